@@ -1,0 +1,126 @@
+//! From deliveries to what can be handled: envelopes read, repetitions within a batch dropped, odd ones set aside.
+
+use chrono::{DateTime, Days, Utc};
+use lapin::message::Delivery;
+use uuid::Uuid;
+
+use super::store::Aside;
+use crate::envelope::{Envelope, Message, delivery_count};
+
+/// A batch from the queue, sorted out.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    /// To be handled, by aggregate and version: whoever locks rows in this order does not deadlock with another batch.
+    pub(super) messages: Vec<Message>,
+    /// To be written to the table of held messages without being handled now.
+    pub(super) aside: Vec<Aside>,
+}
+
+/// What a delivery is judged by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    pub(super) now: DateTime<Utc>,
+    /// See `BusConfig::redeliveries`.
+    pub(super) redeliveries: u32,
+    /// See `BusConfig::inbox_keep_days`.
+    pub(super) keep_days: i32,
+}
+
+pub(super) fn sort(deliveries: Vec<Delivery>, rules: Rules) -> Sorted {
+    let mut sorted = Sorted::default();
+    let mut seen = std::collections::HashSet::with_capacity(deliveries.len());
+    for delivery in deliveries {
+        let envelope = match Envelope::read(&delivery.properties) {
+            Ok(envelope) => envelope,
+            Err(unreadable) => {
+                sorted.aside.push(Aside::unreadable(unreadable.reason(), &delivery));
+                continue;
+            }
+        };
+        if !seen.insert(envelope.id) {
+            continue;
+        }
+        let deliveries_before = delivery_count(&delivery.properties);
+        if forgotten(envelope.id, rules) {
+            // Whether it was taken is no longer known: a person decides.
+            sorted.aside.push(Aside::parked("older-than-inbox", envelope, delivery.data));
+        } else if deliveries_before >= rules.redeliveries {
+            // Consumers died or lost their connection with it again and again. From the table it is handled alone, and
+            // the queue moves on.
+            sorted.aside.push(Aside::suspect("redelivered-often", envelope, delivery.data));
+        } else {
+            sorted.messages.push(envelope.into_message(delivery.data, deliveries_before));
+        }
+    }
+    sorted.messages.sort_by_key(|m| (m.aggregate_id, m.aggregate_version, m.id));
+    sorted
+}
+
+/// The inbox drops whole days, so one day of grace keeps this on the safe side of the drop.
+fn forgotten(id: Uuid, rules: Rules) -> bool {
+    let days = u64::try_from(rules.keep_days - 1).unwrap_or(0);
+    let Some(horizon) = rules.now.checked_sub_days(Days::new(days)) else {
+        return false;
+    };
+    let millis = i64::try_from(id.as_u128() >> 80).unwrap_or(i64::MAX);
+    millis < horizon.timestamp_millis()
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::MessageId;
+    use lapin::types::{AMQPValue, FieldTable};
+
+    use super::*;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
+    fn delivery(tag: u64, days_ago: u64, aggregate: u128, version: i64, redelivered: i64) -> Delivery {
+        let envelope = Envelope {
+            id: MessageId::new(now() - Days::new(days_ago), &mut rand::rng()).uuid(),
+            kind: "test.thing-done.v1".to_owned(),
+            aggregate_id: Uuid::from_u128(aggregate),
+            aggregate_version: version,
+            occurred_at: now(),
+            traceparent: None,
+        };
+        let mut delivery = Delivery::mock(tag, "x".into(), "k".into(), false, vec![]);
+        delivery.properties = envelope.properties();
+        let mut headers: FieldTable = delivery.properties.headers().clone().unwrap_or_default();
+        headers.insert("x-delivery-count".into(), AMQPValue::LongLongInt(redelivered));
+        delivery.properties = delivery.properties.with_headers(headers);
+        delivery
+    }
+
+    const RULES: fn() -> Rules = || Rules { now: now(), redeliveries: 5, keep_days: 30 };
+
+    #[test]
+    fn a_batch_is_handled_by_aggregate_and_version() {
+        let batch = vec![delivery(1, 0, 2, 1, 0), delivery(2, 0, 1, 2, 0), delivery(3, 0, 1, 1, 0)];
+        let sorted = sort(batch, RULES());
+        let order: Vec<_> = sorted.messages.iter().map(|m| (m.aggregate_id.as_u128(), m.aggregate_version)).collect();
+        assert_eq!(order, [(1, 1), (1, 2), (2, 1)]);
+    }
+
+    #[test]
+    fn the_same_message_twice_in_a_batch_is_handled_once() {
+        let one = delivery(1, 0, 1, 1, 0);
+        let mut again = delivery(2, 0, 1, 1, 1);
+        again.properties = one.properties.clone();
+        assert_eq!(sort(vec![one, again], RULES()).messages.len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_handled_now_is_set_aside_with_its_reason() {
+        let mut unreadable = delivery(1, 0, 1, 1, 0);
+        unreadable.properties = unreadable.properties.with_type("".into());
+        let batch = vec![unreadable, delivery(2, 31, 1, 1, 0), delivery(3, 0, 1, 1, 5), delivery(4, 28, 1, 1, 4)];
+        let sorted = sort(batch, RULES());
+        let reasons: Vec<_> = sorted.aside.iter().map(Aside::reason).collect();
+        assert_eq!(reasons, ["envelope-type", "older-than-inbox", "redelivered-often"]);
+        assert_eq!(sorted.messages.len(), 1);
+        assert_eq!(sorted.messages[0].attempt, 4);
+    }
+}

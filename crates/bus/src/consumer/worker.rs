@@ -1,0 +1,336 @@
+//! One batch: prepared without a transaction, then remembered and applied in one. The effect of a message is in the same
+//! commit as the row that says that it was taken, so it happens once, whatever is killed when.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use sqlx::{PgConnection, PgPool};
+use telemetry::metrics;
+use tokio::sync::Notify;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::fault::Fault;
+use super::store::{self, Aside, Postponed, Wait};
+use super::{Handler, Outcome, Parts};
+use crate::Message;
+use crate::backoff::{Backoff, grown};
+use crate::clockwork::{fault_code, pause};
+use crate::health::Pulse;
+
+/// How often a batch that collides with another transaction is tried again before it is taken apart.
+const CONFLICTS: u32 = 5;
+/// Pause after the first failure of a handler on one message, and the longest one.
+const FAILED_FIRST: Duration = Duration::from_secs(1);
+const FAILED_MAX: Duration = Duration::from_secs(300);
+
+/// Handles batches of one queue.
+pub(super) struct Worker<H> {
+    pub(super) parts: Parts,
+    pub(super) handler: Arc<H>,
+    /// Wakes the retry task: a row has been added.
+    pub(super) due: Arc<Notify>,
+    pub(super) pulse: Arc<Pulse>,
+}
+
+/// Where a batch comes from, and thereby what remembers that it was taken.
+pub(super) enum Origin {
+    /// The broker's queue; the inbox remembers.
+    Queue,
+    /// The table: rows in hand under a claim, by message id, with the failures of each. Their absence remembers.
+    Held { claim: Uuid, rows: HashMap<Uuid, (Uuid, u32)> },
+}
+
+impl<H: Handler> Worker<H> {
+    /// Handles a batch to its end. `Break`: shutdown came while the database was away, and nothing was committed.
+    pub(super) async fn settle(&self, origin: &Origin, mut messages: Vec<Message>) -> ControlFlow<()> {
+        let batch = batch_spans(self.queue(), &mut messages);
+        async {
+            let Err(failed) = self.persist(origin, &mut messages).await? else {
+                return ControlFlow::Continue(());
+            };
+            if messages.len() > 1 {
+                tracing::warn!(queue = self.queue(), code = failed, size = messages.len(), "batch failed, taken one by one");
+                for message in messages {
+                    let mut one = vec![message];
+                    if let Err(failed) = self.persist(origin, &mut one).await? {
+                        self.give_up(origin, one, failed).await?;
+                    }
+                }
+                return ControlFlow::Continue(());
+            }
+            self.give_up(origin, messages, failed).await
+        }
+        .instrument(batch)
+        .await
+    }
+
+    fn queue(&self) -> &'static str {
+        self.parts.queue.name
+    }
+
+    /// Tries until the database can be reached. The inner error: these messages cannot be handled together.
+    async fn persist(
+        &self,
+        origin: &Origin,
+        messages: &mut Vec<Message>,
+    ) -> ControlFlow<(), Result<(), String>> {
+        let mut conflicts = 0;
+        let mut backoff = Backoff::new(Duration::from_millis(20), self.parts.config.hold_max);
+        loop {
+            self.pulse.beat();
+            match self.attempt(origin, messages).await {
+                Ok(()) => {
+                    self.pulse.holding(false);
+                    return ControlFlow::Continue(Ok(()));
+                }
+                Err(Fault::Failed(code)) => return ControlFlow::Continue(Err(code)),
+                Err(Fault::Conflict(code)) => {
+                    conflicts += 1;
+                    if conflicts > CONFLICTS {
+                        return ControlFlow::Continue(Err(code));
+                    }
+                }
+                Err(Fault::Unavailable(code)) => {
+                    tracing::warn!(queue = self.queue(), code, "batch held: the database is away");
+                    self.pulse.holding(true);
+                }
+            }
+            pause(backoff.next(), &self.parts.shutdown).await?;
+        }
+    }
+
+    /// One transaction. Repetitions leave `messages`; what is left is what was handled.
+    async fn attempt(&self, origin: &Origin, messages: &mut Vec<Message>) -> Result<(), Fault> {
+        loop {
+            let Some(first) = messages.first() else {
+                return Ok(());
+            };
+            // A batch of one is its message's own; in a larger one each message has its span beside the batch's.
+            let span = if messages.len() == 1 { first.span().clone() } else { tracing::Span::current() };
+            let prepared = guarded(self.handler.prepare(messages)).instrument(span.clone()).await?;
+            let mut tx = self.parts.pool.begin().await?;
+            let fresh = fresh(&mut tx, self.queue(), origin, messages).await?;
+            if fresh.len() < messages.len() {
+                tx.rollback().await?;
+                let before = messages.len();
+                messages.retain(|m| fresh.contains(&m.id.uuid()));
+                metrics::add_messages(self.queue(), "repeat", (before - messages.len()) as u64);
+                continue;
+            }
+            let outcomes = guarded(self.handler.apply(&mut tx, messages, prepared)).instrument(span).await??;
+            if outcomes.len() != messages.len() {
+                return Err(Fault::Failed(format!("{} outcomes for {} messages", outcomes.len(), messages.len())));
+            }
+            write_outcomes(&mut tx, self.queue(), origin, messages, &outcomes).await?;
+            tx.commit().await?;
+            self.committed(&outcomes);
+            return Ok(());
+        }
+    }
+
+    fn committed(&self, outcomes: &[Outcome]) {
+        self.handler.committed();
+        self.parts.outbox.wake();
+        let count = |f: fn(&Outcome) -> bool| outcomes.iter().filter(|o| f(o)).count() as u64;
+        let retries = count(|o| matches!(o, Outcome::Retry { .. }));
+        if retries > 0 {
+            self.due.notify_one();
+        }
+        let parked = count(|o| matches!(o, Outcome::Park { .. }));
+        let done = outcomes.len() as u64 - retries - parked;
+        for (outcome, count) in [("done", done), ("retry", retries), ("parked", parked)] {
+            if count > 0 {
+                metrics::add_messages(self.queue(), outcome, count);
+            }
+        }
+        metrics::observe_batch(outcomes.len());
+    }
+
+    /// Holds back a message that its handler cannot do with, for later or for a person.
+    async fn give_up(&self, origin: &Origin, messages: Vec<Message>, code: String) -> ControlFlow<()> {
+        metrics::add_messages(self.queue(), "failed", messages.len() as u64);
+        for message in messages {
+            let id = message.id;
+            match origin {
+                Origin::Queue => {
+                    tracing::error!(queue = self.queue(), message_id = %id, code, "handler failed");
+                    let aside = Aside::failed(&message, Wait::Retry(FAILED_FIRST), "handler-failed");
+                    put_aside(&self.parts, &self.pulse, vec![aside]).await?;
+                }
+                Origin::Held { claim, rows } => {
+                    let Some(&(held_id, failures)) = rows.get(&id.uuid()) else { continue };
+                    tracing::error!(queue = self.queue(), message_id = %id, %held_id, failures, code, "handler failed");
+                    self.postpone_failed(*claim, held_id, failures, "handler-failed").await?;
+                }
+            }
+            self.due.notify_one();
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Sends a row in hand back to wait, or parks it once it has failed too often.
+    pub(super) async fn postpone_failed(
+        &self,
+        claim: Uuid,
+        held_id: Uuid,
+        failures: u32,
+        reason: &'static str,
+    ) -> ControlFlow<()> {
+        let wait = if failures >= self.parts.config.max_attempts {
+            tracing::error!(queue = self.queue(), %held_id, reason, "message parked");
+            metrics::add_messages(self.queue(), "parked", 1);
+            Wait::Parked
+        } else {
+            Wait::Retry(grown(FAILED_FIRST, FAILED_MAX, failures))
+        };
+        let row = [Postponed { held_id, wait, reason, asked: false }];
+        let mut backoff = Backoff::new(Duration::from_millis(20), self.parts.config.hold_max);
+        while let Err(error) = try_postpone(&self.parts.pool, claim, &row).await {
+            away(&self.parts, &self.pulse, &error, backoff.next()).await?;
+        }
+        self.pulse.holding(false);
+        ControlFlow::Continue(())
+    }
+}
+
+async fn try_postpone(pool: &PgPool, claim: Uuid, row: &[Postponed; 1]) -> Result<(), sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    if !store::still_mine(&mut tx, claim, &[row[0].held_id]).await?.is_empty() {
+        store::postpone(&mut tx, row).await?;
+    }
+    tx.commit().await
+}
+
+/// Which of the messages are this transaction's to handle, by message id.
+async fn fresh(
+    conn: &mut PgConnection,
+    queue: &str,
+    origin: &Origin,
+    messages: &[Message],
+) -> Result<HashSet<Uuid>, sqlx::Error> {
+    let ids: Vec<Uuid> = messages.iter().map(|m| m.id.uuid()).collect();
+    match origin {
+        Origin::Queue => store::take(conn, queue, &ids).await,
+        Origin::Held { claim, rows } => {
+            let held_ids: Vec<Uuid> = ids.iter().filter_map(|id| rows.get(id)).map(|(held_id, _)| *held_id).collect();
+            let mine = store::still_mine(conn, *claim, &held_ids).await?;
+            let is_mine = |id: &Uuid| rows.get(id).is_some_and(|(held_id, _)| mine.contains(held_id));
+            Ok(ids.into_iter().filter(is_mine).collect())
+        }
+    }
+}
+
+/// What the outcomes mean for the rows that remember.
+async fn write_outcomes(
+    conn: &mut PgConnection,
+    queue: &str,
+    origin: &Origin,
+    messages: &[Message],
+    outcomes: &[Outcome],
+) -> Result<(), sqlx::Error> {
+    let waiting = |outcome: &Outcome| match *outcome {
+        Outcome::Done => None,
+        Outcome::Retry { after, reason } => Some((Wait::Retry(after), reason)),
+        Outcome::Park { reason } => Some((Wait::Parked, reason)),
+    };
+    let all = || messages.iter().zip(outcomes);
+    match origin {
+        Origin::Queue => {
+            let rows: Vec<Aside> = all()
+                .filter_map(|(m, o)| waiting(o).map(|(wait, reason)| Aside::asked(m, wait, reason)))
+                .collect();
+            store::hold(conn, queue, &rows).await
+        }
+        Origin::Held { rows, .. } => {
+            let mut done = Vec::new();
+            let mut postponed = Vec::new();
+            for (message, outcome) in all() {
+                let Some(&(held_id, _)) = rows.get(&message.id.uuid()) else { continue };
+                match waiting(outcome) {
+                    None => done.push(held_id),
+                    Some((wait, reason)) => postponed.push(Postponed { held_id, wait, reason, asked: true }),
+                }
+            }
+            store::finish(conn, &done).await?;
+            store::postpone(conn, &postponed).await
+        }
+    }
+}
+
+/// Moves messages into the table without handling them, those that were not taken before.
+pub(super) async fn put_aside(parts: &Parts, pulse: &Pulse, mut rows: Vec<Aside>) -> ControlFlow<()> {
+    if rows.is_empty() {
+        return ControlFlow::Continue(());
+    }
+    let mut backoff = Backoff::new(Duration::from_millis(20), parts.config.hold_max);
+    while let Err(error) = try_put_aside(&parts.pool, parts.queue.name, &mut rows).await {
+        away(parts, pulse, &error, backoff.next()).await?;
+    }
+    pulse.holding(false);
+    let parked = rows.iter().filter(|row| row.is_parked()).count();
+    if parked > 0 {
+        tracing::error!(queue = parts.queue.name, parked, "messages parked without being handled");
+        metrics::add_messages(parts.queue.name, "parked", parked as u64);
+    }
+    ControlFlow::Continue(())
+}
+
+async fn try_put_aside(pool: &PgPool, queue: &str, rows: &mut Vec<Aside>) -> Result<(), sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    let known: Vec<Uuid> = rows.iter().filter_map(Aside::inbox_id).collect();
+    let fresh = store::take(&mut tx, queue, &known).await?;
+    rows.retain(|row| row.inbox_id().is_none_or(|id| fresh.contains(&id)));
+    store::hold(&mut tx, queue, rows).await?;
+    tx.commit().await
+}
+
+/// What must be written is written, however long the database is away. `Break` on shutdown.
+async fn away(parts: &Parts, pulse: &Pulse, error: &sqlx::Error, wait: Duration) -> ControlFlow<()> {
+    tracing::warn!(queue = parts.queue.name, code = fault_code(error), "held messages cannot be written");
+    pulse.holding(true);
+    pause(wait, &parts.shutdown).await
+}
+
+/// A handler that panics has failed; its consumer goes on.
+async fn guarded<T>(work: impl Future<Output = T>) -> Result<T, Fault> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| Fault::Failed("panicked".to_owned()))
+}
+
+/// Gives each message the span of its effect, and returns the batch's. A batch may hold messages of many traces, so it
+/// belongs to none of them and is only linked.
+fn batch_spans(queue: &'static str, messages: &mut [Message]) -> tracing::Span {
+    let size = messages.len();
+    let batch = tracing::info_span!(
+        parent: None,
+        "batch",
+        otel.name = format!("batch {queue}"),
+        queue,
+        size,
+    );
+    let link = telemetry::context::traceparent_of(&batch);
+    for message in messages {
+        let Some(traceparent) = message.traceparent.clone() else { continue };
+        let span = tracing::info_span!(
+            parent: None,
+            "consume",
+            otel.name = format!("consume {}", message.kind),
+            otel.kind = "consumer",
+            queue,
+            message_id = %message.id,
+            message_kind = message.kind,
+            aggregate_id = %message.aggregate_id,
+            attempt = message.attempt,
+        );
+        telemetry::context::child_of(&span, &traceparent);
+        if let Some(batch) = &link {
+            telemetry::context::link(&span, batch);
+        }
+        message.set_span(span);
+    }
+    batch
+}

@@ -1,0 +1,26 @@
+//! Messages between roles: outbox and relay, envelope, consumers with inbox, held messages, topology of the broker.
+//! PostgreSQL is the truth, RabbitMQ the courier (architecture §4). What a message means is its service's business.
+
+mod backoff;
+mod bus;
+mod clockwork;
+mod config;
+mod consumer;
+mod envelope;
+mod health;
+mod link;
+mod measure;
+mod outbox;
+pub mod parked;
+pub mod topology;
+
+pub use bus::Bus;
+pub use config::BusConfig;
+pub use consumer::{Handler, HandlerError, Outcome};
+pub use envelope::Message;
+pub use health::{BusHealth, ConsumerHealth, RelayHealth};
+pub use outbox::{Outbox, Outgoing, enqueue};
+pub use topology::{EXCHANGE, Queue};
+
+/// The tables of every role that sends or takes messages: versions 1 to 99. A role's own begin at 200.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

@@ -1,0 +1,199 @@
+//! Typed identifiers over UUID. Made from a given clock and random source, never from the machine's own.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use rand::RngCore;
+use serde::{Deserialize, Serialize};
+use uuid::{Builder, Uuid};
+
+/// The text is not a hyphenated UUID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid {kind}: a hyphenated UUID is needed")]
+pub struct IdError {
+    /// Name of the identifier's type, such as `CaseId`.
+    pub kind: &'static str,
+}
+
+/// UUIDv7 from the given instant; instants before 1970 count as 1970.
+fn ordered(now: DateTime<Utc>, random: &mut impl RngCore) -> Uuid {
+    let mut bytes = [0_u8; 10];
+    random.fill_bytes(&mut bytes);
+    let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+    Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+}
+
+/// UUIDv4: says nothing about when it was made.
+fn unordered(random: &mut impl RngCore) -> Uuid {
+    let mut bytes = [0_u8; 16];
+    random.fill_bytes(&mut bytes);
+    Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// Accepts the hyphenated form only, so that one id has one spelling (case aside).
+fn parse(text: &str, kind: &'static str) -> Result<Uuid, IdError> {
+    if text.len() != uuid::fmt::Hyphenated::LENGTH {
+        return Err(IdError { kind });
+    }
+    Uuid::try_parse(text).map_err(|_| IdError { kind })
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A random id (UUIDv4): neither its time nor its neighbours can be read from it.
+            pub fn random(random: &mut impl RngCore) -> Self {
+                Self(unordered(random))
+            }
+
+            /// Takes a UUID that is known to be of this kind.
+            #[must_use]
+            pub const fn from_uuid(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The bare UUID.
+            #[must_use]
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(out)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(out, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                parse(text, stringify!($name)).map(Self)
+            }
+        }
+    };
+}
+
+/// Ids that only our own roles order and store: also made in the order of time, which keeps indexes dense.
+macro_rules! ordered_id {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        $(
+            id!($(#[$doc])* $name);
+
+            impl $name {
+                /// A new id that sorts by `now` (UUIDv7).
+                pub fn new(now: DateTime<Utc>, random: &mut impl RngCore) -> Self {
+                    Self(ordered(now, random))
+                }
+            }
+        )+
+    };
+}
+
+ordered_id! {
+    /// An enterprise (企业).
+    EnterpriseId,
+    /// An intellectual property asset (知识产权).
+    AssetId,
+    /// A consent (授权书).
+    ConsentId,
+    /// An institution (机构).
+    InstitutionId,
+    /// A product (信贷产品).
+    ProductId,
+    /// A financing case (融资申请).
+    CaseId,
+    /// An institution's credential at the partner edge.
+    CredentialId,
+    /// A message on the bus.
+    MessageId,
+    /// What a caller names a change by, so that a repeat is known.
+    RequestId,
+    /// Where the document store keeps a document.
+    DocumentKey,
+}
+
+// Institutions see these. There is no `new`: an id in the order of time would tell them who else was asked, and when.
+id!(
+    /// A leg: one question to one institution. Seen by the institution as its assignment.
+    LegId
+);
+id!(
+    /// An institution's reply to a leg.
+    ReplyId
+);
+id!(
+    /// An event that an institution pulls.
+    EventId
+);
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+    use rand::{SeedableRng, rngs::StdRng};
+
+    use super::*;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        Utc.timestamp_opt(1_663_200_000 + second, 0).single().unwrap()
+    }
+
+    #[test]
+    fn same_clock_and_source_give_the_same_id() {
+        let mut one = StdRng::seed_from_u64(7);
+        let mut two = StdRng::seed_from_u64(7);
+        assert_eq!(CaseId::new(at(0), &mut one), CaseId::new(at(0), &mut two));
+        assert_eq!(LegId::random(&mut one), LegId::random(&mut two));
+    }
+
+    #[test]
+    fn new_ids_are_version_seven_and_sort_by_time() {
+        let mut source = StdRng::seed_from_u64(1);
+        let ids: Vec<_> = (0..50).map(|second| MessageId::new(at(second), &mut source)).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        assert!(ids.iter().all(|id| id.uuid().get_version_num() == 7));
+        assert_eq!(ids[3].uuid().get_timestamp().unwrap().to_unix().0, 1_663_200_003);
+    }
+
+    #[test]
+    fn random_ids_are_version_four() {
+        let mut source = StdRng::seed_from_u64(1);
+        assert_eq!(LegId::random(&mut source).uuid().get_version_num(), 4);
+        assert_eq!(EventId::random(&mut source).uuid().get_version_num(), 4);
+        assert_eq!(ReplyId::random(&mut source).uuid().get_version_num(), 4);
+    }
+
+    #[test]
+    fn instants_before_1970_are_no_panic() {
+        let mut source = StdRng::seed_from_u64(1);
+        let id = CaseId::new(DateTime::<Utc>::MIN_UTC, &mut source);
+        assert_eq!(id.uuid().get_timestamp().unwrap().to_unix().0, 0);
+    }
+
+    #[test]
+    fn text_form_round_trips_and_only_the_hyphenated_form_is_read() {
+        let id = CaseId::random(&mut StdRng::seed_from_u64(5));
+        assert_eq!(id.to_string().parse::<CaseId>(), Ok(id));
+        assert_eq!(id.to_string().to_uppercase().parse::<CaseId>(), Ok(id));
+        let refused = Err(IdError { kind: "CaseId" });
+        assert_eq!(id.uuid().simple().to_string().parse::<CaseId>(), refused);
+        assert_eq!(id.uuid().braced().to_string().parse::<CaseId>(), refused);
+        for text in ["", "x", "00000000-0000-0000-0000-00000000000g", " 0000000-0000-0000-0000-000000000000"]
+        {
+            assert_eq!(text.parse::<CaseId>(), refused, "{text}");
+        }
+    }
+}

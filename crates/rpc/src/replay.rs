@@ -1,0 +1,107 @@
+//! Request ids: a repeated change is given its first answer, and the same id with another body is refused.
+
+use chrono::{DateTime, Utc};
+use kernel::RequestId;
+use ring::digest::{SHA256, digest};
+use sqlx::{PgConnection, PgPool};
+
+use crate::Fault;
+use crate::caller::Caller;
+use crate::reasons;
+
+/// SHA-256 of an encoded request.
+pub type BodyHash = [u8; 32];
+
+/// What became of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// The id is new; the answer is stored when the transaction commits.
+    Fresh,
+    /// Another transaction with the same request came first: roll back and send this answer.
+    Repeat(Vec<u8>),
+}
+
+/// The hash of the request as it came, `request_id` included. Our messages hold no maps, so that equal messages
+/// have equal bytes.
+pub fn body_hash(request: &impl prost::Message) -> BodyHash {
+    let mut hash = [0; 32];
+    hash.copy_from_slice(digest(&SHA256, &request.encode_to_vec()).as_ref());
+    hash
+}
+
+/// The stored answer of an earlier call, if there is one. Ask before doing the work.
+///
+/// # Errors
+/// `REQUEST_ID_REUSED` if the id came with another body or for another method.
+pub async fn find(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    request_id: RequestId,
+    method: &str,
+    body_hash: &BodyHash,
+) -> Result<Option<Vec<u8>>, Fault> {
+    let row: Option<(String, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "SELECT method, body_hash, response FROM request_replay WHERE caller = $1 AND request_id = $2",
+    )
+    .bind(caller.audit_name())
+    .bind(request_id.uuid())
+    .fetch_optional(conn)
+    .await?;
+    match row {
+        None => Ok(None),
+        Some((first_method, first_hash, response)) if first_method == method && first_hash == body_hash => {
+            Ok(Some(response))
+        }
+        Some(_) => Err(Fault::new(&reasons::REQUEST_ID_REUSED).field("request_id")),
+    }
+}
+
+/// Stores the answer under the id, in the transaction of the change. Waits for another transaction that claims the
+/// same id; if that one commits, this one must be rolled back.
+///
+/// # Errors
+/// `REQUEST_ID_REUSED` as in [`find`].
+pub async fn claim(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    request_id: RequestId,
+    method: &str,
+    body_hash: &BodyHash,
+    response: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Claim, Fault> {
+    let stored = sqlx::query(
+        "INSERT INTO request_replay (caller, request_id, method, body_hash, response, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT ON CONSTRAINT request_replay_pk DO NOTHING",
+    )
+    .bind(caller.audit_name())
+    .bind(request_id.uuid())
+    .bind(method)
+    .bind(body_hash.as_slice())
+    .bind(response)
+    .bind(now)
+    .execute(&mut *conn)
+    .await?;
+    if stored.rows_affected() == 1 {
+        return Ok(Claim::Fresh);
+    }
+    match find(conn, caller, request_id, method, body_hash).await? {
+        Some(first) => Ok(Claim::Repeat(first)),
+        // Removed by `purge` between the two statements: only a repeat after the configured time can meet this.
+        None => Err(Fault::new(&reasons::TRY_AGAIN)),
+    }
+}
+
+/// Removes answers stored before `before`, at most `limit` at a time; returns how many.
+pub async fn purge(pool: &PgPool, before: DateTime<Utc>, limit: i64) -> Result<u64, sqlx::Error> {
+    let removed = sqlx::query(
+        "DELETE FROM request_replay WHERE ctid = ANY (ARRAY(
+             SELECT ctid FROM request_replay WHERE created_at < $1 ORDER BY created_at LIMIT $2))",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(pool)
+    .await?;
+    Ok(removed.rows_affected())
+}

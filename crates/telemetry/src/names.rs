@@ -1,0 +1,49 @@
+//! Every span field, metric and label name. Values of labels are codes from closed sets, never ids.
+
+/// Rows in the outbox that the broker has not confirmed.
+pub const OUTBOX_ROWS: &str = "zhirong_outbox_rows";
+/// Age in seconds of the oldest row in the outbox.
+pub const OUTBOX_OLDEST_SECONDS: &str = "zhirong_outbox_oldest_seconds";
+/// Messages that the broker confirmed.
+pub const OUTBOX_PUBLISHED_TOTAL: &str = "zhirong_outbox_published_total";
+/// Rows in the outbox that the broker returned because no queue wants them.
+pub const OUTBOX_UNROUTABLE_ROWS: &str = "zhirong_outbox_unroutable_rows";
+/// 1 while this process leads the relay of its role.
+pub const RELAY_LEADING: &str = "zhirong_relay_leading";
+/// 1 while the connection to the broker stands.
+pub const BROKER_CONNECTED: &str = "zhirong_broker_connected";
+/// Consumed messages by queue and outcome.
+pub const CONSUMER_MESSAGES_TOTAL: &str = "zhirong_consumer_messages_total";
+/// Messages taken in one transaction.
+pub const CONSUMER_BATCH_SIZE: &str = "zhirong_consumer_batch_size";
+/// Messages put aside, by queue and kind (`retry` or `parked`).
+pub const HELD_ROWS: &str = "zhirong_held_rows";
+/// How late a deadline fired, in seconds.
+pub const DEADLINE_LATENESS_SECONDS: &str = "zhirong_deadline_lateness_seconds";
+/// Work rows waiting, by kind.
+pub const WORK_ROWS: &str = "zhirong_work_rows";
+/// Age in seconds of the oldest waiting work row, by kind.
+pub const WORK_OLDEST_SECONDS: &str = "zhirong_work_oldest_seconds";
+/// Finished calls by method and canonical code.
+pub const RPC_REQUESTS_TOTAL: &str = "zhirong_rpc_requests_total";
+/// Time from a call's head to its answer's head, in seconds.
+pub const RPC_SECONDS: &str = "zhirong_rpc_seconds";
+/// Calls being worked on.
+pub const RPC_IN_FLIGHT: &str = "zhirong_rpc_in_flight";
+/// Legs that reached a state, by the institution's role.
+pub const LEGS_TOTAL: &str = "zhirong_legs_total";
+/// Cases that reached a state.
+pub const CASES_TOTAL: &str = "zhirong_cases_total";
+/// Audit rows that are not yet part of the hash chain.
+pub const AUDIT_UNSEALED_ROWS: &str = "zhirong_audit_unsealed_rows";
+
+pub const LABEL_QUEUE: &str = "queue";
+pub const LABEL_OUTCOME: &str = "outcome";
+pub const LABEL_KIND: &str = "kind";
+pub const LABEL_METHOD: &str = "method";
+pub const LABEL_CODE: &str = "code";
+pub const LABEL_ROLE: &str = "role";
+pub const LABEL_STATE: &str = "state";
+
+/// Value of `method` for calls of a method that is not served: callers must not make label values.
+pub const UNKNOWN_METHOD: &str = "unknown";

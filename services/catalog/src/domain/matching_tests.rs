@@ -1,0 +1,252 @@
+//! Tables and properties of matching.
+
+use kernel::{BasisPoints, EnhancementMode, EnterpriseSize, Fen, Grade, InstitutionId, IpType, Months, ProductId,
+    Qualification, RateKind, RepaymentMethod};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::{
+    codes::{CodeSet, Park, Region},
+    matching::{FitReason, Match, MisfitReason, Need, Published, match_need},
+    terms::{ProductTerms, Span, tests::terms},
+};
+
+fn set<C: super::codes::Code>(codes: &[C]) -> CodeSet<C> {
+    codes.iter().copied().collect()
+}
+
+fn need() -> Need {
+    Need {
+        amount: Fen::new(300_000_000),
+        term: Months::new(12),
+        region: Region::parse("419001"),
+        park: Park::parse("JY-GX"),
+        size: Some(EnterpriseSize::Small),
+        qualifications: set(&[Qualification::Hnte]),
+        assets: vec![(IpType::Invention, 1), (IpType::Trademark, 5)],
+        grade: Some(Grade::B),
+        enhancement: CodeSet::EMPTY,
+        repayment: CodeSet::EMPTY,
+    }
+}
+
+fn product(n: u128, institution: u128, terms: ProductTerms) -> Published {
+    Published {
+        product_id: ProductId::from_uuid(Uuid::from_u128(n)),
+        version: 1,
+        institution_id: InstitutionId::from_uuid(Uuid::from_u128(institution)),
+        has_department: true,
+        terms,
+    }
+}
+
+fn lpr(_: Months) -> Option<BasisPoints> {
+    Some(BasisPoints::new(365))
+}
+
+fn explain(need: &Need, products: &[Published]) -> Match {
+    match_need(need, products, &lpr, true)
+}
+
+fn spread(min: i32, max: i32) -> Span<BasisPoints> {
+    Span::new(BasisPoints::new(min), BasisPoints::new(max)).unwrap()
+}
+
+#[test]
+fn each_term_that_is_not_met_is_a_reason() {
+    let months = |min, max| Span::new(Months::new(min), Months::new(max)).unwrap();
+    let fen = |min, max| Span::new(Fen::new(min), Fen::new(max)).unwrap();
+    let region = |code| [Region::parse(code).unwrap()].into();
+    let park = |code| [Park::parse(code).unwrap()].into();
+    for (changed, wanted) in [
+        (ProductTerms { amount: fen(300_000_001, 400_000_000), ..terms() }, Some(MisfitReason::AmountBelowMin)),
+        (ProductTerms { amount: fen(300_000_000, 300_000_000), ..terms() }, None),
+        (ProductTerms { amount: fen(1, 299_999_999), ..terms() }, Some(MisfitReason::AmountAboveMax)),
+        (ProductTerms { term: months(13, 36), ..terms() }, Some(MisfitReason::TermBelowMin)),
+        (ProductTerms { term: months(12, 12), ..terms() }, None),
+        (ProductTerms { term: months(1, 11), ..terms() }, Some(MisfitReason::TermAboveMax)),
+        (ProductTerms { regions: region("410100"), ..terms() }, Some(MisfitReason::RegionNotServed)),
+        (ProductTerms { regions: [].into(), ..terms() }, None),
+        (ProductTerms { parks: park("JY-HL"), ..terms() }, Some(MisfitReason::ParkNotServed)),
+        (ProductTerms { parks: park("JY-GX"), ..terms() }, None),
+        (
+            ProductTerms { sizes: set(&[EnterpriseSize::Medium]), ..terms() },
+            Some(MisfitReason::SizeNotServed),
+        ),
+        (ProductTerms { sizes: set(&[EnterpriseSize::Medium, EnterpriseSize::Small]), ..terms() }, None),
+        (
+            ProductTerms { any_qualification: set(&[Qualification::Srdi]), ..terms() },
+            Some(MisfitReason::QualificationMissing),
+        ),
+        (ProductTerms { any_qualification: set(&[Qualification::Srdi, Qualification::Hnte]), ..terms() }, None),
+        (ProductTerms { accepted_ip: set(&[IpType::Software]), ..terms() }, Some(MisfitReason::IpNotAccepted)),
+        (ProductTerms { min_assets: 2, ..terms() }, Some(MisfitReason::TooFewAssets)),
+        (
+            ProductTerms { min_assets: 6, accepted_ip: set(&[IpType::Invention, IpType::Trademark]), ..terms() },
+            None,
+        ),
+        (ProductTerms { lowest_grade: Some(Grade::A), ..terms() }, Some(MisfitReason::GradeTooLow)),
+        (ProductTerms { lowest_grade: Some(Grade::B), ..terms() }, None),
+        (ProductTerms { lowest_grade: Some(Grade::D), ..terms() }, None),
+    ] {
+        let products = [product(1, 1, changed)];
+        let answer = explain(&need(), &products);
+        match wanted {
+            Some(reason) => {
+                assert_eq!(answer.misfits, [(0, vec![reason])]);
+                assert!(answer.fits.is_empty(), "{reason:?}");
+            }
+            None => assert_eq!((answer.fits.len(), answer.misfits.len()), (1, 0), "{products:?}"),
+        }
+    }
+}
+
+#[test]
+fn each_wish_of_the_enterprise_that_is_not_met_is_a_reason() {
+    let restricted = ProductTerms {
+        parks: [Park::parse("JY-GX").unwrap()].into(),
+        sizes: set(&[EnterpriseSize::Small]),
+        lowest_grade: Some(Grade::C),
+        ..terms()
+    };
+    for (need, wanted) in [
+        (Need { region: None, ..need() }, MisfitReason::RegionNotServed),
+        (Need { park: None, ..need() }, MisfitReason::ParkNotServed),
+        (Need { size: None, ..need() }, MisfitReason::SizeNotServed),
+        (Need { grade: None, ..need() }, MisfitReason::NotScreened),
+        (Need { assets: vec![], ..need() }, MisfitReason::IpNotAccepted),
+        (Need { enhancement: set(&[EnhancementMode::IpPool]), ..need() }, MisfitReason::EnhancementNotOffered),
+        (Need { repayment: set(&[RepaymentMethod::Bullet]), ..need() }, MisfitReason::RepaymentNotOffered),
+    ] {
+        let answer = explain(&need, &[product(1, 1, restricted.clone())]);
+        assert_eq!(answer.misfits, [(0, vec![wanted])]);
+    }
+    let willing = Need {
+        enhancement: set(&[EnhancementMode::IpPool, EnhancementMode::IpOnly]),
+        repayment: set(&[RepaymentMethod::InterestFirst]),
+        ..need()
+    };
+    assert_eq!(explain(&willing, &[product(1, 1, restricted)]).fits.len(), 1);
+}
+
+#[test]
+fn every_reason_is_told_both_ways() {
+    let far = Need { amount: Fen::new(1), term: Months::new(1), region: None, assets: vec![], ..need() };
+    let without_department = Published { has_department: false, ..product(1, 1, terms()) };
+    assert_eq!(
+        explain(&far, &[without_department]).misfits,
+        [(
+            0,
+            vec![
+                MisfitReason::NoResponsibleDepartment,
+                MisfitReason::AmountBelowMin,
+                MisfitReason::TermBelowMin,
+                MisfitReason::RegionNotServed,
+                MisfitReason::IpNotAccepted,
+            ]
+        )]
+    );
+    let general = ProductTerms { regions: [].into(), ..terms() };
+    assert_eq!(
+        explain(&need(), &[product(1, 1, general)]).fits,
+        [(
+            0,
+            vec![
+                FitReason::AmountInRange,
+                FitReason::TermInRange,
+                FitReason::IpAccepted,
+                FitReason::EnhancementOffered,
+                FitReason::RepaymentOffered,
+            ]
+        )]
+    );
+}
+
+#[test]
+fn the_cheapest_comes_first_whether_fixed_or_floating() {
+    let fixed = |min, max| ProductTerms { rate_kind: RateKind::Fixed, rate: spread(min, max), ..terms() };
+    let floating = |min, max| ProductTerms { rate: spread(min, max), ..terms() };
+    let products = [
+        product(1, 1, fixed(500, 500)),
+        product(2, 2, floating(30, 150)),
+        product(3, 3, fixed(394, 500)),
+        product(4, 4, floating(30, 100)),
+        product(5, 5, floating(-20, 300)),
+    ];
+    let order: Vec<usize> = explain(&need(), &products).fits.into_iter().map(|(position, _)| position).collect();
+    assert_eq!(order, [4, 2, 3, 1, 0]);
+    let unknown = match_need(&need(), &products, &|_| None, false);
+    let order: Vec<usize> = unknown.fits.into_iter().map(|(position, _)| position).collect();
+    assert_eq!(order, [2, 0, 4, 3, 1]);
+}
+
+#[test]
+fn of_equal_cost_the_product_made_for_such_firms_comes_first() {
+    let parks = [Park::parse("JY-GX").unwrap()].into();
+    let products = [
+        product(1, 1, terms()),
+        product(2, 2, ProductTerms { parks, ..terms() }),
+        product(3, 3, ProductTerms { amount: Span::new(Fen::new(1), Fen::new(900_000_000)).unwrap(), ..terms() }),
+    ];
+    let order: Vec<usize> = explain(&need(), &products).fits.into_iter().map(|(position, _)| position).collect();
+    assert_eq!(order, [1, 2, 0]);
+}
+
+#[test]
+fn an_institution_is_asked_about_its_best_product_only() {
+    let dear = ProductTerms { rate: spread(100, 100), ..terms() };
+    let products = [product(1, 1, dear), product(2, 1, terms()), product(3, 2, terms())];
+    let answer = explain(&need(), &products);
+    assert_eq!(answer.fits.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(answer.misfits, [(0, vec![MisfitReason::BetterProductOfInstitution])]);
+    assert!(match_need(&need(), &products, &lpr, false).misfits.is_empty());
+}
+
+fn any_product() -> impl Strategy<Value = Published> {
+    let places = (0..4_u32, any::<bool>());
+    ((0..1_000_u128, 0..8_u128), (0..400_i64, 0..400_i64), (1..24_u16, 0..24_u16), (0..64_u32, 1..4_u16), places)
+        .prop_map(|((id, institution), (min, more), (term, longer), (bits, min_assets), (sizes, has_department))| {
+            let sizes = EnterpriseSize::ALL.iter().copied().filter(|size| sizes & (1 << (size.number() - 1)) != 0);
+            let accepted = IpType::ALL.iter().copied().filter(|kind| (bits | 1) & (1 << (kind.number() - 1)) != 0);
+            let millions = |n: i64| Fen::new((n + 1) * 1_000_000);
+            let terms = ProductTerms {
+                sizes: sizes.collect(),
+                accepted_ip: accepted.collect(),
+                min_assets,
+                amount: Span::new(millions(min), millions(min + more)).unwrap(),
+                term: Span::new(Months::new(term), Months::new(term + longer)).unwrap(),
+                rate: spread(i32::try_from(more).unwrap(), 500),
+                ..terms()
+            };
+            Published { has_department, ..product(id, institution, terms) }
+        })
+}
+
+proptest! {
+    #[test]
+    fn every_product_is_told_of_once_and_the_order_of_products_does_not_matter(
+        products in proptest::collection::vec(any_product(), 0..60)
+            .prop_map(|mut list| { list.sort_by_key(|p| p.product_id); list.dedup_by_key(|p| p.product_id); list }),
+    ) {
+        let answer = explain(&need(), &products);
+        let mut told: Vec<usize> =
+            answer.fits.iter().map(|(p, _)| *p).chain(answer.misfits.iter().map(|(p, _)| *p)).collect();
+        told.sort_unstable();
+        prop_assert_eq!(told, (0..products.len()).collect::<Vec<_>>());
+        prop_assert!(answer.fits.iter().all(|(_, reasons)| !reasons.is_empty()));
+        prop_assert!(answer.misfits.iter().all(|(_, reasons)| !reasons.is_empty()));
+
+        let mut asked: Vec<_> = answer.fits.iter().map(|(p, _)| products[*p].institution_id).collect();
+        asked.sort_unstable();
+        let institutions = asked.len();
+        asked.dedup();
+        prop_assert_eq!(asked.len(), institutions);
+
+        let ids = |answer: &Match, products: &[Published]| -> Vec<ProductId> {
+            answer.fits.iter().map(|(p, _)| products[*p].product_id).collect()
+        };
+        let reversed: Vec<_> = products.iter().rev().cloned().collect();
+        prop_assert_eq!(ids(&explain(&need(), &reversed), &reversed), ids(&answer, &products));
+        prop_assert_eq!(match_need(&need(), &products, &lpr, false).fits, answer.fits);
+    }
+}

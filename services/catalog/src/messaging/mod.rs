@@ -1,0 +1,5 @@
+//! What this service tells the others. It takes no messages.
+
+mod events;
+
+pub use events::{PUBLISHES, institution_registered, product_changed};

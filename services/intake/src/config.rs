@@ -1,0 +1,58 @@
+//! Settings of intake: policy that the zone decides, not rules.
+
+use host::settings::{AnyKey, FromSetting, Key, Settings};
+use kernel::calendar::Span;
+
+use crate::domain::{Channel, plan::Policy};
+
+const AUTO_ACCEPT: Key<Channels> = Key::with_default(
+    "ZHIRONG_INTAKE_AUTO_ACCEPT",
+    "XYD,API",
+    "channels (DESK, XYD, API) whose applications are accepted without a clerk, comma-separated, or NONE",
+);
+const WINDOW: Key<Span> =
+    Key::with_default("ZHIRONG_INTAKE_WINDOW", "5wd", "how long institutions have to answer: 5wd (working days) or 30s");
+const SUPPLEMENT: Key<Span> = Key::with_default(
+    "ZHIRONG_INTAKE_SUPPLEMENT",
+    "5wd",
+    "how long an enterprise has to supplement: 5wd (working days) or 30s",
+);
+const ASK_AGAIN: Key<u32> = Key::with_default(
+    "ZHIRONG_INTAKE_ASK_AGAIN_SECONDS",
+    "600",
+    "seconds after which a leg without a sign of life is issued again",
+);
+const WINDOW_GRACE: Key<u32> = Key::with_default(
+    "ZHIRONG_INTAKE_GRACE_SECONDS",
+    "60",
+    "seconds after the window in which answers given before its end may still arrive",
+);
+
+pub(crate) const KEYS: &[&dyn AnyKey] = &[&AUTO_ACCEPT, &WINDOW, &SUPPLEMENT, &ASK_AGAIN, &WINDOW_GRACE];
+
+/// # Errors
+/// Every setting that cannot be read, at once.
+pub(crate) fn policy(settings: &Settings) -> Result<Policy, host::settings::Faults> {
+    Ok(Policy {
+        auto_accept: settings.get(&AUTO_ACCEPT)?.0,
+        window: settings.get(&WINDOW)?,
+        supplement: settings.get(&SUPPLEMENT)?,
+        ask_again_seconds: settings.get(&ASK_AGAIN)?.max(1),
+        grace_seconds: settings.get(&WINDOW_GRACE)?,
+    })
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Channels(Vec<Channel>);
+
+impl FromSetting for Channels {
+    fn from_setting(text: &str) -> Result<Self, String> {
+        if text == "NONE" {
+            return Ok(Self(Vec::new()));
+        }
+        text.split(',')
+            .map(|code| Channel::from_code(code.trim()).ok_or_else(|| "a channel is not DESK, XYD or API".to_owned()))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+}

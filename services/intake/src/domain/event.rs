@@ -1,0 +1,146 @@
+//! What happened to a case. Private: `messaging::publish` maps each to the public event that others see, if any.
+
+use chrono::{DateTime, Utc};
+use kernel::{DeclineReason, EnterpriseId, LegId, documents::DocumentCode};
+
+use super::case::WithdrawCause;
+
+/// The five parties (政企银保服) by which a timeline can be filtered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Party {
+    Gov,
+    Enterprise,
+    Bank,
+    Insurer,
+    Service,
+}
+
+impl Party {
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Gov => "GOV",
+            Self::Enterprise => "ENTERPRISE",
+            Self::Bank => "BANK",
+            Self::Insurer => "INSURER",
+            Self::Service => "SERVICE",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Drafted,
+    DraftChanged,
+    Submitted { at: DateTime<Utc> },
+    /// Acceptance could not be automatic; a clerk has to look.
+    Held { reasons: Vec<String> },
+    SupplementRequested { asked: Vec<DocumentCode> },
+    Supplemented { given: Vec<DocumentCode> },
+    Accepted { automatic: bool, enterprise: Option<EnterpriseId>, park: String },
+    ScreenFailed { reasons: Vec<String> },
+    Dispatched { round: u8, legs: u16, closes_at: Option<DateTime<Utc>> },
+    /// Planning found nobody to ask.
+    NobodyToAsk { reasons: Vec<String> },
+    LegDelivered { leg: LegId },
+    LegReviewing { leg: LegId },
+    LegQuestioned { leg: LegId, asked: Vec<DocumentCode> },
+    LegQuestionAnswered { leg: LegId },
+    /// First answer of a leg: it counts for the join.
+    LegAnswered { leg: LegId, offered: bool },
+    /// A later offer of the same leg took the place of the earlier.
+    LegOfferRaised { leg: LegId },
+    /// Kept, shown to the desk, never selectable.
+    LegAnsweredLate { leg: LegId, decline: Option<DeclineReason> },
+    WindowElapsed { timed_out: u16 },
+    OffersReady,
+    NoOffer,
+    RedispatchRequested,
+    GivenUp,
+    Withdrawn { cause: WithdrawCause },
+}
+
+impl Event {
+    /// The kind shown in the timeline.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Drafted => "CASE_DRAFTED",
+            Self::DraftChanged => "CASE_DRAFT_CHANGED",
+            Self::Submitted { .. } => "CASE_SUBMITTED",
+            Self::Held { .. } => "CASE_HELD",
+            Self::SupplementRequested { .. } => "CASE_SUPPLEMENT_REQUESTED",
+            Self::Supplemented { .. } => "CASE_SUPPLEMENTED",
+            Self::Accepted { .. } => "CASE_ACCEPTED",
+            Self::ScreenFailed { .. } => "CASE_REJECTED",
+            Self::Dispatched { .. } => "CASE_DISPATCHED",
+            Self::NobodyToAsk { .. } => "CASE_NOBODY_TO_ASK",
+            Self::LegDelivered { .. } => "LEG_DELIVERED",
+            Self::LegReviewing { .. } => "LEG_REVIEWING",
+            Self::LegQuestioned { .. } => "LEG_QUESTIONED",
+            Self::LegQuestionAnswered { .. } => "LEG_QUESTION_ANSWERED",
+            Self::LegAnswered { .. } => "LEG_ANSWERED",
+            Self::LegOfferRaised { .. } => "LEG_ANSWERED_AGAIN",
+            Self::LegAnsweredLate { .. } => "LEG_ANSWERED_LATE",
+            Self::WindowElapsed { .. } => "WINDOW_ELAPSED",
+            Self::OffersReady => "CASE_OFFERS_READY",
+            Self::NoOffer => "CASE_NO_OFFER",
+            Self::RedispatchRequested => "CASE_REDISPATCH_REQUESTED",
+            Self::GivenUp => "CASE_GIVEN_UP",
+            Self::Withdrawn { .. } => "CASE_WITHDRAWN",
+        }
+    }
+
+    pub fn leg(&self) -> Option<LegId> {
+        match self {
+            Self::LegDelivered { leg }
+            | Self::LegReviewing { leg }
+            | Self::LegQuestioned { leg, .. }
+            | Self::LegQuestionAnswered { leg }
+            | Self::LegAnswered { leg, .. }
+            | Self::LegOfferRaised { leg }
+            | Self::LegAnsweredLate { leg, .. } => Some(*leg),
+            Self::Drafted
+            | Self::DraftChanged
+            | Self::Submitted { .. }
+            | Self::Held { .. }
+            | Self::SupplementRequested { .. }
+            | Self::Supplemented { .. }
+            | Self::Accepted { .. }
+            | Self::ScreenFailed { .. }
+            | Self::Dispatched { .. }
+            | Self::NobodyToAsk { .. }
+            | Self::WindowElapsed { .. }
+            | Self::OffersReady
+            | Self::NoOffer
+            | Self::RedispatchRequested
+            | Self::GivenUp
+            | Self::Withdrawn { .. } => None,
+        }
+    }
+
+    /// Reason and document codes for the timeline. What a sealed leg answered is not among them.
+    pub fn codes(&self) -> Vec<String> {
+        let documents = |codes: &[DocumentCode]| codes.iter().map(|code| code.code().to_owned()).collect();
+        match self {
+            Self::Held { reasons } | Self::ScreenFailed { reasons } | Self::NobodyToAsk { reasons } => reasons.clone(),
+            Self::SupplementRequested { asked } | Self::LegQuestioned { asked, .. } => documents(asked),
+            Self::Supplemented { given } => documents(given),
+            Self::Withdrawn { cause } => vec![cause.code().to_owned()],
+            Self::Drafted
+            | Self::DraftChanged
+            | Self::Submitted { .. }
+            | Self::Accepted { .. }
+            | Self::Dispatched { .. }
+            | Self::LegDelivered { .. }
+            | Self::LegReviewing { .. }
+            | Self::LegQuestionAnswered { .. }
+            | Self::LegAnswered { .. }
+            | Self::LegOfferRaised { .. }
+            | Self::LegAnsweredLate { .. }
+            | Self::WindowElapsed { .. }
+            | Self::OffersReady
+            | Self::NoOffer
+            | Self::RedispatchRequested
+            | Self::GivenUp => Vec::new(),
+        }
+    }
+}

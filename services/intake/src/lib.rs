@@ -1,0 +1,31 @@
+//! The single window (一窗通办): applications, cases, their legs to banks, offers, deadlines.
+
+mod config;
+pub mod domain;
+mod journal;
+mod messaging;
+mod numbers;
+mod reasons;
+mod rpc;
+mod serve;
+pub mod store;
+mod wire;
+mod work;
+
+pub use crate::rpc::POLICY;
+pub use reasons::ALL as REASONS;
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// The role, as the binary and the tests start it.
+pub static ROLE: host::Role = host::Role {
+    name: "intake",
+    migrator: || host::migrations(&MIGRATOR),
+    has_store: true,
+    queues: &[messaging::REPLIES, messaging::CONSENTS],
+    publishes: messaging::publish::TYPES,
+    peers: &["whitelist", "catalog"],
+    keys: config::KEYS,
+    reasons: reasons::ALL,
+    serve: |host| Box::pin(serve::serve(host)),
+};

@@ -1,0 +1,79 @@
+//! A revoked consent ends what rests on it: open cases are withdrawn and their legs released (domain.md §3.2, undo
+//! table). Reads stop at once, because consent is checked at each.
+
+use std::sync::Arc;
+
+use bus::{Handler, HandlerError, Message, Outcome};
+use kernel::{CaseId, Clock, ConsentId, leg::LegCommand};
+use prost::Message as _;
+use proto::whitelist::v1::ConsentRevoked;
+use sqlx::PgConnection;
+
+use super::failed;
+use crate::{
+    domain::{Command, Leg, WithdrawCause},
+    journal::{Doer, Journal},
+    rpc::ConsentCache,
+    store::{cases, deadlines::Kind, legs},
+};
+
+#[derive(Clone)]
+pub(crate) struct Consents {
+    pub clock: Arc<dyn Clock>,
+    /// What dossier readings believe of consents; a revoked one is forgotten at once.
+    pub cache: ConsentCache,
+}
+
+impl Handler for Consents {
+    type Prepared = ();
+
+    async fn prepare(&self, _batch: &[Message]) {}
+
+    async fn apply(&self, conn: &mut PgConnection, batch: &[Message], (): ()) -> Result<Vec<Outcome>, HandlerError> {
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for message in batch {
+            let consent = match message.kind.as_str() {
+                "whitelist.consent-revoked.v1" => ConsentRevoked::decode(message.body.as_slice())
+                    .ok()
+                    .and_then(|body| body.consent_id.parse::<ConsentId>().ok())
+                    .ok_or("BODY_UNREADABLE"),
+                _ => Err("TYPE_UNKNOWN"),
+            };
+            outcomes.push(match consent {
+                Ok(consent) => {
+                    self.cache.forget(consent);
+                    self.revoke(conn, message, consent).await.map_err(failed)?;
+                    Outcome::Done
+                }
+                Err(reason) => Outcome::Park { reason },
+            });
+        }
+        Ok(outcomes)
+    }
+}
+
+impl Consents {
+    async fn revoke(
+        &self,
+        conn: &mut PgConnection,
+        message: &Message,
+        consent: ConsentId,
+    ) -> Result<(), crate::store::StoreError> {
+        let cases = cases::lock_by_consent(conn, &[consent]).await?;
+        let ids: Vec<CaseId> = cases.iter().map(|locked| locked.case.id).collect();
+        let mut legs = legs::of_cases(conn, &ids).await?;
+        let mut journal = Journal::new(self.clock.now());
+        message.span().in_scope(|| {
+            for mut case in cases.into_iter().map(|locked| locked.case) {
+                let mut own: Vec<Leg> = legs.extract_if(.., |leg| leg.case == case.id).collect();
+                journal.close_legs(&mut own, LegCommand::Release);
+                let command = Command::Withdraw { cause: WithdrawCause::ConsentRevoked };
+                // A state that can no longer be withdrawn is unaffected by the revocation.
+                if journal.execute(&mut case, command, &Doer::intake(), &own).is_ok() {
+                    journal.changes.cleared.extend(Kind::ALL.map(|kind| (case.id, kind)));
+                }
+            }
+        });
+        journal.changes.write(conn).await
+    }
+}

@@ -1,0 +1,228 @@
+//! Private events to public ones, by exhaustive matches. Ids, codes and amounts only: no name, no USCC, no free text.
+
+use bus::Outgoing;
+use chrono::{DateTime, Utc};
+use kernel::{InstitutionId, LegId, ReplyId};
+use proto::intake::v1 as wire;
+
+use crate::{
+    domain::{Case, Event, Form, Leg},
+    wire::{leg_state_number, timestamp},
+};
+
+pub(crate) const CASE_SUBMITTED: &str = "intake.case-submitted.v1";
+pub(crate) const CASE_SUPPLEMENT_REQUESTED: &str = "intake.case-supplement-requested.v1";
+pub(crate) const CASE_SUPPLEMENTED: &str = "intake.case-supplemented.v1";
+pub(crate) const CASE_ACCEPTED: &str = "intake.case-accepted.v1";
+pub(crate) const CASE_DISPATCHED: &str = "intake.case-dispatched.v1";
+pub(crate) const CASE_OFFERS_READY: &str = "intake.case-offers-ready.v1";
+pub(crate) const CASE_NO_OFFER: &str = "intake.case-no-offer.v1";
+pub(crate) const CASE_REJECTED: &str = "intake.case-rejected.v1";
+pub(crate) const CASE_WITHDRAWN: &str = "intake.case-withdrawn.v1";
+pub(crate) const LEG_ISSUED: &str = "intake.leg-issued.v1";
+pub(crate) const LEG_CLOSED: &str = "intake.leg-closed.v1";
+pub(crate) const LEG_SUPPLEMENTED: &str = "intake.leg-supplemented.v1";
+pub(crate) const REPLY_ACCEPTED: &str = "intake.reply-accepted.v1";
+pub(crate) const REPLY_LATE: &str = "intake.reply-late.v1";
+pub(crate) const REPLY_SUPERSEDED: &str = "intake.reply-superseded.v1";
+pub(crate) const REPLY_REFUSED: &str = "intake.reply-refused.v1";
+
+/// Every type that intake may publish.
+pub(crate) const TYPES: &[&str] = &[
+    CASE_SUBMITTED,
+    CASE_SUPPLEMENT_REQUESTED,
+    CASE_SUPPLEMENTED,
+    CASE_ACCEPTED,
+    CASE_DISPATCHED,
+    CASE_OFFERS_READY,
+    CASE_NO_OFFER,
+    CASE_REJECTED,
+    CASE_WITHDRAWN,
+    LEG_ISSUED,
+    LEG_CLOSED,
+    LEG_SUPPLEMENTED,
+    REPLY_ACCEPTED,
+    REPLY_LATE,
+    REPLY_SUPERSEDED,
+    REPLY_REFUSED,
+];
+
+/// The public fact of a case's event, if others may know it. `Submitted` needs the form: see [`submitted`].
+pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Utc>) -> Option<Outgoing> {
+    let case_id = case.id.to_string();
+    let fact = |kind, body: &dyn Body| Some(body.outgoing(kind, case, now));
+    match event {
+        Event::SupplementRequested { asked } => {
+            let document_codes = asked.iter().map(|code| code.code().to_owned()).collect();
+            fact(CASE_SUPPLEMENT_REQUESTED, &wire::CaseSupplementRequested { case_id, document_codes })
+        }
+        Event::Supplemented { .. } => fact(CASE_SUPPLEMENTED, &wire::CaseSupplemented { case_id }),
+        Event::Accepted { automatic, enterprise, park } => fact(
+            CASE_ACCEPTED,
+            &wire::CaseAccepted {
+                case_id,
+                enterprise_id: enterprise.map(|id| id.to_string()).unwrap_or_default(),
+                park: park.clone(),
+                automatic: *automatic,
+            },
+        ),
+        Event::ScreenFailed { reasons } => {
+            fact(CASE_REJECTED, &wire::CaseRejected { case_id, reasons: reasons.clone() })
+        }
+        Event::GivenUp => {
+            fact(CASE_REJECTED, &wire::CaseRejected { case_id, reasons: vec!["GIVEN_UP".to_owned()] })
+        }
+        Event::Dispatched { round, legs, closes_at } => fact(
+            CASE_DISPATCHED,
+            &wire::CaseDispatched {
+                case_id,
+                round: i32::from(*round),
+                wave: 1,
+                legs: i32::from(*legs),
+                window_closes_at: closes_at.map(timestamp),
+            },
+        ),
+        Event::OffersReady => fact(
+            CASE_OFFERS_READY,
+            &wire::CaseOffersReady { case_id, round: i32::from(case.round), legs: summaries(case, legs) },
+        ),
+        Event::NoOffer => fact(
+            CASE_NO_OFFER,
+            &wire::CaseNoOffer {
+                case_id,
+                round: i32::from(case.round),
+                legs: summaries(case, legs),
+                reasons: Vec::new(),
+            },
+        ),
+        Event::NobodyToAsk { reasons } => fact(
+            CASE_NO_OFFER,
+            &wire::CaseNoOffer {
+                case_id,
+                round: i32::from(case.round),
+                legs: Vec::new(),
+                reasons: reasons.clone(),
+            },
+        ),
+        Event::Withdrawn { cause } => fact(
+            CASE_WITHDRAWN,
+            &wire::CaseWithdrawn { case_id, legs: summaries(case, legs), cause: cause.code().to_owned() },
+        ),
+        Event::Submitted { .. }
+        | Event::Drafted
+        | Event::DraftChanged
+        | Event::Held { .. }
+        | Event::LegDelivered { .. }
+        | Event::LegReviewing { .. }
+        | Event::LegQuestioned { .. }
+        | Event::LegQuestionAnswered { .. }
+        | Event::LegAnswered { .. }
+        | Event::LegOfferRaised { .. }
+        | Event::LegAnsweredLate { .. }
+        | Event::WindowElapsed { .. }
+        | Event::RedispatchRequested => None,
+    }
+}
+
+/// The fact of a submission.
+pub(crate) fn submitted(case: &Case, form: &Form, now: DateTime<Utc>) -> Outgoing {
+    let body = wire::CaseSubmitted {
+        case_id: case.id.to_string(),
+        channel: case.channel.number(),
+        amount_fen: form.amount.map(|amount| amount.get()).unwrap_or_default(),
+        term_months: form.term.map(|term| i32::from(term.get())).unwrap_or_default(),
+        submitted_at: Some(timestamp(now)),
+    };
+    body.outgoing(CASE_SUBMITTED, case, now)
+}
+
+/// There is a leg; what it is about is read through partner.
+pub(crate) fn leg_issued(leg: &Leg, due_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Outgoing {
+    let body = wire::LegIssued {
+        leg_id: leg.id.to_string(),
+        institution_id: leg.institution.to_string(),
+        role: leg.role.number(),
+        product_id: leg.product.to_string(),
+        product_version: leg.product_version,
+        issued_at: Some(timestamp(leg.issued_at)),
+        due_at: due_at.map(timestamp),
+    };
+    Outgoing::new(LEG_ISSUED, leg.id.uuid(), leg.version, now, &body)
+}
+
+/// The leg takes no more answers.
+pub(crate) fn leg_closed(leg: &Leg, now: DateTime<Utc>) -> Outgoing {
+    let body = wire::LegClosed {
+        leg_id: leg.id.to_string(),
+        institution_id: leg.institution.to_string(),
+        state: leg_state_number(leg.state),
+    };
+    Outgoing::new(LEG_CLOSED, leg.id.uuid(), leg.version, now, &body)
+}
+
+/// The enterprise answered the institution's question.
+pub(crate) fn leg_supplemented(leg: &Leg, documents: usize, now: DateTime<Utc>) -> Outgoing {
+    let body = wire::LegSupplemented {
+        leg_id: leg.id.to_string(),
+        institution_id: leg.institution.to_string(),
+        documents: i32::try_from(documents).unwrap_or(i32::MAX),
+    };
+    Outgoing::new(LEG_SUPPLEMENTED, leg.id.uuid(), leg.version, now, &body)
+}
+
+/// What became of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Accepted,
+    Late,
+    Superseded,
+    Refused(&'static str),
+}
+
+pub(crate) fn reply_judged(
+    reply: ReplyId,
+    leg: (LegId, InstitutionId, i64),
+    fate: Fate,
+    now: DateTime<Utc>,
+) -> Outgoing {
+    let (kind, reason) = match fate {
+        Fate::Accepted => (REPLY_ACCEPTED, ""),
+        Fate::Late => (REPLY_LATE, ""),
+        Fate::Superseded => (REPLY_SUPERSEDED, ""),
+        Fate::Refused(reason) => (REPLY_REFUSED, reason),
+    };
+    let (leg_id, institution, version) = leg;
+    let body = wire::ReplyJudged {
+        reply_id: reply.to_string(),
+        leg_id: leg_id.to_string(),
+        institution_id: institution.to_string(),
+        reason: reason.to_owned(),
+    };
+    Outgoing::new(kind, leg_id.uuid(), version, now, &body)
+}
+
+/// Legs of the present round, for statistics.
+fn summaries(case: &Case, legs: &[Leg]) -> Vec<wire::LegSummary> {
+    legs.iter()
+        .filter(|leg| leg.round == case.round && leg.case == case.id)
+        .map(|leg| wire::LegSummary {
+            role: leg.role.number(),
+            institution_id: leg.institution.to_string(),
+            state: leg_state_number(leg.state),
+            issued_at: Some(timestamp(leg.issued_at)),
+            delivered_at: leg.delivered_at.map(timestamp),
+            replied_at: leg.replied_at.map(timestamp),
+        })
+        .collect()
+}
+
+/// Lets one closure above take any message body.
+trait Body {
+    fn outgoing(&self, kind: &'static str, case: &Case, now: DateTime<Utc>) -> Outgoing;
+}
+
+impl<M: prost::Message> Body for M {
+    fn outgoing(&self, kind: &'static str, case: &Case, now: DateTime<Utc>) -> Outgoing {
+        Outgoing::new(kind, case.id.uuid(), case.version, now, self)
+    }
+}

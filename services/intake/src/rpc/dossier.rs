@@ -1,0 +1,124 @@
+//! `DossierService`, for partner alone: what one institution may read of one leg. Consent is checked at every reading;
+//! an answer of whitelist is believed for at most 30 s, and no answer means no.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{Clock, ConsentId, InstitutionId, LegId};
+use proto::{
+    intake::v1::{self as wire, dossier_service_server::DossierService},
+    whitelist::v1::{self as whitelist, whitelist_service_client::WhitelistServiceClient},
+};
+use rpc::{Answer, Fault};
+use sqlx::PgPool;
+use tonic::{Request, Response};
+
+use crate::{
+    reasons,
+    store::{
+        dossiers::{self, Reading},
+        legs,
+    },
+    wire::application::document_ref,
+};
+
+/// domain.md §7: a check may be cached for at most 30 s.
+const BELIEVED: TimeDelta = TimeDelta::seconds(30);
+/// Entries beyond which the cache forgets what is stale, and then everything.
+const CACHE_MAX: usize = 20_000;
+
+#[derive(Clone)]
+pub(crate) struct Dossiers {
+    pub pool: PgPool,
+    pub clock: Arc<dyn Clock>,
+    pub consents: ConsentCache,
+}
+
+#[derive(Clone)]
+pub(crate) struct ConsentCache {
+    whitelist: WhitelistServiceClient<rpc::client::Channel>,
+    known: Arc<Mutex<Known>>,
+}
+
+/// What was answered, and when it was asked.
+type Known = HashMap<(ConsentId, InstitutionId), (bool, DateTime<Utc>)>;
+
+#[tonic::async_trait]
+impl DossierService for Dossiers {
+    async fn get_dossier(
+        &self,
+        request: Request<wire::GetDossierRequest>,
+    ) -> Answer<wire::GetDossierResponse> {
+        Ok(Response::new(self.read(request.get_ref()).await?))
+    }
+}
+
+impl Dossiers {
+    async fn read(&self, request: &wire::GetDossierRequest) -> Result<wire::GetDossierResponse, Fault> {
+        let invalid = |field| Fault::new(&rpc::reasons::UUID_INVALID).field(field);
+        let leg: LegId = request.leg_id.parse().map_err(|_| invalid("leg_id"))?;
+        let institution: InstitutionId = request.institution_id.parse().map_err(|_| invalid("institution_id"))?;
+        let mut conn = self.pool.acquire().await?;
+        let reading = dossiers::find(&mut conn, leg, institution).await?;
+        let reading = reading.ok_or_else(|| Fault::new(&reasons::LEG_NOT_FOUND))?;
+        let supplements = legs::supplements(&mut conn, leg).await?;
+        drop(conn);
+        if !self.consents.allows(&reading, institution, self.clock.now()).await? {
+            return Err(Fault::new(&reasons::CONSENT_REVOKED));
+        }
+        Ok(wire::GetDossierResponse {
+            dossier: reading.body,
+            product_id: reading.product.to_string(),
+            product_version: reading.product_version,
+            supplements: supplements.iter().map(document_ref).collect(),
+        })
+    }
+}
+
+impl ConsentCache {
+    pub(crate) fn new(whitelist: WhitelistServiceClient<rpc::client::Channel>) -> Self {
+        Self { whitelist, known: Arc::default() }
+    }
+
+    /// Forgets a consent at once: it has been revoked.
+    pub(crate) fn forget(&self, consent: ConsentId) {
+        self.lock().retain(|(known, _), _| *known != consent);
+    }
+
+    async fn allows(&self, reading: &Reading, institution: InstitutionId, now: DateTime<Utc>) -> Result<bool, Fault> {
+        let key = (reading.consent, institution);
+        let known = self.lock().get(&key).copied();
+        if let Some((allowed, _)) = known.filter(|(_, asked_at)| now - *asked_at < BELIEVED) {
+            return Ok(allowed);
+        }
+        let request = whitelist::CheckConsentRequest {
+            consent_id: reading.consent.to_string(),
+            enterprise_id: reading.enterprise.to_string(),
+            uscc: String::new(),
+            purpose: i32::from(whitelist::ConsentPurpose::IpPledgeFinancing),
+            categories: vec![
+                i32::from(whitelist::DataCategory::EnterpriseProfile),
+                i32::from(whitelist::DataCategory::IpAssets),
+            ],
+            recipient_institution_id: institution.to_string(),
+        };
+        let answer = self.whitelist.clone().check_consent(request).await;
+        let allowed = answer.map_err(|status| Fault::of_peer("whitelist", status))?.into_inner().allowed;
+        let mut known = self.lock();
+        if known.len() >= CACHE_MAX {
+            known.retain(|_, (_, asked_at)| now - *asked_at < BELIEVED);
+        }
+        if known.len() >= CACHE_MAX {
+            known.clear();
+        }
+        known.insert(key, (allowed, now));
+        Ok(allowed)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,64 @@
+//! Starts what a running intake consists of: the consumers, the worker, the calls.
+
+use std::sync::Arc;
+
+use host::{Host, HostError};
+use proto::{
+    catalog::v1::catalog_service_client::CatalogServiceClient,
+    intake::v1::{dossier_service_server::DossierServiceServer, intake_service_server::IntakeServiceServer},
+    whitelist::v1::whitelist_service_client::WhitelistServiceClient,
+};
+use tonic::service::Routes;
+
+use crate::{
+    config,
+    messaging::{self, consents::Consents, replies::Replies},
+    numbers::Numbers,
+    rpc::{ConsentCache, Deps, Dossiers, Intake, POLICY},
+    work::{Alarm, Worker},
+};
+
+pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
+    let policy = Arc::new(config::policy(&host.settings)?);
+    let whitelist = WhitelistServiceClient::new(host.peer("whitelist"));
+    let catalog = CatalogServiceClient::new(host.peer("catalog"));
+    let alarm = Alarm::default();
+    let consents = ConsentCache::new(whitelist.clone());
+
+    host.bus.consume(&messaging::REPLIES, Replies { clock: Arc::clone(&host.clock) });
+    let revoked = Consents { clock: Arc::clone(&host.clock), cache: consents.clone() };
+    host.bus.consume(&messaging::CONSENTS, revoked);
+
+    let worker = Worker {
+        pool: host.pool.clone(),
+        clock: Arc::clone(&host.clock),
+        calendar: Arc::clone(&host.calendar),
+        policy: Arc::clone(&policy),
+        outbox: host.bus.outbox(),
+        alarm: alarm.clone(),
+        whitelist: whitelist.clone(),
+        catalog,
+    };
+    let working = tokio::spawn(worker.run(host.shutdown.clone()));
+
+    let deps = Deps {
+        pool: host.pool.clone(),
+        clock: Arc::clone(&host.clock),
+        calendar: Arc::clone(&host.calendar),
+        policy,
+        numbers: Arc::new(Numbers::new(host.pool.clone())),
+        outbox: host.bus.outbox(),
+        alarm,
+        whitelist,
+    };
+    let dossiers = Dossiers { pool: host.pool.clone(), clock: Arc::clone(&host.clock), consents };
+    let mut routes = Routes::builder();
+    routes.add_service(IntakeServiceServer::new(Intake(deps)));
+    routes.add_service(DossierServiceServer::new(dossiers));
+    let served = host.serve_grpc(routes.routes(), POLICY).await;
+    // The worker ends with the same signal; what it has in hand is finished first.
+    if working.await.is_err() {
+        tracing::error!("the worker ended by a panic");
+    }
+    served
+}

@@ -1,0 +1,295 @@
+//! Rows of `financing_case`. The row lock of a case guards everything that belongs to it.
+
+use chrono::{DateTime, Utc};
+use kernel::{CaseId, CaseNumber, ConsentId, LegId, documents::DocumentCode};
+use sqlx::{PgConnection, Row, postgres::PgRow, types::Json};
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::domain::{Case, Channel, Collection, Form, Phase, WithdrawCause};
+
+/// A case with what only reads and planning need.
+#[derive(Debug, Clone)]
+pub struct Record {
+    pub case: Case,
+    pub number: CaseNumber,
+    pub form: Form,
+    pub created_at: DateTime<Utc>,
+    pub submitted_at: Option<DateTime<Utc>>,
+    pub root_traceparent: Option<String>,
+}
+
+/// A case locked for a change, without its form.
+#[derive(Debug, Clone)]
+pub struct Locked {
+    pub case: Case,
+    pub root_traceparent: Option<String>,
+}
+
+pub(super) const INSERT: &str = "INSERT INTO financing_case (id, case_no, state, version, channel, form, consent_id, created_at, submitted_at, root_traceparent)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::smallint[], $6::jsonb[], $7::uuid[], $8::timestamptz[], $9::timestamptz[], $10::text[])";
+
+/// Stores new cases.
+pub async fn insert(conn: &mut PgConnection, records: &[Record]) -> Result<(), StoreError> {
+    let of = |f: &dyn Fn(&Record) -> Uuid| records.iter().map(f).collect::<Vec<_>>();
+    sqlx::query(INSERT)
+        .bind(of(&|r| r.case.id.uuid()))
+        .bind(records.iter().map(|r| r.number.to_string()).collect::<Vec<_>>())
+        .bind(records.iter().map(|r| r.case.phase.code()).collect::<Vec<_>>())
+        .bind(records.iter().map(|r| r.case.version).collect::<Vec<_>>())
+        .bind(records.iter().map(|r| channel_column(r.case.channel)).collect::<Vec<_>>())
+        .bind(records.iter().map(|r| Json(&r.form)).collect::<Vec<_>>())
+        .bind(records.iter().map(|r| r.form.consent.map(|id| id.uuid())).collect::<Vec<_>>())
+        .bind(records.iter().map(|r| r.created_at).collect::<Vec<_>>())
+        .bind(records.iter().map(|r| r.submitted_at).collect::<Vec<_>>())
+        .bind(records.iter().map(|r| r.root_traceparent.clone()).collect::<Vec<_>>())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+macro_rules! locked_columns {
+    () => {
+        "c.id, c.state, c.version, c.channel, c.supplemented, c.round, c.wave, c.legs_total, c.legs_answered, c.offers, c.window_closes_at, c.codes, c.redispatching, c.root_traceparent"
+    };
+}
+macro_rules! record_columns {
+    () => {
+        concat!(locked_columns!(), ", c.case_no, c.form, c.created_at, c.submitted_at")
+    };
+}
+
+pub(super) const LOCK: &str =
+    concat!("SELECT ", record_columns!(), " FROM financing_case c WHERE c.id = ANY($1) ORDER BY c.id FOR UPDATE");
+
+/// Locks cases, in the order of their ids, so that two batches never wait for each other in a ring.
+pub async fn lock(conn: &mut PgConnection, ids: &[CaseId]) -> Result<Vec<Record>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    sqlx::query(LOCK).bind(ids).fetch_all(conn).await?.iter().map(record).collect()
+}
+
+pub(super) const READ: &str =
+    concat!("SELECT ", record_columns!(), " FROM financing_case c WHERE c.id = ANY($1) ORDER BY c.id");
+
+/// Reads cases without a lock: whoever acts on them locks them and compares their versions.
+pub async fn read(conn: &mut PgConnection, ids: &[CaseId]) -> Result<Vec<Record>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    sqlx::query(READ).bind(ids).fetch_all(conn).await?.iter().map(record).collect()
+}
+
+pub(super) const LOCK_BY_LEGS: &str = concat!(
+    "SELECT ",
+    locked_columns!(),
+    " FROM financing_case c WHERE c.id IN (SELECT case_id FROM leg WHERE id = ANY($1)) ORDER BY c.id FOR UPDATE"
+);
+
+/// Locks the cases that these legs belong to.
+pub async fn lock_by_legs(conn: &mut PgConnection, legs: &[LegId]) -> Result<Vec<Locked>, StoreError> {
+    let legs: Vec<Uuid> = legs.iter().map(|id| id.uuid()).collect();
+    sqlx::query(LOCK_BY_LEGS).bind(legs).fetch_all(conn).await?.iter().map(locked).collect()
+}
+
+pub(super) const LOCK_BY_CONSENT: &str = concat!(
+    "SELECT ",
+    locked_columns!(),
+    " FROM financing_case c WHERE c.consent_id = ANY($1) AND c.state NOT IN ('REJECTED','WITHDRAWN') ORDER BY c.id FOR UPDATE"
+);
+
+/// Locks the cases that rest on these consents and have not ended.
+pub async fn lock_by_consent(conn: &mut PgConnection, consents: &[ConsentId]) -> Result<Vec<Locked>, StoreError> {
+    let consents: Vec<Uuid> = consents.iter().map(|id| id.uuid()).collect();
+    sqlx::query(LOCK_BY_CONSENT).bind(consents).fetch_all(conn).await?.iter().map(locked).collect()
+}
+
+pub(super) const UPDATE: &str = "UPDATE financing_case c
+    SET state = n.state, version = n.version, supplemented = n.supplemented, round = n.round, wave = n.wave,
+        legs_total = n.legs_total, legs_answered = n.legs_answered, offers = n.offers,
+        window_closes_at = n.window_closes_at, codes = string_to_array(n.codes, ','), redispatching = n.redispatching,
+        submitted_at = coalesce(c.submitted_at, n.submitted_at)
+    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[], $5::smallint[], $6::smallint[], $7::integer[],
+                $8::integer[], $9::integer[], $10::timestamptz[], $11::text[], $12::boolean[], $13::timestamptz[])
+        AS n(id, state, version, supplemented, round, wave, legs_total, legs_answered, offers, window_closes_at, codes, redispatching, submitted_at)
+    WHERE c.id = n.id";
+
+/// Writes the present state of locked cases.
+pub async fn update(conn: &mut PgConnection, cases: &[(Case, Option<DateTime<Utc>>)]) -> Result<(), StoreError> {
+    if cases.is_empty() {
+        return Ok(());
+    }
+    let rounds: Vec<Collection> = cases
+        .iter()
+        .map(|(case, _)| {
+            case.phase.collection().copied().unwrap_or(Collection {
+                wave: 0,
+                legs: 0,
+                answered: 0,
+                offers: 0,
+                closes_at: None,
+            })
+        })
+        .collect();
+    sqlx::query(UPDATE)
+        .bind(cases.iter().map(|(case, _)| case.id.uuid()).collect::<Vec<_>>())
+        .bind(cases.iter().map(|(case, _)| case.phase.code()).collect::<Vec<_>>())
+        .bind(cases.iter().map(|(case, _)| case.version).collect::<Vec<_>>())
+        .bind(cases.iter().map(|(case, _)| case.supplemented).collect::<Vec<_>>())
+        .bind(cases.iter().map(|(case, _)| i16::from(case.round)).collect::<Vec<_>>())
+        .bind(rounds.iter().map(|r| i16::from(r.wave)).collect::<Vec<_>>())
+        .bind(rounds.iter().map(|r| i32::from(r.legs)).collect::<Vec<_>>())
+        .bind(rounds.iter().map(|r| i32::from(r.answered)).collect::<Vec<_>>())
+        .bind(rounds.iter().map(|r| i32::from(r.offers)).collect::<Vec<_>>())
+        .bind(rounds.iter().map(|r| r.closes_at).collect::<Vec<_>>())
+        .bind(cases.iter().map(|(case, _)| codes_column(&case.phase)).collect::<Vec<_>>())
+        .bind(cases.iter().map(|(case, _)| matches!(case.phase, Phase::NoOffer { again: true, .. })).collect::<Vec<_>>())
+        .bind(cases.iter().map(|(_, submitted)| *submitted).collect::<Vec<_>>())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) const UPDATE_FORM: &str = "UPDATE financing_case SET form = $2, consent_id = $3 WHERE id = $1";
+
+/// Writes a changed form (drafts, supplements).
+pub async fn update_form(conn: &mut PgConnection, id: CaseId, form: &Form) -> Result<(), StoreError> {
+    sqlx::query(UPDATE_FORM)
+        .bind(id.uuid())
+        .bind(Json(form))
+        .bind(form.consent.map(|consent| consent.uuid()))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) const ROOT: &str = "UPDATE financing_case SET root_traceparent = $2 WHERE id = $1";
+
+/// Keeps the trace in which a draft was submitted.
+pub async fn root(conn: &mut PgConnection, id: CaseId, traceparent: Option<&str>) -> Result<(), StoreError> {
+    sqlx::query(ROOT).bind(id.uuid()).bind(traceparent).execute(conn).await?;
+    Ok(())
+}
+
+pub(super) const GET: &str = concat!("SELECT ", record_columns!(), " FROM financing_case c WHERE c.id = $1");
+
+pub async fn find(conn: &mut PgConnection, id: CaseId) -> Result<Option<Record>, StoreError> {
+    sqlx::query(GET).bind(id.uuid()).fetch_optional(conn).await?.as_ref().map(record).transpose()
+}
+
+pub(super) const GET_BY_NUMBER: &str =
+    concat!("SELECT ", record_columns!(), " FROM financing_case c WHERE c.case_no = $1");
+
+pub async fn find_by_number(conn: &mut PgConnection, number: &CaseNumber) -> Result<Option<Record>, StoreError> {
+    sqlx::query(GET_BY_NUMBER).bind(number.to_string()).fetch_optional(conn).await?.as_ref().map(record).transpose()
+}
+
+pub(super) const LIST: &str = concat!(
+    "SELECT ",
+    record_columns!(),
+    " FROM financing_case c
+      WHERE (cardinality($1::text[]) = 0 OR c.state = ANY($1)) AND ($2::timestamptz IS NULL OR (c.created_at, c.id) < ($2, $3))
+      ORDER BY c.created_at DESC, c.id DESC LIMIT $4"
+);
+
+/// A page of cases, newest first; `after` is the last one of the page before.
+pub async fn list(
+    conn: &mut PgConnection,
+    states: &[&str],
+    after: Option<(DateTime<Utc>, CaseId)>,
+    limit: i64,
+) -> Result<Vec<Record>, StoreError> {
+    sqlx::query(LIST)
+        .bind(states)
+        .bind(after.map(|(at, _)| at))
+        .bind(after.map(|(_, id)| id.uuid()))
+        .bind(limit)
+        .fetch_all(conn)
+        .await?
+        .iter()
+        .map(record)
+        .collect()
+}
+
+fn channel_column(channel: Channel) -> i16 {
+    // The numbers are 1 to 3.
+    i16::try_from(channel.number()).unwrap_or_default()
+}
+
+fn codes_column(phase: &Phase) -> String {
+    match phase {
+        Phase::Submitted { held } => held.join(","),
+        Phase::Supplement { asked } => asked.iter().map(|code| code.code()).collect::<Vec<_>>().join(","),
+        Phase::NoOffer { reasons, .. } | Phase::Rejected { reasons } => reasons.join(","),
+        Phase::Withdrawn { cause } => cause.code().to_owned(),
+        Phase::Draft | Phase::Accepted | Phase::Collecting(_) | Phase::OffersReady(_) => String::new(),
+    }
+}
+
+fn record(row: &PgRow) -> Result<Record, StoreError> {
+    let id: Uuid = row.try_get("id")?;
+    let corrupt = |what| StoreError::Corrupt { table: "financing_case", id, what };
+    let Json(form): Json<Form> = row.try_get("form")?;
+    Ok(Record {
+        case: case(row)?,
+        number: row.try_get::<String, _>("case_no")?.parse().map_err(|_| corrupt("case_no"))?,
+        form,
+        created_at: row.try_get("created_at")?,
+        submitted_at: row.try_get("submitted_at")?,
+        root_traceparent: row.try_get("root_traceparent")?,
+    })
+}
+
+fn locked(row: &PgRow) -> Result<Locked, StoreError> {
+    Ok(Locked { case: case(row)?, root_traceparent: row.try_get("root_traceparent")? })
+}
+
+fn case(row: &PgRow) -> Result<Case, StoreError> {
+    let id: Uuid = row.try_get("id")?;
+    let corrupt = |what| StoreError::Corrupt { table: "financing_case", id, what };
+    let small = |column: &str, what| -> Result<u8, StoreError> {
+        u8::try_from(row.try_get::<i16, _>(column)?).map_err(|_| corrupt(what))
+    };
+    let count = |column: &str, what| -> Result<u16, StoreError> {
+        u16::try_from(row.try_get::<i32, _>(column)?).map_err(|_| corrupt(what))
+    };
+    let round = Collection {
+        wave: small("wave", "wave")?,
+        legs: count("legs_total", "number of legs")?,
+        answered: count("legs_answered", "number of answers")?,
+        offers: count("offers", "number of offers")?,
+        closes_at: row.try_get("window_closes_at")?,
+    };
+    let codes: Vec<String> = row.try_get("codes")?;
+    let phase = match row.try_get::<String, _>("state")?.as_str() {
+        "DRAFT" => Phase::Draft,
+        "SUBMITTED" => Phase::Submitted { held: codes },
+        "SUPPLEMENT" => Phase::Supplement {
+            asked: codes
+                .iter()
+                .map(|code| DocumentCode::from_code(code).ok_or_else(|| corrupt("document code")))
+                .collect::<Result<_, _>>()?,
+        },
+        "ACCEPTED" => Phase::Accepted,
+        "COLLECTING" => Phase::Collecting(round),
+        "OFFERS_READY" => Phase::OffersReady(round),
+        "NO_OFFER" => Phase::NoOffer {
+            reasons: codes,
+            again: row.try_get("redispatching")?,
+            last: (round.legs > 0).then_some(round),
+        },
+        "REJECTED" => Phase::Rejected { reasons: codes },
+        "WITHDRAWN" => Phase::Withdrawn {
+            cause: codes
+                .first()
+                .and_then(|code| WithdrawCause::from_code(code))
+                .ok_or_else(|| corrupt("cause of withdrawal"))?,
+        },
+        _ => return Err(corrupt("state")),
+    };
+    Ok(Case {
+        id: CaseId::from_uuid(id),
+        version: row.try_get("version")?,
+        channel: Channel::from_number(i32::from(row.try_get::<i16, _>("channel")?)).ok_or_else(|| corrupt("channel"))?,
+        supplemented: row.try_get("supplemented")?,
+        round: small("round", "round")?,
+        phase,
+    })
+}

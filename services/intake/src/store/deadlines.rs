@@ -1,0 +1,166 @@
+//! Rows of `deadline`: what is to be done next for a case, and when. Late is never too late: there is no lower bound.
+
+use chrono::{DateTime, Utc};
+use kernel::{
+    CaseId,
+    calendar::{Due, Span},
+};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::StoreError;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Ask whitelist and catalog, then accept, reject or dispatch.
+    Plan,
+    /// The window of the present round: ask the silent again, or close it.
+    Window,
+    /// The enterprise's time to supplement.
+    Supplement,
+}
+
+impl Kind {
+    pub const ALL: [Self; 3] = [Self::Plan, Self::Window, Self::Supplement];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Plan => "PLAN",
+            Self::Window => "WINDOW",
+            Self::Supplement => "SUPPLEMENT",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Deadline {
+    pub case: CaseId,
+    pub kind: Kind,
+    /// None while the calendar is missing.
+    pub due_at: Option<DateTime<Utc>>,
+    pub since: DateTime<Utc>,
+    pub span: Span,
+}
+
+impl Deadline {
+    /// Work to be taken up at once.
+    pub fn now(case: CaseId, kind: Kind, now: DateTime<Utc>) -> Self {
+        Self { case, kind, due_at: Some(now), since: now, span: Span::Seconds(0) }
+    }
+
+    pub fn due(case: CaseId, kind: Kind, now: DateTime<Utc>, span: Span, due: Due) -> Self {
+        let due_at = match due {
+            Due::At(at) => Some(at),
+            Due::Pending { .. } => None,
+        };
+        Self { case, kind, due_at, since: now, span }
+    }
+}
+
+pub(super) const PUT: &str = "INSERT INTO deadline (case_id, kind, due_at, since, span)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[])
+    ON CONFLICT (case_id, kind) DO UPDATE SET due_at = excluded.due_at, since = excluded.since, span = excluded.span, attempts = 0";
+
+pub async fn put(conn: &mut PgConnection, deadlines: &[Deadline]) -> Result<(), StoreError> {
+    if deadlines.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(PUT)
+        .bind(deadlines.iter().map(|d| d.case.uuid()).collect::<Vec<_>>())
+        .bind(deadlines.iter().map(|d| d.kind.code()).collect::<Vec<_>>())
+        .bind(deadlines.iter().map(|d| d.due_at).collect::<Vec<_>>())
+        .bind(deadlines.iter().map(|d| d.since).collect::<Vec<_>>())
+        .bind(deadlines.iter().map(|d| d.span.to_string()).collect::<Vec<_>>())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) const CLEAR: &str =
+    "DELETE FROM deadline d USING unnest($1::uuid[], $2::text[]) AS o(case_id, kind) WHERE d.case_id = o.case_id AND d.kind = o.kind";
+
+pub async fn clear(conn: &mut PgConnection, done: &[(CaseId, Kind)]) -> Result<(), StoreError> {
+    if done.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(CLEAR)
+        .bind(done.iter().map(|(case, _)| case.uuid()).collect::<Vec<_>>())
+        .bind(done.iter().map(|(_, kind)| kind.code()).collect::<Vec<_>>())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) const POSTPONE: &str = "UPDATE deadline SET due_at = $3, attempts = attempts + 1 WHERE case_id = ANY($1) AND kind = $2";
+
+/// Tries these again at `due_at`.
+pub async fn postpone(
+    conn: &mut PgConnection,
+    cases: &[CaseId],
+    kind: Kind,
+    due_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let cases: Vec<Uuid> = cases.iter().map(|id| id.uuid()).collect();
+    sqlx::query(POSTPONE).bind(cases).bind(kind.code()).bind(due_at).execute(conn).await?;
+    Ok(())
+}
+
+/// A deadline that has come.
+#[derive(Debug, Clone)]
+pub struct Fired {
+    pub case: CaseId,
+    pub due_at: DateTime<Utc>,
+    pub attempts: u32,
+}
+
+pub(super) const DUE: &str = "SELECT case_id, due_at, attempts FROM deadline WHERE kind = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3";
+
+/// The longest overdue first. Nothing is locked: whoever acts locks the case and looks again.
+pub async fn due(
+    conn: &mut PgConnection,
+    kind: Kind,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Fired>, StoreError> {
+    let rows: Vec<(Uuid, DateTime<Utc>, i32)> =
+        sqlx::query_as(DUE).bind(kind.code()).bind(now).bind(limit).fetch_all(conn).await?;
+    let fired = |(case, due_at, attempts): (Uuid, DateTime<Utc>, i32)| Fired {
+        case: CaseId::from_uuid(case),
+        due_at,
+        attempts: u32::try_from(attempts).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(fired).collect())
+}
+
+pub(super) const NEXT: &str = "SELECT min(due_at) FROM deadline WHERE kind = $1";
+
+pub async fn next(conn: &mut PgConnection, kind: Kind) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(sqlx::query_scalar(NEXT).bind(kind.code()).fetch_one(conn).await?)
+}
+
+pub(super) const OF_CASE: &str = "SELECT kind, due_at FROM deadline WHERE case_id = $1 ORDER BY kind";
+
+pub async fn of_case(
+    conn: &mut PgConnection,
+    case: CaseId,
+) -> Result<Vec<(String, Option<DateTime<Utc>>)>, StoreError> {
+    Ok(sqlx::query_as(OF_CASE).bind(case.uuid()).fetch_all(conn).await?)
+}
+
+pub(super) const PENDING: &str = "SELECT case_id, kind, since, span FROM deadline WHERE due_at IS NULL LIMIT $1";
+
+/// Deadlines that wait for a calendar: case, kind, since, span.
+pub async fn pending(
+    conn: &mut PgConnection,
+    limit: i64,
+) -> Result<Vec<(Uuid, String, DateTime<Utc>, String)>, StoreError> {
+    Ok(sqlx::query_as(PENDING).bind(limit).fetch_all(conn).await?)
+}
+
+pub(super) const FIX: &str = "UPDATE deadline SET due_at = $3 WHERE case_id = $1 AND kind = $2 AND due_at IS NULL";
+
+/// Sets what a newly loaded calendar makes computable.
+pub async fn fix(conn: &mut PgConnection, case: Uuid, kind: &str, due_at: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query(FIX).bind(case).bind(kind).bind(due_at).execute(conn).await?;
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! Work that is taken up after the transaction that asked for it: planning, closing of windows, lapsed supplements.
+//! Deadline rows say what and when; however late one is taken, or how often, a case is changed once, because the
+//! version that was looked at is compared under the case's lock.
+
+mod plan;
+mod supplement;
+mod window;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use bus::Outbox;
+use chrono::{DateTime, TimeDelta, Utc};
+use kernel::{Calendar, Clock};
+use proto::{
+    catalog::v1::catalog_service_client::CatalogServiceClient,
+    whitelist::v1::whitelist_service_client::WhitelistServiceClient,
+};
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    domain::plan::Policy,
+    store::{
+        StoreError,
+        deadlines::{self, Fired, Kind},
+    },
+};
+
+/// Deadlines taken in one turn.
+const BATCH: i64 = 64;
+/// How often a deadline is looked for that nobody announced (another replica's, or one of before a restart).
+const POLL: Duration = Duration::from_secs(1);
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for WorkError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(StoreError::Database(error))
+    }
+}
+
+/// Wakes the worker of one kind, in this process, after a commit that gave it something to do.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Alarm {
+    plan: Arc<Notify>,
+    timers: Arc<Notify>,
+}
+
+impl Alarm {
+    pub(crate) fn planning(&self) {
+        self.plan.notify_one();
+    }
+
+    pub(crate) fn timers(&self) {
+        self.timers.notify_waiters();
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Worker {
+    pub pool: PgPool,
+    pub clock: Arc<dyn Clock>,
+    pub calendar: Arc<Calendar>,
+    pub policy: Arc<Policy>,
+    pub outbox: Outbox,
+    pub alarm: Alarm,
+    pub whitelist: WhitelistServiceClient<rpc::client::Channel>,
+    pub catalog: CatalogServiceClient<rpc::client::Channel>,
+}
+
+impl Worker {
+    /// Runs until `shutdown`; work in hand is finished.
+    pub(crate) async fn run(self, shutdown: CancellationToken) {
+        let plan = self.clone().turns(Kind::Plan, Arc::clone(&self.alarm.plan), shutdown.clone(), |worker, fired| {
+            Box::pin(async move { worker.plan(&fired).await })
+        });
+        let timers = Arc::clone(&self.alarm.timers);
+        let window = self.clone().turns(Kind::Window, Arc::clone(&timers), shutdown.clone(), |worker, fired| {
+            Box::pin(async move { worker.window(&fired).await })
+        });
+        let supplement = self.clone().turns(Kind::Supplement, timers, shutdown.clone(), |worker, fired| {
+            Box::pin(async move { worker.supplement(&fired).await })
+        });
+        let calendar = self.fix_pending(shutdown);
+        tokio::join!(plan, window, supplement, calendar);
+    }
+
+    async fn turns<T>(
+        self,
+        kind: Kind,
+        wake: Arc<Notify>,
+        shutdown: CancellationToken,
+        turn: impl Fn(Self, Vec<Fired>) -> T,
+    ) where
+        T: Future<Output = Result<(), WorkError>>,
+    {
+        while !shutdown.is_cancelled() {
+            let rest = match self.take_turn(kind, &turn).await {
+                Ok(rest) => rest,
+                Err(error) => {
+                    tracing::warn!(kind = kind.code(), error = &error as &dyn std::error::Error, "deadlines wait");
+                    POLL
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = wake.notified(), if !rest.is_zero() => {}
+                () = tokio::time::sleep(rest) => {}
+            }
+        }
+    }
+
+    /// Takes what is due; returns how long there is nothing to do.
+    async fn take_turn<T>(&self, kind: Kind, turn: &impl Fn(Self, Vec<Fired>) -> T) -> Result<Duration, WorkError>
+    where
+        T: Future<Output = Result<(), WorkError>>,
+    {
+        let now = self.clock.now();
+        let mut conn = self.pool.acquire().await?;
+        let fired = deadlines::due(&mut conn, kind, now, BATCH).await?;
+        if fired.is_empty() {
+            let next = deadlines::next(&mut conn, kind).await?;
+            return Ok(next.map_or(POLL, |at| (at - now).to_std().unwrap_or_default().min(POLL)));
+        }
+        drop(conn);
+        for one in &fired {
+            telemetry::metrics::observe_deadline_lateness(kind.code(), (now - one.due_at).as_seconds_f64());
+        }
+        turn(self.clone(), fired).await?;
+        Ok(Duration::ZERO)
+    }
+
+    /// Computes the deadlines that waited for a calendar (CALENDAR_MISSING), once its year is loaded.
+    async fn fix_pending(&self, shutdown: CancellationToken) {
+        let mut every = tokio::time::interval(Duration::from_secs(60));
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                _ = every.tick() => {}
+            }
+            if let Err(error) = self.fix_pending_once().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "pending deadlines wait");
+            }
+        }
+    }
+
+    async fn fix_pending_once(&self) -> Result<(), WorkError> {
+        let mut conn = self.pool.acquire().await?;
+        for (case, kind, since, span) in deadlines::pending(&mut conn, BATCH).await? {
+            let Ok(span) = span.parse() else {
+                return Err(StoreError::Corrupt { table: "deadline", id: case, what: "span" }.into());
+            };
+            if let kernel::Due::At(due_at) = self.calendar.deadline(since, span) {
+                deadlines::fix(&mut conn, case, &kind, due_at).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// When to try again what could not be done because another role is away: doubling from 0.2 s to 30 s.
+fn try_again_at(now: DateTime<Utc>, attempts: u32) -> DateTime<Utc> {
+    let milliseconds = 200_i64.saturating_mul(1 << attempts.min(8)).min(30_000);
+    now + TimeDelta::milliseconds(milliseconds)
+}

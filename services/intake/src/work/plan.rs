@@ -1,0 +1,279 @@
+//! Planning of many cases at once: two questions (standings, products) without a transaction, then one transaction
+//! that accepts, rejects or dispatches each case whose version is still the one that was planned for.
+
+use std::collections::{HashMap, HashSet};
+
+use kernel::{CaseId, InstitutionRole, LegId, leg::LegState};
+use proto::{catalog::v1 as catalog, whitelist::v1 as whitelist};
+use tracing::{Instrument, info_span};
+
+use super::{WorkError, Worker, try_again_at};
+use crate::{
+    domain::{
+        Application, Case, Command, Leg, Phase,
+        plan::{Fit, Screening, Standing, roster},
+    },
+    journal::{Doer, Journal},
+    messaging::publish,
+    store::{
+        cases::{self, Record},
+        deadlines::{self, Deadline, Fired, Kind},
+        dossiers::Dossier,
+        legs,
+    },
+    wire::planning,
+};
+
+/// Banks and evaluators are asked in the first wave.
+const FIRST_WAVE: u8 = 1;
+
+/// A case as it was looked at, and what is to become of it.
+struct Draft {
+    record: Record,
+    application: Application,
+    standing: Standing,
+    fits: Vec<Fit>,
+    /// Why nobody fits.
+    reasons: Vec<String>,
+}
+
+impl Worker {
+    pub(super) async fn plan(&self, fired: &[Fired]) -> Result<(), WorkError> {
+        let ids: Vec<CaseId> = fired.iter().map(|fired| fired.case).collect();
+        let (records, asked) = {
+            let mut conn = self.pool.acquire().await?;
+            let records = cases::read(&mut conn, &ids).await?;
+            let again: Vec<CaseId> =
+                records.iter().filter(|record| record.case.round > 0).map(|record| record.case.id).collect();
+            let asked = if again.is_empty() { Vec::new() } else { legs::asked_before(&mut conn, &again).await? };
+            (records, asked)
+        };
+        let span = info_span!("case.plan", cases = records.len());
+        match self.ask(records, &asked).instrument(span).await {
+            Ok(drafts) => self.carry_out(&ids, drafts).await,
+            Err(status) => {
+                let attempts = fired.iter().map(|fired| fired.attempts).max().unwrap_or_default();
+                tracing::warn!(code = ?status.code(), cases = ids.len(), attempts, "planning waits for another role");
+                let mut conn = self.pool.acquire().await?;
+                let again = try_again_at(self.clock.now(), attempts);
+                Ok(deadlines::postpone(&mut conn, &ids, Kind::Plan, again).await?)
+            }
+        }
+    }
+
+    /// Standings of all, products for those that may go on.
+    async fn ask(&self, records: Vec<Record>, asked: &[(CaseId, Fit)]) -> Result<Vec<Draft>, Box<tonic::Status>> {
+        let complete: Vec<(Record, Application)> = records
+            .into_iter()
+            .filter_map(|record| record.form.complete().ok().map(|application| (record, application)))
+            .collect();
+        let queries = complete.iter().map(|(_, application)| planning::standing_query(application)).collect();
+        let standings = self
+            .whitelist
+            .clone()
+            .get_standings(whitelist::GetStandingsRequest { queries })
+            .await
+            .map_err(Box::new)?
+            .into_inner()
+            .standings;
+        if standings.len() != complete.len() {
+            return Err(Box::new(tonic::Status::internal("whitelist answered another number of standings")));
+        }
+        let mut drafts = Vec::with_capacity(complete.len());
+        for ((record, application), standing) in complete.into_iter().zip(standings) {
+            let standing = planning::standing(standing).map_err(Box::new)?;
+            drafts.push(Draft { record, application, standing, fits: Vec::new(), reasons: Vec::new() });
+        }
+
+        let clear: Vec<usize> =
+            (0..drafts.len()).filter(|index| drafts[*index].standing.screen() == Screening::Clear).collect();
+        self.match_products(&mut drafts, &clear, false).await?;
+        let without: Vec<usize> = clear.iter().copied().filter(|index| drafts[*index].fits.is_empty()).collect();
+        self.match_products(&mut drafts, &without, true).await?;
+        for draft in &mut drafts {
+            let before: Vec<Fit> =
+                asked.iter().filter(|(case, _)| *case == draft.record.case.id).map(|(_, fit)| *fit).collect();
+            let found = draft.fits.len();
+            draft.fits = roster(&draft.fits, &before);
+            if draft.fits.is_empty() && found > 0 {
+                draft.reasons = vec!["NOTHING_CHANGED".to_owned()];
+            }
+        }
+        Ok(drafts)
+    }
+
+    async fn match_products(
+        &self,
+        drafts: &mut [Draft],
+        which: &[usize],
+        explain: bool,
+    ) -> Result<(), Box<tonic::Status>> {
+        if which.is_empty() {
+            return Ok(());
+        }
+        let needs =
+            which.iter().map(|index| planning::need(&drafts[*index].application, &drafts[*index].standing)).collect();
+        let matches = self
+            .catalog
+            .clone()
+            .match_products(catalog::MatchProductsRequest { needs, explain })
+            .await
+            .map_err(Box::new)?
+            .into_inner()
+            .matches;
+        if matches.len() != which.len() {
+            return Err(Box::new(tonic::Status::internal("catalog answered another number of matches")));
+        }
+        for (index, found) in which.iter().zip(matches) {
+            drafts[*index].fits = planning::fits(&found).map_err(Box::new)?;
+            drafts[*index].reasons = planning::reasons(&found);
+        }
+        Ok(())
+    }
+
+    async fn carry_out(&self, ids: &[CaseId], drafts: Vec<Draft>) -> Result<(), WorkError> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        let locked: HashMap<CaseId, Case> =
+            cases::lock(&mut tx, ids).await?.into_iter().map(|record| (record.case.id, record.case)).collect();
+        let mut journal = Journal::new(now);
+        let mut moved_on: HashSet<CaseId> = ids.iter().copied().collect();
+        for draft in drafts {
+            let id = draft.record.case.id;
+            let Some(case) = locked.get(&id).filter(|case| case.version == draft.record.case.version) else {
+                continue;
+            };
+            moved_on.remove(&id);
+            let span = info_span!("case.dispatch", case = %id, legs = draft.fits.len());
+            if let Some(root) = &draft.record.root_traceparent {
+                telemetry::context::child_of(&span, root);
+            }
+            span.in_scope(|| self.settle(&mut journal, case.clone(), draft));
+        }
+        // Whoever changed a case in the meantime has also said what is next for it; only what nobody will plan any
+        // more loses its row.
+        for id in moved_on {
+            let plannable = locked.get(&id).is_some_and(|case| self.is_plannable(case));
+            if !plannable {
+                journal.changes.cleared.push((id, Kind::Plan));
+            }
+        }
+        journal.changes.write(&mut tx).await?;
+        tx.commit().await?;
+        self.outbox.wake();
+        self.alarm.timers();
+        Ok(())
+    }
+
+    fn is_plannable(&self, case: &Case) -> bool {
+        match &case.phase {
+            Phase::Submitted { held } => held.is_empty() && self.policy.accepts_by_itself(case.channel),
+            Phase::Accepted => true,
+            Phase::NoOffer { again, .. } => *again,
+            Phase::Draft
+            | Phase::Supplement { .. }
+            | Phase::Collecting(_)
+            | Phase::OffersReady(_)
+            | Phase::Rejected { .. }
+            | Phase::Withdrawn { .. } => false,
+        }
+    }
+
+    /// What becomes of one case, by its standing and the products found.
+    fn settle(&self, journal: &mut Journal, mut case: Case, draft: Draft) {
+        journal.changes.cleared.push((case.id, Kind::Plan));
+        if !self.is_plannable(&case) {
+            return;
+        }
+        let screening = draft.standing.screen();
+        let mut commands = Vec::new();
+        if matches!(case.phase, Phase::Submitted { .. }) {
+            match (&screening, &draft.standing.profile) {
+                (Screening::Clear | Screening::Excluded(_), Some(profile)) => commands.push(Command::Accept {
+                    automatic: true,
+                    enterprise: profile.id,
+                    park: profile.park.clone(),
+                }),
+                (Screening::Held(reasons), _) => {
+                    self.command(journal, &mut case, Command::Hold { reasons: reasons.clone() });
+                    return;
+                }
+                (Screening::Clear | Screening::Excluded(_), None) => return,
+            }
+        }
+        let closes = self.calendar.deadline(journal.now, self.policy.window);
+        let closes_at = match closes {
+            kernel::Due::At(at) => Some(at),
+            kernel::Due::Pending { .. } => None,
+        };
+        commands.push(match screening {
+            Screening::Excluded(reasons) => Command::FailScreen { reasons },
+            Screening::Held(reasons) => Command::Dispatch { legs: 0, closes_at: None, reasons },
+            Screening::Clear => Command::Dispatch {
+                legs: u16::try_from(draft.fits.len()).unwrap_or(u16::MAX),
+                closes_at,
+                reasons: draft.reasons.clone(),
+            },
+        });
+        for command in commands {
+            self.command(journal, &mut case, command);
+        }
+        if matches!(case.phase, Phase::Collecting(_)) {
+            self.dispatch(journal, &case, &draft, closes_at, closes);
+        }
+    }
+
+    fn command(&self, journal: &mut Journal, case: &mut Case, command: Command) {
+        // The state was looked at just above, under the lock: a refusal here would be a fault of ours.
+        if let Err(refusal) = journal.execute(case, command, &Doer::intake(), &[]) {
+            tracing::error!(case = %case.id, %refusal, "planning met a state that it did not expect");
+        }
+    }
+
+    /// Freezes the roster and the dossier, and issues the legs.
+    fn dispatch(
+        &self,
+        journal: &mut Journal,
+        case: &Case,
+        draft: &Draft,
+        closes_at: Option<chrono::DateTime<chrono::Utc>>,
+        closes: kernel::Due,
+    ) {
+        let now = journal.now;
+        let Some(profile) = &draft.standing.profile else { return };
+        let mut random = rand::rng();
+        for fit in &draft.fits {
+            let leg = Leg {
+                id: LegId::random(&mut random),
+                case: case.id,
+                round: case.round,
+                wave: FIRST_WAVE,
+                role: InstitutionRole::Bank,
+                institution: fit.institution,
+                product: fit.product,
+                product_version: fit.version,
+                state: LegState::Created,
+                version: 1,
+                issued_at: now,
+                delivered_at: None,
+                replied_at: None,
+                standing_reply: None,
+                asked: Vec::new(),
+                asked_note: String::new(),
+            };
+            let span = info_span!("inst.request", role = leg.role.code(), wave = FIRST_WAVE, leg = %leg.id);
+            journal.changes.outgoing.push(span.in_scope(|| publish::leg_issued(&leg, closes_at, now)));
+            journal.changes.new_legs.push(leg);
+        }
+        journal.changes.dossiers.push(Dossier {
+            case: case.id,
+            round: case.round,
+            role: InstitutionRole::Bank,
+            consent: draft.application.consent,
+            enterprise: profile.id,
+            body: planning::dossier(&draft.record.number, &draft.application, &draft.standing, profile),
+        });
+        let window = Deadline::due(case.id, Kind::Window, now, self.policy.window, closes);
+        journal.changes.deadlines.push(self.next_look(window, now, closes_at));
+    }
+}

@@ -1,0 +1,71 @@
+//! Consumer of `partner.assignments.v1`.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use bus::{Handler, HandlerError, Message, Outcome};
+use kernel::InstitutionId;
+use sqlx::PgConnection;
+
+use super::incoming::{Unheard, read};
+use crate::store::{self, Heard, StoreError, Told, Wakeups};
+
+/// Puts intake's messages into assignments and feeds, and wakes the long polls that wait for them.
+pub struct Assignments {
+    wakeups: Wakeups,
+    /// Whose feeds have grown since the last commit.
+    grown: Mutex<HashSet<InstitutionId>>,
+}
+
+impl Assignments {
+    pub fn new(wakeups: Wakeups) -> Self {
+        Self { wakeups, grown: Mutex::default() }
+    }
+}
+
+impl Handler for Assignments {
+    type Prepared = Vec<Result<Told, Unheard>>;
+
+    async fn prepare(&self, batch: &[Message]) -> Self::Prepared {
+        batch.iter().map(|message| message.span().in_scope(|| read(message))).collect()
+    }
+
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        batch: &[Message],
+        prepared: Self::Prepared,
+    ) -> Result<Vec<Outcome>, HandlerError> {
+        let readable: Vec<Told> = prepared.iter().filter_map(|told| told.clone().ok()).collect();
+        let mut heard = store::hear(conn, &readable).await.map_err(failed)?.into_iter();
+        let outcomes = batch.iter().zip(&prepared).map(|(message, told)| {
+            let reason = match told {
+                Err(unheard) => unheard.reason(),
+                Ok(_) => match heard.next() {
+                    Some(Heard::Applied) => return Outcome::Done,
+                    Some(Heard::ForeignInstitution) | None => "leg-of-another-institution",
+                },
+            };
+            message.span().in_scope(|| {
+                tracing::warn!(message_id = %message.id, kind = message.kind, reason, "message parked");
+            });
+            Outcome::Park { reason }
+        });
+        let outcomes = outcomes.collect();
+        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
+        grown.extend(readable.iter().map(|told| told.institution_id));
+        Ok(outcomes)
+    }
+
+    fn committed(&self) {
+        let grown = std::mem::take(&mut *self.grown.lock().unwrap_or_else(PoisonError::into_inner));
+        self.wakeups.wake(grown);
+    }
+}
+
+fn failed(error: StoreError) -> HandlerError {
+    match error {
+        StoreError::Database(error) => HandlerError::Store(error),
+        StoreError::Row { .. } | StoreError::Raced | StoreError::Ending => HandlerError::failed("store", error),
+    }
+}

@@ -1,0 +1,147 @@
+//! `EventService`, for institutions: a feed of their own, pulled with leases.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::rpc::check::Checker;
+use ::rpc::{Answer, Fault};
+use chrono::TimeDelta;
+use kernel::{Clock, EventId};
+use proto::partner::v1::event_service_server::EventService;
+use proto::partner::v1::{AcknowledgeRequest, AcknowledgeResponse, PullEventsRequest, PullEventsResponse};
+use rand::Rng as _;
+use sqlx::PgPool;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response};
+
+use super::acting::Institution;
+use super::checks;
+use super::door::Door;
+use crate::domain::Command;
+use crate::messaging;
+use crate::store::{self, Act, Acts, Delivery, Pull, Pulls, Wakeups};
+use crate::wire;
+
+/// What a long poll may ask for: the longest wait, and how long the call may take in all.
+pub(super) const MAX_WAIT_SECONDS: u16 = 60;
+
+const MAX_EVENTS: i32 = 500;
+const DEFAULT_EVENTS: i32 = 100;
+const DEFAULT_LEASE_SECONDS: i32 = 60;
+const MAX_NAMES: usize = 1000;
+/// A wake-up may be missed (another process took the message): the feed is looked at this often anyway.
+const POLL_MILLIS: std::ops::Range<u64> = 400..800;
+
+pub(super) struct Events {
+    pub(super) pool: PgPool,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) acts: Arc<Acts>,
+    pub(super) pulls: Pulls,
+    pub(super) wakeups: Wakeups,
+    pub(super) door: Door,
+    pub(super) shutdown: CancellationToken,
+}
+
+/// A checked `PullEvents`.
+struct Wish {
+    most: i64,
+    wait: Duration,
+    lease: TimeDelta,
+}
+
+#[tonic::async_trait]
+impl EventService for Events {
+    async fn pull_events(&self, request: Request<PullEventsRequest>) -> Answer<PullEventsResponse> {
+        let institution = Institution::of(&request)?;
+        let wish = wish(request.get_ref())?;
+        let poll = self.poll(&institution, &wish);
+        let deliveries = self.door.while_open(&request, poll).await?;
+        let events = deliveries.into_iter().map(wire::event).collect();
+        Ok(Response::new(PullEventsResponse { events }))
+    }
+
+    async fn acknowledge(&self, request: Request<AcknowledgeRequest>) -> Answer<AcknowledgeResponse> {
+        let institution = Institution::of(&request)?;
+        let named = named(&request.get_ref().names)?;
+        let now = self.clock.now();
+        let receive = |assignment| Act {
+            acknowledges: true,
+            ..institution.act(
+                assignment,
+                Command::Receive,
+                "ACKNOWLEDGE_ASSIGNMENT",
+                now,
+                messaging::received(assignment, institution.id, now),
+            )
+        };
+        let unknown = store::acknowledge(&self.pool, &self.acts, institution.id, &named, now, receive)
+            .await
+            .map_err(Fault::from)?;
+        let unknown = named.into_iter().filter(|id| unknown.contains(id)).map(wire::event_name).collect();
+        Ok(Response::new(AcknowledgeResponse { unknown }))
+    }
+}
+
+impl Events {
+    /// Looks until there is something, the wait is over, or the server is to stop.
+    async fn poll(&self, institution: &Institution, wish: &Wish) -> Result<Vec<Delivery>, Fault> {
+        let end = Instant::now() + wish.wait;
+        let wakeup = self.wakeups.of(institution.id);
+        loop {
+            // Registered before looking, so that nothing falls between the look and the wait.
+            let mut woken = pin!(wakeup.notified());
+            woken.as_mut().enable();
+            let now = self.clock.now();
+            let pull = Pull {
+                institution_id: institution.id,
+                most: wish.most,
+                now,
+                lease_until: now + wish.lease,
+            };
+            let deliveries = self.pulls.pull(pull).await?;
+            let over = Instant::now() >= end || self.shutdown.is_cancelled();
+            if over || !deliveries.is_empty() {
+                return Ok(deliveries);
+            }
+            let pause = Duration::from_millis(rand::rng().random_range(POLL_MILLIS));
+            tokio::select! {
+                () = woken => {}
+                () = tokio::time::sleep_until(end.min(Instant::now() + pause)) => {}
+                // One last look would only delay the end.
+                () = self.shutdown.cancelled() => return Ok(Vec::new()),
+            }
+        }
+    }
+}
+
+fn wish(request: &PullEventsRequest) -> Result<Wish, Fault> {
+    let or = |value: i32, default: i32| if value == 0 { default } else { value };
+    let mut check = Checker::new();
+    let most = check.number("max_events", or(request.max_events, DEFAULT_EVENTS), 1..=MAX_EVENTS);
+    let wait = check.number("wait_seconds", request.wait_seconds, 0..=i32::from(MAX_WAIT_SECONDS));
+    let lease = check.number("lease_seconds", or(request.lease_seconds, DEFAULT_LEASE_SECONDS), 5..=600);
+    let (most, wait, lease) = check.all((most, wait, lease))?;
+    Ok(Wish {
+        most: i64::from(most),
+        wait: Duration::from_secs(wait.unsigned_abs().into()),
+        lease: TimeDelta::seconds(lease.into()),
+    })
+}
+
+/// The same name twice is no mistake, acknowledging twice is none either.
+fn named(names: &[String]) -> Result<Vec<EventId>, Fault> {
+    let mut check = Checker::new();
+    let counted = check.count("names", names.len(), 0..=MAX_NAMES);
+    let named: Vec<EventId> = match counted {
+        None => Vec::new(),
+        Some(_) => names
+            .iter()
+            .enumerate()
+            .filter_map(|(place, name)| checks::event(&mut check, place, name))
+            .collect(),
+    };
+    check.finish()?;
+    Ok(named)
+}

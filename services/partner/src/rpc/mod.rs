@@ -1,0 +1,14 @@
+//! The two faces: institutions come over mTLS to their own listener, the administrator over the internal one.
+
+mod acting;
+mod assignments;
+mod checks;
+mod credentials;
+mod dossiers;
+mod door;
+mod events;
+mod faults;
+mod policy;
+mod serve;
+
+pub use serve::serve;

@@ -1,0 +1,66 @@
+//! Who may call which method, on which face, and which scope of a credential it needs.
+
+use rpc::Duty;
+use rpc::policy::{Allow, MethodPolicy};
+
+use crate::domain::Scope;
+
+pub(super) const GET_ASSIGNMENT: &str = "/zhirong.partner.v1.AssignmentService/GetAssignment";
+pub(super) const ACCEPT_ASSIGNMENT: &str = "/zhirong.partner.v1.AssignmentService/AcceptAssignment";
+pub(super) const SUBMIT_DECISION: &str = "/zhirong.partner.v1.AssignmentService/SubmitDecision";
+pub(super) const REQUEST_SUPPLEMENT: &str = "/zhirong.partner.v1.AssignmentService/RequestSupplement";
+const LIST_ASSIGNMENTS: &str = "/zhirong.partner.v1.AssignmentService/ListAssignments";
+pub(super) const PULL_EVENTS: &str = "/zhirong.partner.v1.EventService/PullEvents";
+const ACKNOWLEDGE: &str = "/zhirong.partner.v1.EventService/Acknowledge";
+
+pub(super) const ISSUE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService/IssueCredential";
+pub(super) const ROTATE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService/RotateCredential";
+pub(super) const REVOKE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService/RevokeCredential";
+const LIST_CREDENTIALS: &str = "/zhirong.partner.v1.CredentialService/ListCredentials";
+
+const INSTITUTION: &[Allow] = &[Allow::Institution];
+const ADMINISTRATOR: &[Allow] = &[Allow::Staff(&[Duty::Administrator])];
+
+/// The institutions' face.
+pub(super) const INSTITUTIONS: &[MethodPolicy] = &[
+    MethodPolicy { method: GET_ASSIGNMENT, allow: INSTITUTION },
+    MethodPolicy { method: LIST_ASSIGNMENTS, allow: INSTITUTION },
+    MethodPolicy { method: ACCEPT_ASSIGNMENT, allow: INSTITUTION },
+    MethodPolicy { method: SUBMIT_DECISION, allow: INSTITUTION },
+    MethodPolicy { method: REQUEST_SUPPLEMENT, allow: INSTITUTION },
+    MethodPolicy { method: PULL_EVENTS, allow: INSTITUTION },
+    MethodPolicy { method: ACKNOWLEDGE, allow: INSTITUTION },
+];
+
+/// The internal face.
+pub(super) const INTERNAL: &[MethodPolicy] = &[
+    MethodPolicy { method: ISSUE_CREDENTIAL, allow: ADMINISTRATOR },
+    MethodPolicy { method: ROTATE_CREDENTIAL, allow: ADMINISTRATOR },
+    MethodPolicy { method: REVOKE_CREDENTIAL, allow: ADMINISTRATOR },
+    MethodPolicy { method: LIST_CREDENTIALS, allow: ADMINISTRATOR },
+];
+
+/// The scope that a method of the institutions' face needs; `None` for any other method.
+pub(super) fn scope(method: &str) -> Option<Scope> {
+    match method {
+        PULL_EVENTS | ACKNOWLEDGE => Some(Scope::Events),
+        GET_ASSIGNMENT | LIST_ASSIGNMENTS | ACCEPT_ASSIGNMENT | SUBMIT_DECISION | REQUEST_SUPPLEMENT => {
+            Some(Scope::Assignments)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_of_the_institutions_needs_a_scope_and_none_is_open_to_others() {
+        for policy in INSTITUTIONS {
+            assert!(scope(policy.method).is_some(), "{}", policy.method);
+            assert_eq!(policy.allow, [Allow::Institution]);
+        }
+        assert!(INTERNAL.iter().all(|policy| scope(policy.method).is_none()));
+    }
+}

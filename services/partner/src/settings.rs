@@ -1,0 +1,20 @@
+//! The settings of the partner edge beyond those of every role.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use host::settings::{AnyKey, Key};
+
+pub const LISTEN: Key<SocketAddr> = Key::with_default(
+    "ZHIRONG_PARTNER_LISTEN",
+    "127.0.0.1:7443",
+    "address and port of the institutions' face (mTLS)",
+);
+pub const TLS_CERT_FILE: Key<PathBuf> =
+    Key::required("ZHIRONG_PARTNER_TLS_CERT_FILE", "path of the server's certificate chain (PEM)");
+pub const TLS_KEY_FILE: Key<PathBuf> =
+    Key::required("ZHIRONG_PARTNER_TLS_KEY_FILE", "path of the server's private key (PEM)");
+pub const CLIENT_CA_FILE: Key<PathBuf> =
+    Key::required("ZHIRONG_PARTNER_CLIENT_CA_FILE", "path of the CA that signs institutions' certificates (PEM)");
+
+pub const ALL: &[&dyn AnyKey] = &[&LISTEN, &TLS_CERT_FILE, &TLS_KEY_FILE, &CLIENT_CA_FILE];

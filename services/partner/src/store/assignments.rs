@@ -1,0 +1,175 @@
+//! Rows of `assignment`.
+
+use chrono::{DateTime, Utc};
+use kernel::{InstitutionId, InstitutionRole, LegId, ProductId};
+use sqlx::{FromRow, PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::domain::{Assignment, CloseCause, State, Terms};
+
+const FIND: &str = "\
+    SELECT assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, \
+           state, close_cause, version \
+    FROM assignment WHERE assignment_id = $1 AND institution_id = $2 AND issued_at IS NOT NULL";
+
+const LIST: &str = "\
+    SELECT assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, \
+           state, close_cause, version \
+    FROM assignment \
+    WHERE institution_id = $1 AND issued_at IS NOT NULL AND (NOT $2 OR state <> 6) \
+      AND ($3::timestamptz IS NULL OR (issued_at, assignment_id) < ($3, $4)) \
+    ORDER BY issued_at DESC, assignment_id DESC LIMIT $5";
+
+// The lateral subquery keeps to the primary key whatever the statistics say, and locks in the order given.
+const LOCK: &str = "\
+    SELECT a.* FROM unnest($1::uuid[]) AS wanted(id) \
+    CROSS JOIN LATERAL ( \
+        SELECT assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, \
+               state, close_cause, version \
+        FROM assignment WHERE assignment_id = wanted.id LIMIT 1 FOR UPDATE) AS a";
+
+const INSERT: &str = "\
+    INSERT INTO assignment (assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, \
+                            issued_version, state, close_cause, version) \
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::integer[], $6::timestamptz[], \
+                         $7::timestamptz[], $8::bigint[], $9::smallint[], $10::smallint[], $11::bigint[])";
+
+const UPDATE: &str = "\
+    UPDATE assignment AS a \
+    SET role = n.role, product_id = n.product_id, product_version = n.product_version, issued_at = n.issued_at, \
+        due_at = n.due_at, issued_version = n.issued_version, state = n.state, close_cause = n.close_cause, \
+        version = n.version \
+    FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::integer[], $6::timestamptz[], \
+                $7::timestamptz[], $8::bigint[], $9::smallint[], $10::smallint[], $11::bigint[]) \
+         AS n(id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, state, \
+              close_cause, version) \
+    WHERE a.assignment_id = n.id";
+
+pub(super) const ALL: &[&str] = &[FIND, LIST, LOCK, INSERT, UPDATE];
+
+/// Which part of an institution's assignments to list.
+#[derive(Debug, Clone, Copy)]
+pub struct ListQuery {
+    pub institution_id: InstitutionId,
+    pub open_only: bool,
+    /// Continue behind this one.
+    pub after: Option<(DateTime<Utc>, LegId)>,
+    pub limit: i64,
+}
+
+#[derive(FromRow)]
+struct Row {
+    assignment_id: Uuid,
+    institution_id: Uuid,
+    role: Option<i16>,
+    product_id: Option<Uuid>,
+    product_version: Option<i32>,
+    issued_at: Option<DateTime<Utc>>,
+    due_at: Option<DateTime<Utc>>,
+    issued_version: Option<i64>,
+    state: i16,
+    close_cause: Option<i16>,
+    version: i64,
+}
+
+/// The assignment, if it is this institution's and has been issued.
+pub async fn find(
+    pool: &PgPool,
+    institution_id: InstitutionId,
+    id: LegId,
+) -> Result<Option<Assignment>, StoreError> {
+    let row: Option<Row> =
+        sqlx::query_as(FIND).bind(id.uuid()).bind(institution_id.uuid()).fetch_optional(pool).await?;
+    row.map(Assignment::try_from).transpose()
+}
+
+/// Newest first.
+pub async fn list(pool: &PgPool, query: &ListQuery) -> Result<Vec<Assignment>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(LIST)
+        .bind(query.institution_id.uuid())
+        .bind(query.open_only)
+        .bind(query.after.map(|(at, _)| at))
+        .bind(query.after.map(|(_, id)| id.uuid()))
+        .bind(query.limit)
+        .fetch_all(pool)
+        .await?;
+    rows.into_iter().map(Assignment::try_from).collect()
+}
+
+/// Locks those of `ids` that exist, until the transaction ends. `ids` must be sorted: everyone locks in that order.
+pub(super) async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Assignment>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(LOCK).bind(ids).fetch_all(conn).await?;
+    rows.into_iter().map(Assignment::try_from).collect()
+}
+
+/// Fails on `assignment_pkey` when another transaction was first.
+pub(super) async fn insert(conn: &mut PgConnection, rows: &[&Assignment]) -> Result<(), StoreError> {
+    write(conn, INSERT, rows).await
+}
+
+/// Writes back rows that are locked.
+pub(super) async fn update(conn: &mut PgConnection, rows: &[&Assignment]) -> Result<(), StoreError> {
+    write(conn, UPDATE, rows).await
+}
+
+async fn write(
+    conn: &mut PgConnection,
+    statement: &'static str,
+    rows: &[&Assignment],
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let terms = || rows.iter().map(|row| row.terms.as_ref());
+    let each = |value: fn(&Terms) -> Uuid| terms().map(|terms| terms.map(value)).collect::<Vec<_>>();
+    sqlx::query(statement)
+        .bind(rows.iter().map(|row| row.id.uuid()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.institution_id.uuid()).collect::<Vec<_>>())
+        .bind(terms().map(|terms| terms.map(|t| role_number(t.role))).collect::<Vec<_>>())
+        .bind(each(|terms| terms.product_id.uuid()))
+        .bind(terms().map(|terms| terms.map(|t| t.product_version)).collect::<Vec<_>>())
+        .bind(terms().map(|terms| terms.map(|t| t.issued_at)).collect::<Vec<_>>())
+        .bind(terms().map(|terms| terms.and_then(|t| t.due_at)).collect::<Vec<_>>())
+        .bind(terms().map(|terms| terms.map(|t| t.issued_version)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.state.number()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.state.cause().map(CloseCause::number)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.version).collect::<Vec<_>>())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Role numbers are those of the proto enum, 1 to 9.
+pub(super) fn role_number(role: InstitutionRole) -> i16 {
+    i16::try_from(role.number()).unwrap_or_default()
+}
+
+impl TryFrom<Row> for Assignment {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let impossible = |column| StoreError::Row { table: "assignment", id: row.assignment_id, column };
+        let terms = match (row.role, row.product_id, row.product_version, row.issued_at, row.issued_version) {
+            (Some(role), Some(product), Some(product_version), Some(issued_at), Some(issued_version)) => {
+                Some(Terms {
+                    role: InstitutionRole::from_number(role.into()).ok_or_else(|| impossible("role"))?,
+                    product_id: ProductId::from_uuid(product),
+                    product_version,
+                    issued_at,
+                    due_at: row.due_at,
+                    issued_version,
+                })
+            }
+            (None, None, None, None, None) => None,
+            _ => return Err(impossible("terms")),
+        };
+        Ok(Self {
+            id: LegId::from_uuid(row.assignment_id),
+            institution_id: InstitutionId::from_uuid(row.institution_id),
+            terms,
+            state: State::from_parts(row.state, row.close_cause).map_err(|_| impossible("state"))?,
+            version: row.version,
+        })
+    }
+}

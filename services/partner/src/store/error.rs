@@ -1,0 +1,33 @@
+//! What can go wrong between the tables and the domain.
+
+use thiserror::Error;
+use uuid::Uuid;
+
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    #[error("the database refused")]
+    Database(#[from] sqlx::Error),
+    /// A row that the rules do not allow: somebody has to look at it.
+    #[error("row {id} of {table} has an impossible {column}")]
+    Row { table: &'static str, id: Uuid, column: &'static str },
+    /// The same request was carried out in another transaction at the same time.
+    #[error("another transaction carried out the same request")]
+    Raced,
+    /// The worker that should have answered is gone, because the process ends.
+    #[error("the process is ending")]
+    Ending,
+}
+
+impl StoreError {
+    /// Whether the same work may succeed at once in a new transaction: a deadlock or a serialisation conflict.
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Self::Database(sqlx::Error::Database(refusal)) => {
+                matches!(refusal.code().as_deref(), Some("40P01" | "40001"))
+            }
+            Self::Raced => true,
+            Self::Database(_) | Self::Row { .. } | Self::Ending => false,
+        }
+    }
+}

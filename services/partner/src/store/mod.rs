@@ -1,0 +1,29 @@
+//! All SQL of the partner edge, one file per table; `acts`, `pulls`, `acknowledgements` and `notices` are the
+//! transactions.
+
+mod acknowledgements;
+mod acts;
+pub mod assignments;
+mod batcher;
+mod beside;
+pub mod credentials;
+mod error;
+mod events;
+mod notices;
+mod plan;
+mod pulls;
+mod replies;
+mod wakeups;
+
+pub use acknowledgements::acknowledge;
+pub use acts::{Act, Acts, Outcome, Request};
+pub use error::StoreError;
+pub use events::{Delivery, Pull};
+pub use notices::{Heard, Told, hear};
+pub use pulls::Pulls;
+pub use wakeups::Wakeups;
+
+/// Every statement, so that a test can prepare each against the migrated schema.
+pub fn statements() -> impl Iterator<Item = &'static str> {
+    [assignments::ALL, beside::ALL, credentials::ALL, events::ALL, replies::ALL].into_iter().flatten().copied()
+}

@@ -1,0 +1,135 @@
+//! Applies what intake's messages say to assignments and feeds: a whole batch in a handful of statements.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use kernel::{EventId, InstitutionId, LegId, ReplyId};
+use rand::RngCore;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{StoreError, assignments, events};
+use crate::domain::{Assignment, FeedEntry, FeedKind, Notice};
+
+/// One message about one leg, understood.
+#[derive(Debug, Clone)]
+pub struct Told {
+    pub assignment_id: LegId,
+    pub institution_id: InstitutionId,
+    /// The leg's version that the message is of.
+    pub leg_version: i64,
+    pub occurred_at: DateTime<Utc>,
+    pub message_id: Uuid,
+    pub notice: Notice,
+    /// What the institution is told of it.
+    pub kind: FeedKind,
+    pub reply_id: Option<ReplyId>,
+    pub reason: Option<String>,
+}
+
+/// What became of one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    Applied,
+    /// It names an institution that this leg does not belong to: a mistake somewhere, nobody is told anything.
+    ForeignInstitution,
+}
+
+/// Applies a batch, in the order given. Fails if another transaction inserts the same new assignment at the same time;
+/// done again it finds the row.
+pub async fn hear(conn: &mut PgConnection, told: &[Told]) -> Result<Vec<Heard>, StoreError> {
+    let mut ids: Vec<Uuid> = told.iter().map(|notice| notice.assignment_id.uuid()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let known = assignments::lock(conn, &ids).await?;
+    let mut ledger = Ledger::new(known);
+    let heard: Vec<Heard> = told.iter().map(|notice| ledger.hear(notice, &mut rand::rng())).collect();
+    let (new, changed) = ledger.rows();
+    assignments::insert(conn, &new).await?;
+    assignments::update(conn, &changed).await?;
+    events::insert(conn, &ledger.entries).await?;
+    events::release(conn, &ledger.released).await?;
+    Ok(heard)
+}
+
+struct Slot {
+    assignment: Assignment,
+    stored_version: Option<i64>,
+}
+
+struct Ledger {
+    slots: HashMap<LegId, Slot>,
+    entries: Vec<FeedEntry>,
+    /// Assignments that were known before they were issued, and now are.
+    released: Vec<Uuid>,
+}
+
+impl Ledger {
+    fn new(known: Vec<Assignment>) -> Self {
+        let slots = known.into_iter().map(|assignment| {
+            let stored_version = Some(assignment.version);
+            (assignment.id, Slot { assignment, stored_version })
+        });
+        Self { slots: slots.collect(), entries: Vec::new(), released: Vec::new() }
+    }
+
+    fn hear(&mut self, told: &Told, random: &mut impl RngCore) -> Heard {
+        let slot = self.slots.entry(told.assignment_id).or_insert_with(|| Slot {
+            assignment: Assignment::unheard_of(told.assignment_id, told.institution_id),
+            stored_version: None,
+        });
+        if slot.assignment.institution_id != told.institution_id {
+            return Heard::ForeignInstitution;
+        }
+        let was_issued = slot.assignment.terms.is_some();
+        if let Some(change) = slot.assignment.heed(told.notice.clone()) {
+            slot.assignment = slot.assignment.clone().apply(&change);
+        } else if slot.assignment.version == 0 {
+            // Something to tell about a leg of which nothing else is known yet: the row has to begin somewhere.
+            slot.assignment.version = 1;
+        }
+        let issued = slot.assignment.terms.is_some();
+        if issued && !was_issued {
+            if slot.stored_version.is_some() {
+                self.released.push(told.assignment_id.uuid());
+            }
+            self.entries.iter_mut().filter(|e| e.assignment_id == told.assignment_id).for_each(|e| e.held = false);
+        }
+        self.entries.push(entry(told, !issued, random));
+        Heard::Applied
+    }
+
+    /// New rows and changed ones, both sorted, so that everyone meets them in the same order.
+    fn rows(&self) -> (Vec<&Assignment>, Vec<&Assignment>) {
+        let mut slots: Vec<&Slot> = self.slots.values().collect();
+        slots.sort_unstable_by_key(|slot| slot.assignment.id);
+        let (new, known): (Vec<_>, Vec<_>) =
+            slots.into_iter().partition(|slot| slot.stored_version.is_none());
+        let changed =
+            known.into_iter().filter(|slot| slot.stored_version != Some(slot.assignment.version)).map(|s| &s.assignment);
+        (new.into_iter().map(|slot| &slot.assignment).collect(), changed.collect())
+    }
+}
+
+fn entry(told: &Told, held: bool, random: &mut impl RngCore) -> FeedEntry {
+    let subject = match told.kind {
+        FeedKind::AssignmentIssued | FeedKind::AssignmentClosed => told.assignment_id.uuid(),
+        FeedKind::SupplementAnswered => told.message_id,
+        FeedKind::ReplyAccepted
+        | FeedKind::ReplyLate
+        | FeedKind::ReplySuperseded
+        | FeedKind::ReplyRefused => told.reply_id.map_or(told.message_id, ReplyId::uuid),
+    };
+    FeedEntry {
+        id: EventId::random(random),
+        institution_id: told.institution_id,
+        assignment_id: told.assignment_id,
+        kind: told.kind,
+        ordinal: told.kind.ordinal(told.leg_version),
+        subject,
+        reply_id: told.reply_id,
+        reason: told.reason.clone(),
+        created_at: told.occurred_at,
+        held,
+    }
+}

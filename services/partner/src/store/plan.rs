@@ -1,0 +1,114 @@
+//! Decides a batch of acts in memory, one after the other, upon locked assignments. No SQL here.
+
+use std::collections::{BTreeSet, HashMap};
+
+use bus::Outgoing;
+use kernel::{LegId, RequestId};
+use uuid::Uuid;
+
+use super::acts::{Act, Outcome};
+use super::beside::Earlier;
+use crate::domain::{Assignment, Change, Reply};
+
+/// A batch that is decided: what to write, and what to say.
+pub(super) struct Plan<'a> {
+    pub(super) changed: Vec<Assignment>,
+    pub(super) replies: Vec<Reply>,
+    pub(super) messages: Vec<Outgoing>,
+    /// Assignments whose `ASSIGNMENT_ISSUED` is acknowledged, sorted.
+    pub(super) acknowledged: Vec<Uuid>,
+    /// Acts that were carried out, or were so already.
+    pub(super) done: Vec<&'a Act>,
+    /// Those of them whose answer is kept, with it.
+    pub(super) answered: Vec<(&'a Act, Vec<u8>)>,
+    /// One for each act, in order.
+    pub(super) outcomes: Vec<Outcome>,
+}
+
+#[derive(Default)]
+struct Deciding<'a> {
+    standing: HashMap<LegId, Assignment>,
+    changed: BTreeSet<LegId>,
+    acknowledged: BTreeSet<Uuid>,
+    replies: Vec<Reply>,
+    messages: Vec<Outgoing>,
+    done: Vec<&'a Act>,
+    answered: Vec<(&'a Act, Vec<u8>)>,
+    /// Requests of this batch that have been carried out, so that a twin in the same batch is known.
+    taken: HashMap<(String, RequestId), Earlier>,
+}
+
+impl<'a> Plan<'a> {
+    /// `earlier` has, for each act, what was answered to the same request before.
+    pub(super) fn of(standing: Vec<Assignment>, batch: &'a [Act], earlier: Vec<Option<Earlier>>) -> Self {
+        let mut deciding = Deciding {
+            standing: standing.into_iter().map(|assignment| (assignment.id, assignment)).collect(),
+            ..Deciding::default()
+        };
+        let outcomes =
+            batch.iter().zip(earlier).map(|(act, earlier)| deciding.outcome(act, earlier)).collect();
+        let mut standing = deciding.standing;
+        Self {
+            changed: deciding.changed.iter().filter_map(|id| standing.remove(id)).collect(),
+            replies: deciding.replies,
+            messages: deciding.messages,
+            acknowledged: deciding.acknowledged.into_iter().collect(),
+            done: deciding.done,
+            answered: deciding.answered,
+            outcomes,
+        }
+    }
+}
+
+impl<'a> Deciding<'a> {
+    fn outcome(&mut self, act: &'a Act, earlier: Option<Earlier>) -> Outcome {
+        let key = act.request.as_ref().map(|request| (act.caller.audit_name(), request.id));
+        let twin = || key.as_ref().and_then(|key| self.taken.get(key)).cloned();
+        if let (Some(request), Some(first)) = (&act.request, earlier.or_else(twin)) {
+            let same = first.is_of(request.method, &request.body_hash);
+            return if same { Outcome::Repeat(first.response) } else { Outcome::Reused };
+        }
+        let outcome = self.decide(act);
+        if let Outcome::Done(assignment) = &outcome {
+            self.done.push(act);
+            if let (Some(request), Some(key)) = (&act.request, key) {
+                let response = (request.respond)(assignment, act.reply.as_ref().map(|reply| reply.id));
+                self.answered.push((act, response.clone()));
+                let (method, body_hash) = (request.method.to_owned(), request.body_hash.to_vec());
+                self.taken.insert(key, Earlier { method, body_hash, response });
+            }
+        }
+        outcome
+    }
+
+    fn decide(&mut self, act: &Act) -> Outcome {
+        let own = |assignment: &&mut Assignment| {
+            assignment.institution_id == act.institution_id && assignment.terms.is_some()
+        };
+        let Some(assignment) = self.standing.get_mut(&act.assignment_id).filter(own) else {
+            return Outcome::NotFound;
+        };
+        if act.etag.as_ref().is_some_and(|etag| *etag != assignment.etag()) {
+            return Outcome::Changed;
+        }
+        if act.valid_until.is_some_and(|until| until <= act.now) {
+            return Outcome::OfferPassed;
+        }
+        let change = match assignment.decide(act.command, act.now) {
+            Ok(change) => change,
+            Err(refusal) => return Outcome::Refused(refusal),
+        };
+        if act.acknowledges {
+            self.acknowledged.insert(act.assignment_id.uuid());
+        }
+        if let Some(change) = change {
+            *assignment = assignment.clone().apply(&change);
+            self.changed.insert(assignment.id);
+            self.messages.push(Outgoing { aggregate_version: assignment.version, ..act.message.clone() });
+            if let Some(reply) = &act.reply {
+                self.replies.push(Reply { late: change == Change::Answered { late: true }, ..reply.clone() });
+            }
+        }
+        Outcome::Done(assignment.clone())
+    }
+}

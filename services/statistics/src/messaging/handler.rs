@@ -1,0 +1,57 @@
+//! Takes a batch of messages as facts.
+
+use std::sync::Arc;
+
+use bus::{Handler, HandlerError, Message, Outcome};
+use kernel::Clock;
+use sqlx::PgConnection;
+
+use super::decode::{Unusable, fact};
+use crate::{
+    domain::fact::Fact,
+    store::{StoreError, facts},
+};
+
+/// Keeps every fact once, however often and in whatever order its message comes.
+pub struct FactHandler {
+    clock: Arc<dyn Clock>,
+}
+
+impl FactHandler {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock }
+    }
+}
+
+impl Handler for FactHandler {
+    type Prepared = Vec<Result<Fact, Unusable>>;
+
+    async fn prepare(&self, batch: &[Message]) -> Self::Prepared {
+        batch.iter().map(fact).collect()
+    }
+
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        _batch: &[Message],
+        prepared: Self::Prepared,
+    ) -> Result<Vec<Outcome>, HandlerError> {
+        let outcomes = prepared.iter().map(|read| match read {
+            Ok(_) => Outcome::Done,
+            Err(unusable) => Outcome::Park { reason: unusable.reason() },
+        });
+        let outcomes = outcomes.collect();
+        let facts: Vec<Fact> = prepared.into_iter().flatten().collect();
+        if !facts.is_empty() {
+            facts::insert_new(conn, &facts, self.clock.now()).await.map_err(handler_error)?;
+        }
+        Ok(outcomes)
+    }
+}
+
+fn handler_error(error: StoreError) -> HandlerError {
+    match error {
+        StoreError::Database(error) => HandlerError::Store(error),
+        StoreError::Impossible { .. } => HandlerError::failed("impossible-row", error),
+    }
+}

@@ -1,0 +1,7 @@
+//! The gRPC face.
+
+mod policy;
+mod service;
+
+pub use policy::POLICY;
+pub use service::Face;

@@ -1,0 +1,7 @@
+//! The rules of enterprises, IP assets, consents and standings. Pure: no async, SQL, protobuf or clock.
+
+pub mod asset;
+pub mod consent;
+pub mod enterprise;
+pub mod place;
+pub mod standing;

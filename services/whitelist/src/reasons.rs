@@ -1,0 +1,36 @@
+//! Why this service refuses, beyond the reasons that every role shares.
+
+rpc::reason_table! {
+    /// Not 18 characters of GB 32100-2015, or the check character is wrong.
+    USCC_INVALID = InvalidArgument, "统一社会信用代码不正确，请对照营业执照核对18位代码后重新填写。";
+    /// The USCC is registered.
+    ENTERPRISE_EXISTS = AlreadyExists, "该企业已登记，请按统一社会信用代码查询，使用已有记录。";
+    /// Not a letter A to T with up to four digits (GB/T 4754).
+    INDUSTRY_INVALID = InvalidArgument, "行业代码不正确，请按《国民经济行业分类》填写门类字母和至多四位数字。";
+    /// Not one of the parks that take part.
+    PARK_UNKNOWN = InvalidArgument, "园区代码不在参与园区名单内，请从名单中选择。";
+    /// Not a region code of six digits.
+    REGION_INVALID = InvalidArgument, "行政区划代码不正确，请填写六位代码。";
+    /// A qualification ends before it begins.
+    QUALIFICATION_PERIOD_INVALID = InvalidArgument, "资质的失效日期早于生效日期，请对照证书更正。";
+    /// The number is not of its kind's form, or its check digit is wrong where that is no mere warning.
+    IP_NUMBER_INVALID = InvalidArgument, "知识产权编号与类型不符或校验位错误，请对照证书核对后重新填写。";
+    /// The enterprise has registered this right.
+    ASSET_EXISTS = AlreadyExists, "该企业已登记过此项知识产权，请使用已有记录。";
+    /// A date that has to lie in the past lies in the future.
+    DATE_IN_FUTURE = InvalidArgument, "日期不能晚于今天，请核对后更正。";
+    /// Granted before it was filed.
+    GRANTED_BEFORE_FILED = InvalidArgument, "授权日期早于申请日期，请对照证书更正。";
+    /// A time that has to lie in the past lies in the future.
+    TIME_IN_FUTURE = InvalidArgument, "时间不能晚于现在，请核对后更正。";
+    /// A consent ends before it begins.
+    CONSENT_PERIOD_INVALID = InvalidArgument, "授权到期时间须晚于签署时间，请对照授权书更正。";
+    /// Not HX01 to HX15.
+    EXCLUSION_UNKNOWN = InvalidArgument, "排除情形代码须为 HX01 至 HX15，请按代码表选择。";
+    /// Listed although a hard exclusion was found.
+    LISTED_THOUGH_EXCLUDED = InvalidArgument, "企业存在硬性排除情形，不能列入白名单；请先取消列入或核实排除情形。";
+    /// Listed without a grade of C or better.
+    LISTED_WITHOUT_GRADE = InvalidArgument, "列入白名单须有 C 级及以上评级，请先完成评分或取消列入。";
+    /// A later screening is on record.
+    STANDING_OUTDATED = FailedPrecondition, "已有时间更晚的筛查结果，本次结果不再记录；请核对筛查时间或重新筛查。";
+}

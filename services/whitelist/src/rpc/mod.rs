@@ -1,0 +1,21 @@
+//! The gRPC face: requests are checked and translated here, decided in `domain`, kept by `store`.
+
+mod assets;
+mod change;
+mod consents;
+mod enterprises;
+mod policy;
+mod refusals;
+mod service;
+mod standings;
+mod wire;
+
+pub use policy::POLICY;
+pub use service::Face;
+
+/// What everything here is done for, as audit rows name it.
+const PURPOSE: &str = "IP_PLEDGE_FINANCING";
+/// How a change that is committed ended.
+const DONE: &str = "DONE";
+/// A change that was asked for again under another request id, and had been made before.
+const ALREADY: &str = "ALREADY_APPLIED";

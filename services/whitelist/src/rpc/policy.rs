@@ -1,0 +1,61 @@
+//! Who may call which method (domain.md §7). The test below holds this table to the contract.
+
+use rpc::{
+    Duty,
+    policy::{Allow, MethodPolicy},
+};
+
+/// Who handles enterprises at the service centre.
+const DESK: Allow = Allow::Staff(&[Duty::Clerk, Duty::Supervisor, Duty::Administrator]);
+/// Who may see enterprises by name; operations may not.
+const READERS: Allow = Allow::Staff(&[Duty::Clerk, Duty::Supervisor, Duty::Regulator, Duty::Administrator]);
+const SUPERVISOR: Allow = Allow::Staff(&[Duty::Supervisor]);
+const INTAKE: Allow = Allow::Role("intake");
+const PARTNER: Allow = Allow::Role("partner");
+const INSURANCE: Allow = Allow::Role("insurance");
+const CATALOG: Allow = Allow::Role("catalog");
+
+macro_rules! method {
+    ($name:literal, $($allow:expr),+) => {
+        MethodPolicy {
+            method: concat!("/zhirong.whitelist.v1.WhitelistService/", $name),
+            allow: &[$($allow),+],
+        }
+    };
+}
+
+pub static POLICY: &[MethodPolicy] = &[
+    method!("RegisterEnterprise", DESK),
+    method!("GetEnterprise", READERS, Allow::AnyRole),
+    method!("RegisterAsset", DESK),
+    method!("ListAssets", READERS, Allow::AnyRole),
+    method!("GrantConsent", DESK),
+    method!("RevokeConsent", DESK),
+    method!("CheckConsent", READERS, INTAKE, PARTNER, INSURANCE, CATALOG),
+    method!("RecordStanding", SUPERVISOR),
+    method!("GetStandings", READERS, INTAKE, PARTNER, INSURANCE, CATALOG),
+];
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+
+    #[test]
+    fn every_method_of_the_contract_has_one_entry_and_nothing_else_has() {
+        let files = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
+        let package = "zhirong.whitelist.v1";
+        let services = files.file.iter().filter(|file| file.package() == package).flat_map(|file| &file.service);
+        let mut wanted: Vec<String> = services
+            .flat_map(|service| {
+                service.method.iter().map(move |method| format!("/{package}.{}/{}", service.name(), method.name()))
+            })
+            .collect();
+        let mut listed: Vec<String> = POLICY.iter().map(|entry| entry.method.to_owned()).collect();
+        wanted.sort();
+        listed.sort();
+        assert_eq!(listed, wanted);
+        assert!(POLICY.iter().all(|entry| !entry.allow.is_empty()));
+    }
+}

@@ -1,0 +1,104 @@
+//! From the domain to the contract's messages, and the contract's own codes back.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use prost_types::Timestamp;
+use proto::whitelist::v1 as wire;
+
+use crate::domain::{
+    asset::IpAsset,
+    consent::{Category, Consent, Purpose, State},
+    enterprise::{Enterprise, QualificationHeld},
+};
+
+pub(super) fn enterprise(enterprise: &Enterprise) -> wire::Enterprise {
+    enterprise_with(enterprise, |_| true)
+}
+
+/// Only the qualifications that count on `day`: what a decision may rest on.
+pub(super) fn enterprise_on(found: &Enterprise, day: NaiveDate) -> wire::Enterprise {
+    enterprise_with(found, |held| held.counts_on(day))
+}
+
+fn enterprise_with(found: &Enterprise, wanted: impl Fn(&QualificationHeld) -> bool) -> wire::Enterprise {
+    wire::Enterprise {
+        enterprise_id: found.id.to_string(),
+        uscc: found.uscc.as_str().to_owned(),
+        name: found.name.as_str().to_owned(),
+        size: found.size.number(),
+        industry: found.industry.as_str().to_owned(),
+        park: found.park.as_str().to_owned(),
+        region: found.region.as_str().to_owned(),
+        qualifications: found.qualifications.iter().filter(|held| wanted(held)).map(qualification).collect(),
+        registered_at: Some(timestamp(found.registered_at)),
+    }
+}
+
+fn qualification(held: &QualificationHeld) -> wire::QualificationHeld {
+    wire::QualificationHeld {
+        code: held.code.number(),
+        number: held.number.clone(),
+        valid_from: held.valid_from().to_string(),
+        valid_to: held.valid_to().to_string(),
+    }
+}
+
+pub(super) fn asset(asset: &IpAsset) -> wire::IpAsset {
+    let date = |date: Option<NaiveDate>| date.map(|date| date.to_string()).unwrap_or_default();
+    wire::IpAsset {
+        asset_id: asset.id.to_string(),
+        enterprise_id: asset.enterprise_id.to_string(),
+        r#type: asset.kind.number(),
+        number: asset.number.value.as_str().to_owned(),
+        title: asset.title.clone(),
+        filing_date: date(asset.dates.filed()),
+        grant_date: date(asset.dates.granted()),
+        warnings: asset.number.warnings.iter().map(|warning| warning.code().to_owned()).collect(),
+    }
+}
+
+pub(super) fn consent(consent: &Consent) -> wire::Consent {
+    let revoked_at = match consent.state {
+        State::Active => None,
+        State::Revoked { at } => Some(timestamp(at)),
+    };
+    wire::Consent {
+        consent_id: consent.id.to_string(),
+        enterprise_id: consent.enterprise_id.to_string(),
+        purpose: purpose_number(consent.purpose),
+        categories: consent.categories.iter().copied().map(category_number).collect(),
+        recipient_institution_ids: consent.recipients.iter().map(ToString::to_string).collect(),
+        signed_at: Some(timestamp(consent.period.signed_at())),
+        valid_to: Some(timestamp(consent.period.valid_to())),
+        revoked_at,
+    }
+}
+
+pub(super) fn purpose(number: i32) -> Option<Purpose> {
+    Purpose::ALL.into_iter().find(|purpose| purpose_number(*purpose) == number)
+}
+
+fn purpose_number(purpose: Purpose) -> i32 {
+    let wire = match purpose {
+        Purpose::IpPledgeFinancing => wire::ConsentPurpose::IpPledgeFinancing,
+    };
+    wire.into()
+}
+
+pub(super) fn category(number: i32) -> Option<Category> {
+    Category::ALL.into_iter().find(|category| category_number(*category) == number)
+}
+
+fn category_number(category: Category) -> i32 {
+    let wire = match category {
+        Category::EnterpriseProfile => wire::DataCategory::EnterpriseProfile,
+        Category::Financials => wire::DataCategory::Financials,
+        Category::Credit => wire::DataCategory::Credit,
+        Category::IpAssets => wire::DataCategory::IpAssets,
+    };
+    wire.into()
+}
+
+pub(super) fn timestamp(at: DateTime<Utc>) -> Timestamp {
+    // Nanoseconds of a second are always below 2^31.
+    Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
+}

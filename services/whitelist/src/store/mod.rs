@@ -1,0 +1,14 @@
+//! All SQL of this service, one file per aggregate. Functions take the connection of the caller's transaction.
+
+pub mod assets;
+pub mod consents;
+pub mod enterprises;
+mod error;
+pub mod standings;
+
+pub use error::StoreError;
+
+/// Every statement of this service, for the test that prepares each against the migrated schema.
+pub fn statements() -> impl Iterator<Item = &'static str> {
+    [enterprises::STATEMENTS, assets::STATEMENTS, consents::STATEMENTS, standings::STATEMENTS].into_iter().flatten().copied()
+}

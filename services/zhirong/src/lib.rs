@@ -1,0 +1,8 @@
+//! The binary's parts: which roles there are, the secrets of a system, a whole system as child processes, and the
+//! commands over them. Library and binary in one package, so that whole-system tests use the same `System`.
+
+pub mod cli;
+pub mod roles;
+pub mod run_dir;
+pub mod secrets;
+pub mod system;
