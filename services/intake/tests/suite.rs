@@ -1,1 +1,8 @@
-//! Intake against real engines.
+//! Intake against real engines, with whitelist, catalog and partner as small real roles beside it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test whose ground is missing has to fail at once")]
+
+mod bad_input;
+mod journeys;
+mod schema;
+mod support;
+mod undo;

@@ -1,0 +1,217 @@
+//! Neighbours of intake that answer by simple rules, and a desk to act from.
+//!
+//! Whitelist: who the enterprise is goes by its USCC (see the constants), the consent's last digit tells whether it is
+//! active. Catalog: as many banks fit as the amount's last two digits say.
+
+mod neighbours;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use intake::ROLE;
+use kernel::{InstitutionId, MessageId};
+use prost::Message as _;
+use proto::{
+    common::v1::DocumentRef,
+    intake::v1::{self as wire, intake_service_client::IntakeServiceClient},
+    partner::v1 as partner,
+};
+use rpc::{Actor, Duty};
+use testkit::{CallerChannel, Ground, Served, eventually};
+use uuid::Uuid;
+
+pub(crate) use neighbours::{CATALOG, PARTNER, WHITELIST};
+
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const CLEAR: &str = "91419001MA9ABC128H";
+pub(crate) const EXCLUDED: &str = "91419001MA9K7Q3R0T";
+pub(crate) const UNKNOWN: &str = "91350100M000100Y43";
+pub(crate) const ACTIVE_CONSENT: &str = "018f0000-0000-7000-8000-000000000001";
+pub(crate) const REVOKED_CONSENT: &str = "018f0000-0000-7000-8000-000000000000";
+
+pub(crate) type Client = IntakeServiceClient<CallerChannel>;
+
+/// Intake and its neighbours, running.
+pub(crate) struct Town {
+    pub(crate) ground: Ground,
+    pub(crate) client: Client,
+    _roles: Vec<Served>,
+}
+
+pub(crate) async fn town() -> Town {
+    let neighbours = [&WHITELIST, &CATALOG, &PARTNER];
+    town_with(&neighbours).await
+}
+
+/// Only these neighbours are up.
+pub(crate) async fn town_with(neighbours: &[&'static host::Role]) -> Town {
+    let ground = testkit::ground(&[&ROLE, &WHITELIST, &CATALOG, &PARTNER]).await;
+    let mut roles = Vec::new();
+    for role in neighbours {
+        roles.push(ground.serve(role, &[]).await);
+    }
+    let overrides = [
+        ("ZHIRONG_INTAKE_WINDOW", "3600s"),
+        ("ZHIRONG_INTAKE_SUPPLEMENT", "3600s"),
+        ("ZHIRONG_INTAKE_ASK_AGAIN_SECONDS", "600"),
+        ("ZHIRONG_INTAKE_GRACE_SECONDS", "1"),
+        ("ZHIRONG_INTAKE_AUTO_ACCEPT", "API"),
+    ];
+    roles.push(ground.serve(&ROLE, &overrides).await);
+    let client = IntakeServiceClient::new(ground.channel(&ROLE, clerk()));
+    Town { ground, client, _roles: roles }
+}
+
+pub(crate) fn clerk() -> Actor {
+    Actor::Staff { id: "U1001".to_owned(), duties: vec![Duty::Clerk] }
+}
+
+pub(crate) fn id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+pub(crate) fn documents() -> Vec<DocumentRef> {
+    (1..=7)
+        .map(|number| DocumentRef {
+            code: format!("D{number:02}"),
+            document_id: format!("store/{number}"),
+            sha256: vec![7; 32],
+        })
+        .collect()
+}
+
+/// An application that `banks` banks will be asked for.
+pub(crate) fn application(banks: i64) -> wire::Application {
+    wire::Application {
+        uscc: CLEAR.to_owned(),
+        amount_fen: 300_000_000 + banks,
+        term_months: 12,
+        purpose: "购买原材料".to_owned(),
+        asset_ids: vec![Uuid::from_u128(77).to_string()],
+        consent_id: ACTIVE_CONSENT.to_owned(),
+        documents: documents(),
+        ..wire::Application::default()
+    }
+}
+
+pub(crate) fn submission(application: wire::Application) -> wire::SubmitApplicationRequest {
+    wire::SubmitApplicationRequest {
+        request_id: id(),
+        channel: i32::from(wire::Channel::Api),
+        application: Some(application),
+    }
+}
+
+impl Town {
+    pub(crate) async fn submit(&mut self, application: wire::Application) -> wire::CaseHeader {
+        self.client.submit_application(submission(application)).await.unwrap().into_inner().case.unwrap()
+    }
+
+    pub(crate) async fn view(&mut self, case: &wire::CaseHeader) -> wire::CaseView {
+        let key = Some(wire::get_case_request::Key::CaseId(case.case_id.clone()));
+        self.client.get_case(wire::GetCaseRequest { key }).await.unwrap().into_inner()
+    }
+
+    /// Waits until the case is in this state.
+    pub(crate) async fn reaches(&mut self, case: &wire::CaseHeader, state: wire::CaseState) -> wire::CaseView {
+        let client = self.client.clone();
+        let key = Some(wire::get_case_request::Key::CaseId(case.case_id.clone()));
+        eventually(LIMIT, || {
+            let (mut client, key) = (client.clone(), key.clone());
+            async move {
+                let view = client.get_case(wire::GetCaseRequest { key }).await.unwrap().into_inner();
+                let header = view.header.clone().unwrap();
+                if header.state == i32::from(state) { Ok(view) } else { Err(header) }
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn offers(&mut self, case: &wire::CaseHeader) -> wire::ListOffersResponse {
+        let request = wire::ListOffersRequest { case_id: case.case_id.clone() };
+        self.client.list_offers(request).await.unwrap().into_inner()
+    }
+
+    /// Sends a message as partner would; the same `message` twice is a redelivery.
+    pub(crate) async fn send(&self, kind: &'static str, message: MessageId, leg: &wire::LegView, body: Vec<u8>) {
+        let outgoing = bus::Outgoing {
+            message_id: message,
+            kind,
+            aggregate_id: leg.leg_id.parse().unwrap(),
+            aggregate_version: 1,
+            occurred_at: Utc::now(),
+            traceparent: None,
+            body,
+        };
+        let pool = self.ground.pool(&PARTNER);
+        let mut conn = pool.acquire().await.unwrap();
+        bus::enqueue(&mut conn, &[outgoing]).await.unwrap();
+    }
+
+    pub(crate) async fn reply(&self, leg: &wire::LegView, reply: partner::reply_submitted::Reply) -> String {
+        let at = kernel::Clock::now(self.ground.clock());
+        let body = partner::ReplySubmitted {
+            reply_id: Uuid::new_v4().to_string(),
+            leg_id: leg.leg_id.clone(),
+            institution_id: leg.institution_id.clone(),
+            submitted_at: Some(timestamp(at)),
+            reply: Some(reply),
+        };
+        self.send("partner.reply-submitted.v1", message(), leg, body.encode_to_vec()).await;
+        body.reply_id
+    }
+
+    /// What partner has been told, by type, for this institution; oldest first.
+    pub(crate) async fn told(&self, institution: &str) -> Vec<String> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT kind FROM told WHERE institution = $1 ORDER BY at").bind(institution)
+                .fetch_all(&self.ground.pool(&PARTNER)).await.unwrap();
+        rows.into_iter().map(|(kind,)| kind).collect()
+    }
+
+    pub(crate) async fn is_told(&self, institution: &str, kind: &str) {
+        eventually(LIMIT, || async {
+            let told = self.told(institution).await;
+            if told.iter().any(|one| one == kind) { Ok(()) } else { Err(told) }
+        })
+        .await;
+    }
+}
+
+pub(crate) fn message() -> MessageId {
+    MessageId::new(Utc::now(), &mut rand::rng())
+}
+
+pub(crate) fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: at.timestamp(), nanos: 0 }
+}
+
+pub(crate) fn offer(seq: i32, rate: i32) -> partner::reply_submitted::Reply {
+    partner::reply_submitted::Reply::Offer(terms(seq, rate))
+}
+
+pub(crate) fn terms(seq: i32, rate: i32) -> wire::Offer {
+    wire::Offer {
+        offer_seq: seq,
+        amount_fen: 280_000_000,
+        term_months: 12,
+        annual_rate_bp: rate,
+        repayment: 3,
+        enhancement: 1,
+        fees_fen: 0,
+        valid_until: Some(timestamp(DateTime::from_timestamp(4_000_000_000, 0).unwrap())),
+    }
+}
+
+pub(crate) fn decline(reason: i32) -> partner::reply_submitted::Reply {
+    partner::reply_submitted::Reply::Decline(partner::DeclineGiven { reason, text: String::new() })
+}
+
+pub(crate) fn bank(number: u128) -> InstitutionId {
+    InstitutionId::from_uuid(Uuid::from_u128(number))
+}
+
+/// The reason by which a call was refused.
+pub(crate) fn reason(status: &tonic::Status) -> String {
+    rpc::status::reason(status).unwrap_or_default()
+}

@@ -1,0 +1,234 @@
+//! Small real roles in place of intake's neighbours: same names, same protocols, same broker and database.
+
+use bus::{Handler, HandlerError, Message, Outcome, Queue};
+use host::Role;
+use proto::{
+    catalog::v1::{self as catalog, catalog_service_server::CatalogServiceServer},
+    whitelist::v1::{self as whitelist, whitelist_service_server::WhitelistServiceServer},
+};
+use rpc::{
+    Answer,
+    policy::{Allow, MethodPolicy},
+};
+use sqlx::PgConnection;
+use tonic::{Request, Response, service::Routes};
+use uuid::Uuid;
+
+use super::{EXCLUDED, REVOKED_CONSENT, UNKNOWN, bank};
+
+pub(crate) static WHITELIST: Role = Role {
+    name: "whitelist",
+    migrator: host::shared_migrations,
+    has_store: false,
+    queues: &[],
+    publishes: &[],
+    peers: &[],
+    keys: &[],
+    reasons: &[],
+    serve: |host| {
+        let routes = Routes::new(WhitelistServiceServer::new(Register));
+        Box::pin(host.serve_grpc(routes, WHITELIST_POLICY))
+    },
+};
+static WHITELIST_POLICY: &[MethodPolicy] = &[
+    MethodPolicy { method: "/zhirong.whitelist.v1.WhitelistService/GetStandings", allow: &[Allow::Role("intake")] },
+    MethodPolicy { method: "/zhirong.whitelist.v1.WhitelistService/CheckConsent", allow: &[Allow::Role("intake")] },
+];
+
+pub(crate) static CATALOG: Role = Role {
+    name: "catalog",
+    migrator: host::shared_migrations,
+    has_store: false,
+    queues: &[],
+    publishes: &[],
+    peers: &[],
+    keys: &[],
+    reasons: &[],
+    serve: |host| {
+        let routes = Routes::new(CatalogServiceServer::new(Shelf));
+        Box::pin(host.serve_grpc(routes, CATALOG_POLICY))
+    },
+};
+static CATALOG_POLICY: &[MethodPolicy] = &[MethodPolicy {
+    method: "/zhirong.catalog.v1.CatalogService/MatchProducts",
+    allow: &[Allow::Role("intake")],
+}];
+
+/// Stands for partner and for everyone who takes intake's facts: writes down what it is told.
+pub(crate) static PARTNER: Role = Role {
+    name: "partner",
+    migrator: || host::migrations(&MIGRATOR),
+    has_store: true,
+    queues: TOLD,
+    publishes: &[
+        "partner.reply-submitted.v1",
+        "partner.assignment-received.v1",
+        "partner.assignment-accepted.v1",
+        "whitelist.consent-revoked.v1",
+    ],
+    peers: &[],
+    keys: &[],
+    reasons: &[],
+    serve: |host| {
+        Box::pin(async move {
+            host.bus.consume(&TOLD[0], Recorder);
+            host.serve_grpc(Routes::default(), &[]).await
+        })
+    },
+};
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("tests/support/migrations");
+static TOLD: &[Queue] = &[Queue { name: "partner.told.v1", binds: &["intake.#"] }];
+
+struct Recorder;
+
+impl Handler for Recorder {
+    type Prepared = ();
+
+    async fn prepare(&self, _batch: &[Message]) {}
+
+    async fn apply(&self, conn: &mut PgConnection, batch: &[Message], (): ()) -> Result<Vec<Outcome>, HandlerError> {
+        for message in batch {
+            sqlx::query("INSERT INTO told (kind, institution, trace) VALUES ($1, $2, $3)")
+                .bind(&message.kind)
+                .bind(institution(message))
+                .bind(&message.traceparent)
+                .execute(&mut *conn)
+                .await?;
+        }
+        Ok(vec![Outcome::Done; batch.len()])
+    }
+}
+
+/// Leg and reply messages name their institution.
+fn institution(message: &Message) -> Option<String> {
+    use prost::Message as _;
+    use proto::intake::v1 as wire;
+    let body = message.body.as_slice();
+    match message.kind.as_str() {
+        "intake.leg-issued.v1" => wire::LegIssued::decode(body).ok().map(|body| body.institution_id),
+        "intake.leg-closed.v1" => wire::LegClosed::decode(body).ok().map(|body| body.institution_id),
+        "intake.leg-supplemented.v1" => wire::LegSupplemented::decode(body).ok().map(|body| body.institution_id),
+        kind if kind.starts_with("intake.reply-") => {
+            wire::ReplyJudged::decode(body).ok().map(|body| body.institution_id)
+        }
+        _ => None,
+    }
+}
+
+struct Register;
+
+type Later<'call, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'call>>;
+
+macro_rules! not_asked {
+    ($($name:ident($request:ty) -> $response:ty;)+) => {
+        // Written out as `async_trait` would: it does not look into macros.
+        $(fn $name<'life, 'call>(&'life self, _: Request<$request>) -> Later<'call, Answer<$response>>
+        where
+            'life: 'call,
+            Self: 'call,
+        {
+            Box::pin(std::future::ready(Err(tonic::Status::unimplemented("not asked by intake"))))
+        })+
+    };
+}
+
+#[tonic::async_trait]
+impl whitelist::whitelist_service_server::WhitelistService for Register {
+    async fn get_standings(
+        &self,
+        request: Request<whitelist::GetStandingsRequest>,
+    ) -> Answer<whitelist::GetStandingsResponse> {
+        let standing = |query: whitelist::StandingQuery| {
+            let active = query.consent_id != REVOKED_CONSENT;
+            let asset = |id: &String| whitelist::IpAsset {
+                asset_id: id.clone(),
+                r#type: 1,
+                number: "202210123456.1".to_owned(),
+                title: "一种材料".to_owned(),
+                ..whitelist::IpAsset::default()
+            };
+            whitelist::Standing {
+                registered: query.uscc != UNKNOWN,
+                enterprise: (query.uscc != UNKNOWN).then(|| whitelist::Enterprise {
+                    enterprise_id: Uuid::from_u128(5).to_string(),
+                    name: "济源市沁铅新材料有限公司".to_owned(),
+                    size: 3,
+                    park: "JY-GX".to_owned(),
+                    region: "419001".to_owned(),
+                    ..whitelist::Enterprise::default()
+                }),
+                listed: true,
+                grade: 2,
+                exclusions: if query.uscc == EXCLUDED { vec!["HX01".to_owned()] } else { Vec::new() },
+                consent_active: active,
+                consent_reason: if active { String::new() } else { "CONSENT_REVOKED".to_owned() },
+                assets: query.asset_ids.iter().map(asset).collect(),
+                missing_asset_ids: Vec::new(),
+                standing_revision: 1,
+            }
+        };
+        let standings = request.into_inner().queries.into_iter().map(standing).collect();
+        Ok(Response::new(whitelist::GetStandingsResponse { standings }))
+    }
+
+    async fn check_consent(
+        &self,
+        request: Request<whitelist::CheckConsentRequest>,
+    ) -> Answer<whitelist::CheckConsentResponse> {
+        // The second bank is not among the recipients.
+        let allowed = request.get_ref().recipient_institution_id != bank(2).to_string();
+        Ok(Response::new(whitelist::CheckConsentResponse { allowed, ..Default::default() }))
+    }
+
+    not_asked! {
+        register_enterprise(whitelist::RegisterEnterpriseRequest) -> whitelist::RegisterEnterpriseResponse;
+        get_enterprise(whitelist::GetEnterpriseRequest) -> whitelist::Enterprise;
+        register_asset(whitelist::RegisterAssetRequest) -> whitelist::RegisterAssetResponse;
+        list_assets(whitelist::ListAssetsRequest) -> whitelist::ListAssetsResponse;
+        grant_consent(whitelist::GrantConsentRequest) -> whitelist::GrantConsentResponse;
+        revoke_consent(whitelist::RevokeConsentRequest) -> whitelist::RevokeConsentResponse;
+        record_standing(whitelist::RecordStandingRequest) -> whitelist::RecordStandingResponse;
+    }
+}
+
+struct Shelf;
+
+#[tonic::async_trait]
+impl catalog::catalog_service_server::CatalogService for Shelf {
+    async fn match_products(
+        &self,
+        request: Request<catalog::MatchProductsRequest>,
+    ) -> Answer<catalog::MatchProductsResponse> {
+        let request = request.into_inner();
+        let fits = |need: &catalog::Need| {
+            (1..=u128::try_from(need.amount_fen % 100).unwrap())
+                .map(|number| catalog::Fit {
+                    product_id: Uuid::from_u128(1_000 + number).to_string(),
+                    version: 1,
+                    institution_id: bank(number).to_string(),
+                    reasons: vec!["AMOUNT_IN_RANGE".to_owned()],
+                })
+                .collect()
+        };
+        let misfits = || {
+            vec![catalog::Misfit { reasons: vec!["AMOUNT_ABOVE_MAX".to_owned()], ..catalog::Misfit::default() }]
+        };
+        let one = |need: &catalog::Need| catalog::Match {
+            fits: fits(need),
+            misfits: if request.explain { misfits() } else { Vec::new() },
+        };
+        Ok(Response::new(catalog::MatchProductsResponse { matches: request.needs.iter().map(one).collect() }))
+    }
+
+    not_asked! {
+        register_institution(catalog::RegisterInstitutionRequest) -> catalog::RegisterInstitutionResponse;
+        get_institution(catalog::GetInstitutionRequest) -> catalog::Institution;
+        list_institutions(catalog::ListInstitutionsRequest) -> catalog::ListInstitutionsResponse;
+        create_product(catalog::CreateProductRequest) -> catalog::CreateProductResponse;
+        revise_product(catalog::ReviseProductRequest) -> catalog::ReviseProductResponse;
+        publish_product(catalog::PublishProductRequest) -> catalog::PublishProductResponse;
+        retire_product(catalog::RetireProductRequest) -> catalog::RetireProductResponse;
+        get_product(catalog::GetProductRequest) -> catalog::Product;
+        list_products(catalog::ListProductsRequest) -> catalog::ListProductsResponse;
+    }
+}
