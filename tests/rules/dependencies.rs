@@ -87,8 +87,11 @@ fn ban_faults(locked: &[(String, String)], bans: &[Ban]) -> Vec<String> {
 
 fn source_faults(packages: &[Package]) -> Vec<String> {
     let mut faults = Vec::new();
-    let registries: BTreeSet<&String> =
-        packages.iter().filter_map(|package| package.source.as_ref()).filter(|s| s.starts_with("registry+")).collect();
+    let registries: BTreeSet<&String> = packages
+        .iter()
+        .filter_map(|package| package.source.as_ref())
+        .filter(|s| s.starts_with("registry+"))
+        .collect();
     if registries.len() > 1 {
         faults.push(format!("packages come from several registries: {registries:?}"));
     }
@@ -133,7 +136,10 @@ fn bad_dependencies_are_found() {
     assert!(source_faults(&[good.clone(), registry(None)]).is_empty());
     let other = with(None, Some("registry+https://two.example"), "/elsewhere/Cargo.toml");
     assert_eq!(source_faults(&[registry(None), other]).len(), 1);
-    assert_eq!(source_faults(&[with(None, Some("git+https://x.example/y"), "/elsewhere/Cargo.toml")]).len(), 1);
+    assert_eq!(
+        source_faults(&[with(None, Some("git+https://x.example/y"), "/elsewhere/Cargo.toml")]).len(),
+        1
+    );
     assert_eq!(source_faults(&[with(None, None, "/elsewhere/Cargo.toml")]).len(), 1);
 
     let lock = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {

@@ -8,7 +8,7 @@ use crate::repository::{File, files, none, paths};
 const MADE: [&str; 2] = ["target", "secrets"];
 
 /// Endings by which a name without a folder is known to be a file's.
-const ENDINGS: [&str; 9] = [".rs", ".md", ".proto", ".toml", ".yml", ".yaml", ".sql", ".sh", ".json"];
+const ENDINGS: [&str; 8] = [".rs", ".md", ".proto", ".toml", ".yml", ".yaml", ".sql", ".sh"];
 
 /// All files and folders of the repository.
 struct Tree {
@@ -76,7 +76,11 @@ fn span_exists(span: &str, folder: &str, tree: &Tree) -> bool {
     let path = span.trim_start_matches("./").trim_end_matches('/');
     // `crates/bus/src/lib.rs:12` points at a line.
     let path = path.split_once(':').map_or(path, |(path, _)| path);
-    if path.is_empty() || path.contains(|c: char| !(c.is_ascii_alphanumeric() || "/._-".contains(c))) {
+    // `/readyz` is a path of HTTP or of the machine.
+    if path.is_empty()
+        || path.starts_with('/')
+        || path.contains(|c: char| !(c.is_ascii_alphanumeric() || "/._-".contains(c)))
+    {
         return true;
     }
     match path.split_once('/') {
@@ -117,7 +121,9 @@ fn documents_name_only_files_that_exist() {
     let all = paths();
     let documents: Vec<File> = files(&[".md"])
         .into_iter()
-        .filter(|file| file.path == "README.md" || file.path.starts_with("docs/") || file.path.starts_with("deploy/"))
+        .filter(|file| {
+            file.path == "README.md" || file.path.starts_with("docs/") || file.path.starts_with("deploy/")
+        })
         .collect();
     none("documents", &faults(&documents, &Tree::new(all)));
 }
@@ -127,7 +133,7 @@ fn a_name_of_nothing_is_found() {
     let tree = Tree::new(["docs/errors/A.md", "crates/bus/src/lib.rs", "dev"].map(String::from));
     let count = |text| faults(&[File::sample("docs/OPERATIONS.md", text)], &tree).len();
     let good = "See [a](errors/A.md#top), [web](https://example.org/x), `crates/bus/src/lib.rs:3`, `crates/bus/`, `./dev`,\n\
-                `lib.rs`, `and/or`, `intake.leg-issued.v1`, `zhirong serve intake`, `target/debug/zhirong`.\n\
+                `lib.rs`, `and/or`, `intake.leg-issued.v1`, `zhirong serve intake`, `/readyz`, `target/debug/zhirong`.\n\
                 ```\ncrates/none.rs `crates/none.rs`\n```";
     assert_eq!(faults(&[File::sample("docs/OPERATIONS.md", good)], &tree), Vec::<String>::new());
     assert_eq!(count("[a](errors/B.md)"), 1);

@@ -31,7 +31,10 @@ fn faults(packages: &[Package]) -> Vec<String> {
     let ours: Vec<(String, &Package)> =
         packages.iter().filter_map(|package| Some((package.folder()?, package))).collect();
     let names = |under: &str| -> BTreeSet<&str> {
-        ours.iter().filter(|(folder, _)| folder.starts_with(under)).map(|(_, package)| package.name.as_str()).collect()
+        ours.iter()
+            .filter(|(folder, _)| folder.starts_with(under))
+            .map(|(_, package)| package.name.as_str())
+            .collect()
     };
     let (services, ground) = (names("services/"), names("crates/"));
     let mut faults = Vec::new();
@@ -47,7 +50,8 @@ fn faults(packages: &[Package]) -> Vec<String> {
             }
             if TEST_ONLY.contains(&name) && !dev && !MAY_USE_TEST_TOOLS.contains(&folder.as_str()) {
                 faults.push(format!("{folder} depends on {name}, which is for tests only"));
-            } else if ground.contains(name) && !dev && allowed.is_some_and(|allowed| !allowed.contains(&name)) {
+            } else if ground.contains(name) && !dev && allowed.is_some_and(|allowed| !allowed.contains(&name))
+            {
                 faults.push(format!("{folder} depends on {name}, which stands above it"));
             }
             if folder == "crates/kernel" && !dev && IMPURE.contains(&name) {
@@ -55,7 +59,8 @@ fn faults(packages: &[Package]) -> Vec<String> {
             }
         }
         if folder.starts_with("crates/") && folder != "crates/testkit" && allowed.is_none() {
-            faults.push(format!("{folder} is not in the table of tests/rules/layers.rs: say what it may know"));
+            faults
+                .push(format!("{folder} is not in the table of tests/rules/layers.rs: say what it may know"));
         }
     }
     faults
@@ -65,7 +70,10 @@ fn faults(packages: &[Package]) -> Vec<String> {
 fn packages_depend_only_on_those_below_them() {
     let packages = packages();
     for (folder, _) in GROUND {
-        assert!(packages.iter().any(|package| package.folder().as_deref() == Some(folder)), "{folder} is gone");
+        assert!(
+            packages.iter().any(|package| package.folder().as_deref() == Some(folder)),
+            "{folder} is gone"
+        );
     }
     none("layers", &faults(&packages));
 }

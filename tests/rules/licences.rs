@@ -62,7 +62,13 @@ impl Parser<'_> {
 #[test]
 fn a_choice_needs_one_good_branch_and_a_conjunction_needs_all() {
     let allowed = ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception"].map(String::from);
-    for good in ["MIT", "GPL-3.0 OR MIT", "MIT/BSL-1.0", "(MIT OR X) AND Apache-2.0", "Apache-2.0 WITH LLVM-exception"] {
+    for good in [
+        "MIT",
+        "GPL-3.0 OR MIT",
+        "MIT/BSL-1.0",
+        "(MIT OR X) AND Apache-2.0",
+        "Apache-2.0 WITH LLVM-exception",
+    ] {
         assert!(satisfied(good, &allowed), "{good}");
     }
     for bad in ["", "GPL-3.0", "MIT AND GPL-3.0", "(MIT OR X) AND Y", "MIT WITH X", "(MIT", "MIT MIT"] {

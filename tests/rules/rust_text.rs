@@ -36,9 +36,8 @@ impl Lexer<'_> {
             self.text(open, length, end.len());
         } else if next == '"' {
             self.text(1, end_of_string(&rest[1..]), 1);
-        } else if next == '\'' && is_char_literal(rest) {
-            let closing = if rest.starts_with(r"'\'") { 3 } else { 1 + rest[2..].find('\'').map_or(0, |at| at + 1) };
-            self.blank((closing + 1).min(rest.len()));
+        } else if let Some(length) = char_literal(rest) {
+            self.blank(length);
         } else {
             // An identifier is taken whole, so that the r in `for"` begins no raw string.
             let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
@@ -106,20 +105,21 @@ fn end_of_string(inside: &str) -> usize {
     inside.len().saturating_sub(1)
 }
 
-/// Otherwise it is a lifetime.
-fn is_char_literal(rest: &str) -> bool {
-    let mut chars = rest.chars().skip(1);
-    match (chars.next(), chars.next()) {
-        (Some('\\'), _) | (Some(_), Some('\'')) => true,
-        (Some(_) | None, _) => false,
-    }
+/// The length of a character literal that begins here; a quote that begins none is a lifetime's.
+fn char_literal(rest: &str) -> Option<usize> {
+    let inside = rest.strip_prefix('\'')?;
+    let first = inside.chars().next()?;
+    // After a backslash, the next character closes nothing, even if it is a quote.
+    let length = if first == '\\' { 2 + inside.get(2..)?.find('\'')? } else { first.len_utf8() };
+    inside[length..].starts_with('\'').then_some(length + 2)
 }
 
 /// Whether `word` occurs in `code` as a word or path of its own.
 pub(crate) fn has_word(code: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(word).any(|(at, _)| {
-        !code[..at].chars().next_back().is_some_and(part) && !code[at + word.len()..].chars().next().is_some_and(part)
+        !code[..at].chars().next_back().is_some_and(part)
+            && !code[at + word.len()..].chars().next().is_some_and(part)
     })
 }
 
@@ -129,18 +129,26 @@ fn comments_and_texts_are_blanked_and_texts_are_found() {
     let lexed = lex(source);
     assert_eq!(lexed.texts, [(2, "to\\\"do".to_owned()), (2, "raw \"x\" ".to_owned())]);
     assert!(!lexed.code.contains("SELECT") && !lexed.code.contains("raw") && !lexed.code.contains("b */"));
-    assert!(lexed.code.contains("&'static str") && lexed.code.ends_with("let c =              ;"), "{:?}", lexed.code);
+    assert!(
+        lexed.code.contains("&'static str") && lexed.code.ends_with("let c =              ;"),
+        "{:?}",
+        lexed.code
+    );
 }
 
 #[test]
 fn quotes_in_character_literals_begin_no_text() {
-    let lexed = lex("match c { '\"' => 1, '\\'' => 2, '\\\\' => 3, '\\n' => 4, _ => dbg }");
+    let lexed = lex("match c { '\"' => 1, '\\'' => 2, '\\\\' => 3, '\\u{9}' => 4, '。' => 5, _ => dbg }");
     assert_eq!(lexed.texts, []);
     assert!(lexed.code.contains("dbg"));
 }
 
 #[test]
 fn a_word_is_not_found_inside_another() {
-    assert!(has_word("pub async fn", "async") && has_word("a.await", "await") && has_word("Utc::now()", "Utc::now"));
+    assert!(
+        has_word("pub async fn", "async")
+            && has_word("a.await", "await")
+            && has_word("Utc::now()", "Utc::now")
+    );
     assert!(!has_word("asynchronous", "async") && !has_word("my_async", "async"));
 }

@@ -41,6 +41,9 @@ BEGIN
     FOR day IN SELECT d::date FROM generate_series(today - 1, today + ahead_days, interval '1 day') AS d LOOP
         part := 'inbox_' || to_char(day, 'YYYYMMDD');
         CONTINUE WHEN to_regclass(format('%I.%I', schema_name, part)) IS NOT NULL;
+        -- An insert under way might have been sent to the default partition, which is about to lose this day: it would
+        -- fail. Let inserts end first, and later ones begin after the new partition is there.
+        LOCK TABLE inbox IN SHARE ROW EXCLUSIVE MODE;
         EXECUTE format('CREATE TABLE %I (LIKE inbox INCLUDING ALL)', part);
         -- Rows that came before their partition move into it: an attached range may not overlap the default's rows.
         EXECUTE format('WITH moved AS (DELETE FROM inbox_default WHERE message_id >= %1$L AND message_id < %2$L RETURNING *)

@@ -7,13 +7,13 @@ use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::BusConfig;
 use crate::consumer::{self, Handler};
 use crate::health::{BusHealth, Pulse, Pulses};
 use crate::link::Link;
 use crate::measure::Measure;
 use crate::outbox::{Outbox, Relay};
 use crate::topology::Queue;
-use crate::BusConfig;
 
 /// One role's relay and consumers. Clones are the same bus.
 #[derive(Clone)]
@@ -37,7 +37,12 @@ struct Shared {
 impl Bus {
     /// Starts relay and supervision. Never fails because broker or database are away: they are tried for ever.
     /// Must be called inside a tokio runtime. Message ids are judged by `clock`; waiting is real time.
-    pub fn start(config: BusConfig, pool: PgPool, clock: Arc<dyn Clock>, shutdown: CancellationToken) -> Self {
+    pub fn start(
+        config: BusConfig,
+        pool: PgPool,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+    ) -> Self {
         let link = |purpose: &str| {
             Link::new(&config.amqp_url, config.heartbeat, format!("zhirong {} {purpose}", config.role))
         };
@@ -63,8 +68,17 @@ impl Bus {
             shutdown: shutdown.clone(),
         };
         tasks.spawn(measure.run());
-        let shared =
-            Shared { config, pool, clock, outbox, pulses, consuming, publishing, shutdown, tasks: Mutex::new(tasks) };
+        let shared = Shared {
+            config,
+            pool,
+            clock,
+            outbox,
+            pulses,
+            consuming,
+            publishing,
+            shutdown,
+            tasks: Mutex::new(tasks),
+        };
         Self { shared: Arc::new(shared) }
     }
 

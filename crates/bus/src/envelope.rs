@@ -95,7 +95,8 @@ impl Envelope {
         let text = |value: String| AMQPValue::LongString(value.into());
         headers.insert(AGGREGATE_ID.into(), text(self.aggregate_id.to_string()));
         headers.insert(AGGREGATE_VERSION.into(), AMQPValue::LongLongInt(self.aggregate_version));
-        headers.insert(OCCURRED_AT.into(), text(self.occurred_at.to_rfc3339_opts(SecondsFormat::Micros, true)));
+        headers
+            .insert(OCCURRED_AT.into(), text(self.occurred_at.to_rfc3339_opts(SecondsFormat::Micros, true)));
         if let Some(traceparent) = &self.traceparent {
             headers.insert(TRACEPARENT.into(), text(traceparent.clone()));
         }
@@ -112,7 +113,8 @@ impl Envelope {
         if id.get_version_num() != 7 {
             return Err(Unreadable::MessageId);
         }
-        let kind = properties.kind().as_ref().map(|k| k.as_str()).filter(|k| is_kind(k)).ok_or(Unreadable::Kind)?;
+        let kind =
+            properties.kind().as_ref().map(|k| k.as_str()).filter(|k| is_kind(k)).ok_or(Unreadable::Kind)?;
         let aggregate_id = header_text(properties, AGGREGATE_ID)
             .and_then(|text| Uuid::try_parse(&text).ok())
             .ok_or(Unreadable::AggregateId)?;
@@ -165,7 +167,10 @@ pub(crate) fn message_id(properties: &BasicProperties) -> Option<Uuid> {
 
 /// How often the broker has delivered the message before; 0 where it does not say.
 pub(crate) fn delivery_count(properties: &BasicProperties) -> u32 {
-    header(properties, DELIVERY_COUNT).and_then(integer).and_then(|count| u32::try_from(count).ok()).unwrap_or(0)
+    header(properties, DELIVERY_COUNT)
+        .and_then(integer)
+        .and_then(|count| u32::try_from(count).ok())
+        .unwrap_or(0)
 }
 
 fn header<'a>(properties: &'a BasicProperties, name: &str) -> Option<&'a AMQPValue> {
@@ -198,7 +203,9 @@ mod tests {
     use super::*;
 
     fn envelope(id: u128, version: i64, micros: i64, traceparent: Option<String>) -> Envelope {
-        let id = uuid::Builder::from_random_bytes(id.to_be_bytes()).with_version(uuid::Version::SortRand).into_uuid();
+        let id = uuid::Builder::from_random_bytes(id.to_be_bytes())
+            .with_version(uuid::Version::SortRand)
+            .into_uuid();
         Envelope {
             id,
             kind: "intake.leg-issued.v1".to_owned(),
@@ -223,9 +230,16 @@ mod tests {
         let whole = envelope(1, 1, 1, None).properties();
         let without = |name: &str| {
             let mut headers = whole.headers().clone().unwrap_or_default();
-            let kept: Vec<_> = headers.inner().iter().filter(|(k, _)| k.as_str() != name).map(|(k, v)| (k.clone(), v.clone())).collect();
+            let kept: Vec<_> = headers
+                .inner()
+                .iter()
+                .filter(|(k, _)| k.as_str() != name)
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect();
             headers = FieldTable::default();
-            kept.into_iter().for_each(|(k, v)| headers.insert(k, v));
+            for (key, value) in kept {
+                headers.insert(key, value);
+            }
             whole.clone().with_headers(headers)
         };
         let cases = [

@@ -56,6 +56,7 @@ const LEADING: u8 = 2;
 const BLOCKED: u8 = 4;
 const CONSUMING: u8 = 8;
 const HOLDING: u8 = 16;
+const STANDBY: u8 = 32;
 
 /// What one task says about itself.
 #[derive(Debug)]
@@ -103,6 +104,11 @@ impl Pulse {
         self.set(LEADING, on);
     }
 
+    /// Another process leads, so this one needs no connection for publishing.
+    pub(crate) fn standby(&self, on: bool) {
+        self.set(STANDBY, on);
+    }
+
     pub(crate) fn blocked(&self, on: bool) {
         self.set(BLOCKED, on);
     }
@@ -136,11 +142,14 @@ impl Drop for PulseGuard {
     }
 }
 
+/// A consumer's queue and the pulses of its tasks.
+type Consumer = (&'static str, Vec<Arc<Pulse>>);
+
 /// All pulses of one bus.
 #[derive(Debug)]
 pub(crate) struct Pulses {
     pub(crate) relay: Arc<Pulse>,
-    consumers: Mutex<Vec<(&'static str, Vec<Arc<Pulse>>)>>,
+    consumers: Mutex<Vec<Consumer>>,
 }
 
 impl Pulses {
@@ -148,7 +157,7 @@ impl Pulses {
         Self { relay: Pulse::new(), consumers: Mutex::default() }
     }
 
-    fn consumers(&self) -> MutexGuard<'_, Vec<(&'static str, Vec<Arc<Pulse>>)>> {
+    fn consumers(&self) -> MutexGuard<'_, Vec<Consumer>> {
         self.consumers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -168,7 +177,7 @@ impl Pulses {
                 holding: pulses.iter().any(|p| p.has(HOLDING)),
             })
             .collect();
-        let publishing = !self.relay.has(LEADING) || self.relay.has(UP);
+        let publishing = self.relay.has(STANDBY) || (self.relay.has(LEADING) && self.relay.has(UP));
         BusHealth {
             connected: publishing && consumers.iter().all(|c| c.consuming),
             relay: RelayHealth {

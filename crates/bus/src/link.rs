@@ -40,6 +40,15 @@ impl LinkError {
         }
     }
 
+    /// What an operator can do about it.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self.refusal() {
+            Some(404) => "not declared on the broker: run zhirong migrate",
+            Some(403) => "not permitted to this role: run zhirong migrate",
+            Some(_) | None => "tried again for ever",
+        }
+    }
+
     /// The reply code of a channel that the broker closed, such as 404.
     pub(crate) fn refusal(&self) -> Option<u16> {
         match self {

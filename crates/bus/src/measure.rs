@@ -66,7 +66,9 @@ impl Measure {
         let outbox = backlog(&self.pool).await?;
         metrics::set_outbox(outbox.rows, outbox.oldest, outbox.unroutable);
         let held: Vec<(String, String, i64)> =
-            sqlx::query_as("SELECT queue, kind, count(*) FROM held GROUP BY queue, kind").fetch_all(&self.pool).await?;
+            sqlx::query_as("SELECT queue, kind, count(*) FROM held GROUP BY queue, kind")
+                .fetch_all(&self.pool)
+                .await?;
         // A pair that is gone has no row to say so.
         for (queue, kind) in seen.iter() {
             if !held.iter().any(|(q, k, _)| q == queue && k == kind) {

@@ -44,8 +44,8 @@ pub struct Filter<'a> {
     pub queue: Option<&'a str>,
     /// Also those that wait for their next attempt.
     pub with_retries: bool,
-    /// Only those after this one, for the next page.
-    pub after: Option<Uuid>,
+    /// Only those after this one (`held_at`, `held_id`), for the next page. It need not be there any more.
+    pub after: Option<(DateTime<Utc>, Uuid)>,
     pub limit: i64,
 }
 
@@ -77,12 +77,13 @@ pub async fn list(pool: &PgPool, filter: Filter<'_>, act: Act<'_>) -> Result<Vec
                 aggregate_version, occurred_at, traceparent, held_at, octet_length(body) AS body_bytes
            FROM held
           WHERE ($1::text IS NULL OR queue = $1) AND (kind = 'parked' OR $2)
-            AND ($3::uuid IS NULL OR (held_at, held_id) > (SELECT held_at, held_id FROM held WHERE held_id = $3))
-          ORDER BY held_at, held_id LIMIT $4",
+            AND ($3::timestamptz IS NULL OR (held_at, held_id) > ($3, $4))
+          ORDER BY held_at, held_id LIMIT $5",
     )
     .bind(filter.queue)
     .bind(filter.with_retries)
-    .bind(filter.after)
+    .bind(filter.after.map(|(held_at, _)| held_at))
+    .bind(filter.after.map(|(_, held_id)| held_id))
     .bind(filter.limit)
     .fetch_all(&mut *tx)
     .await?;
@@ -104,7 +105,10 @@ pub async fn show(pool: &PgPool, held_id: Uuid, act: Act<'_>) -> Result<Parked, 
 pub async fn show_body(pool: &PgPool, held_id: Uuid, act: Act<'_>) -> Result<Vec<u8>, ParkedError> {
     let mut tx = pool.begin().await?;
     let row = get(&mut tx, held_id).await?;
-    let body = sqlx::query_scalar("SELECT body FROM held WHERE held_id = $1").bind(held_id).fetch_one(&mut *tx).await?;
+    let body = sqlx::query_scalar("SELECT body FROM held WHERE held_id = $1")
+        .bind(held_id)
+        .fetch_one(&mut *tx)
+        .await?;
     record(&mut tx, "show-body", act, Some(&row.queue), Some(&row)).await?;
     tx.commit().await?;
     Ok(body)

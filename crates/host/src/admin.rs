@@ -55,8 +55,9 @@ impl Readiness {
 }
 
 async fn database(store: &Store) -> Result<(), String> {
-    let question = sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations WHERE success")
-        .fetch_one(&store.pool);
+    let question =
+        sqlx::query_scalar::<_, Option<i64>>("SELECT max(version) FROM _sqlx_migrations WHERE success")
+            .fetch_one(&store.pool);
     match tokio::time::timeout(DATABASE_LIMIT, question).await {
         Ok(Ok(Some(version))) if version >= store.schema => Ok(()),
         Ok(Ok(_)) => Err("schema is behind: run zhirong migrate".to_owned()),
@@ -108,7 +109,10 @@ pub(crate) async fn open(
 }
 
 async fn metrics() -> impl IntoResponse {
-    ([("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")], telemetry::metrics::encode())
+    (
+        [("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")],
+        telemetry::metrics::encode(),
+    )
 }
 
 async fn healthz() -> &'static str {

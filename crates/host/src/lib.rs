@@ -4,6 +4,7 @@
 mod admin;
 mod error;
 mod health;
+mod house;
 mod migrations;
 mod pool;
 mod role;

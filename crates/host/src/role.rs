@@ -52,8 +52,9 @@ impl Role {
 
     /// Every setting that the role reads, those of every role first.
     pub fn all_keys(&self) -> Vec<&'static dyn AnyKey> {
-        let of_host =
-            host_keys::ALL.iter().filter(|key| self.has_store || !host_keys::STORE_ONLY.contains(&key.name()));
+        let of_host = host_keys::ALL
+            .iter()
+            .filter(|key| self.has_store || !host_keys::STORE_ONLY.contains(&key.name()));
         of_host.chain(self.keys).copied().collect()
     }
 
@@ -125,6 +126,9 @@ impl Host {
         let server = server::bind(config).await.map_err(|e| HostError::Serve(e.into()))?;
         face.up();
         let guard = Guard::new(self.verifier, policy);
-        server.serve(routes, guard, Health::new(), self.shutdown).await.map_err(|e| HostError::Serve(e.into()))
+        server
+            .serve(routes, guard, Health::new(), self.shutdown)
+            .await
+            .map_err(|e| HostError::Serve(e.into()))
     }
 }

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::admin::{self, Readiness, Store};
 use crate::error::HostError;
 use crate::health::HealthBoard;
+use crate::house;
 use crate::pool;
 use crate::role::{Host, Role};
 use crate::settings::{Settings, host_keys};
@@ -54,15 +55,12 @@ pub async fn run_until(
     let host = build(role, settings, clock, shutdown.clone()).await?;
 
     let admin_until = CancellationToken::new();
-    let admin = admin::open(
-        host.settings.get(&host_keys::ADMIN_LISTEN)?,
-        readiness(&host),
-        admin_until.clone(),
-    )
-    .await?;
+    let admin =
+        admin::open(host.settings.get(&host_keys::ADMIN_LISTEN)?, readiness(&host), admin_until.clone())
+            .await?;
     let admin = tokio::spawn(admin);
     let tasks = TaskTracker::new();
-    keep_house(&host, &tasks)?;
+    house::keep(&host, &tasks)?;
     let (pool, bus) = (host.pool.clone(), host.bus.clone());
     tracing::info!(role = role.name, "started");
 
@@ -112,7 +110,8 @@ async fn build(
     shutdown: CancellationToken,
 ) -> Result<Host, HostError> {
     let key = settings.get(&host_keys::SIGNING_KEY_FILE)?;
-    let signer = Signer::read(role.name, &key, Arc::clone(&clock)).map_err(|e| HostError::Identity(e.into()))?;
+    let signer =
+        Signer::read(role.name, &key, Arc::clone(&clock)).map_err(|e| HostError::Identity(e.into()))?;
     let ring = KeyRing::read(&settings.get(&host_keys::VERIFY_KEYS_FILE)?);
     let ring = ring.map_err(|e| HostError::Identity(e.into()))?;
     let verifier = Verifier::new(role.name, ring, Arc::clone(&clock));
@@ -174,20 +173,6 @@ fn readiness(host: &Host) -> Readiness {
         schema: (host.role.migrator)().iter().map(|migration| migration.version).max().unwrap_or_default(),
     });
     Readiness { role: host.role.name, store, health: host.health.clone(), shutdown: host.shutdown.clone() }
-}
-
-/// Seals the audit chain. The inbox is kept by the bus itself.
-fn keep_house(host: &Host, tasks: &TaskTracker) -> Result<(), HostError> {
-    if !host.role.has_store {
-        return Ok(());
-    }
-    let sealer = rpc::audit::spawn_sealer(host.pool.clone(), Arc::clone(&host.clock), host.shutdown.clone());
-    tasks.spawn(async move {
-        if let Err(error) = sealer.await {
-            tracing::error!(%error, "audit sealer broke");
-        }
-    });
-    Ok(())
 }
 
 async fn cancel_on_signal(shutdown: CancellationToken) {

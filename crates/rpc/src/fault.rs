@@ -120,14 +120,18 @@ impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         let away = matches!(
             error,
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
+            sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
         );
         let sqlstate = error.as_database_error().and_then(|e| e.code()).unwrap_or_default().into_owned();
         let reason = match sqlstate.as_str() {
-            // serialization_failure, deadlock_detected
-            "40001" | "40P01" => &reasons::TRY_AGAIN,
-            // too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now
-            "53300" | "57P01" | "57P02" | "57P03" => &reasons::UNAVAILABLE,
+            // serialization_failure, deadlock_detected, lock_not_available
+            "40001" | "40P01" | "55P03" => &reasons::TRY_AGAIN,
+            // too_many_connections, query_canceled, admin_shutdown, crash_shutdown, cannot_connect_now
+            "53300" | "57014" | "57P01" | "57P02" | "57P03" => &reasons::UNAVAILABLE,
             _ if away => &reasons::UNAVAILABLE,
             _ => &reasons::INTERNAL,
         };
@@ -151,7 +155,8 @@ impl From<Fault> for Status {
             domain: DOMAIN.to_owned(),
             metadata: metadata.into_iter().collect(),
         };
-        let mut details = vec![any("google.rpc.ErrorInfo", &info), any("google.rpc.LocalizedMessage", &text(reason))];
+        let mut details =
+            vec![any("google.rpc.ErrorInfo", &info), any("google.rpc.LocalizedMessage", &text(reason))];
         if !violations.is_empty() {
             let field_violations = violations.iter().map(|(path, reason)| violation(path, reason)).collect();
             details.push(any("google.rpc.BadRequest", &pb::BadRequest { field_violations }));

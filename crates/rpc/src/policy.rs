@@ -21,7 +21,9 @@ impl Allow {
         match (self, &caller.actor) {
             (Self::Role(name), Actor::Role(caller)) => name == caller,
             (Self::AnyRole, Actor::Role(_)) | (Self::Institution, Actor::Institution { .. }) => true,
-            (Self::Staff(wanted), Actor::Staff { duties, .. }) => duties.iter().any(|duty| wanted.contains(duty)),
+            (Self::Staff(wanted), Actor::Staff { duties, .. }) => {
+                duties.iter().any(|duty| wanted.contains(duty))
+            }
             (Self::Role(_) | Self::AnyRole, Actor::Staff { .. } | Actor::Institution { .. })
             | (Self::Staff(_), Actor::Role(_) | Actor::Institution { .. })
             | (Self::Institution, Actor::Role(_) | Actor::Staff { .. }) => false,

@@ -35,6 +35,8 @@ pub fn localized(status: &Status) -> Option<String> {
 /// Whether the same call may succeed later: the answer says so, or it is a failure of the way and not an answer.
 pub fn is_retryable(status: &Status) -> bool {
     metadata(status, "retryable").is_some_and(|value| value == "true")
-        || matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Aborted)
-            && status.get_details_error_info().is_none()
+        || matches!(
+            status.code(),
+            Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Aborted
+        ) && status.get_details_error_info().is_none()
 }

@@ -13,12 +13,7 @@ pub fn current_traceparent() -> Option<String> {
 /// `span` as `traceparent`; `None` if tracing is not set up or the span is disabled.
 pub fn traceparent_of(span: &Span) -> Option<String> {
     let context = span_context(span)?;
-    Some(format!(
-        "00-{}-{}-{:02x}",
-        context.trace_id(),
-        context.span_id(),
-        context.trace_flags().to_u8() & 1
-    ))
+    Some(format!("00-{}-{}-{:02x}", context.trace_id(), context.span_id(), context.trace_flags().to_u8() & 1))
 }
 
 /// The trace id of the current span: 32 lower-case hex digits.
@@ -57,7 +52,8 @@ fn parse(traceparent: &str) -> Option<SpanContext> {
     let mut parts = traceparent.split('-');
     let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let lower_hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if version != "00" || parts.next().is_some() || trace.len() != 32 || span.len() != 16 || flags.len() != 2 {
+    if version != "00" || parts.next().is_some() || trace.len() != 32 || span.len() != 16 || flags.len() != 2
+    {
         return None;
     }
     if ![trace, span, flags].into_iter().all(lower_hex) {

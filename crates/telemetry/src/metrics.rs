@@ -83,11 +83,19 @@ impl Metrics {
         let r = &mut self.registry;
         r.register(names::OUTBOX_ROWS, "Rows in the outbox", self.outbox_rows.clone());
         r.register(names::OUTBOX_OLDEST_SECONDS, "Age of the oldest outbox row", self.outbox_oldest.clone());
-        r.register(counter(names::OUTBOX_PUBLISHED_TOTAL), "Messages confirmed", self.outbox_published.clone());
+        r.register(
+            counter(names::OUTBOX_PUBLISHED_TOTAL),
+            "Messages confirmed",
+            self.outbox_published.clone(),
+        );
         r.register(names::OUTBOX_UNROUTABLE_ROWS, "Returned outbox rows", self.outbox_unroutable.clone());
         r.register(names::RELAY_LEADING, "1 while this process leads the relay", self.relay_leading.clone());
         r.register(names::BROKER_CONNECTED, "1 while connected to the broker", self.broker_connected.clone());
-        r.register(counter(names::CONSUMER_MESSAGES_TOTAL), "Messages handled", self.consumer_messages.clone());
+        r.register(
+            counter(names::CONSUMER_MESSAGES_TOTAL),
+            "Messages handled",
+            self.consumer_messages.clone(),
+        );
         r.register(names::CONSUMER_BATCH_SIZE, "Messages in one transaction", self.consumer_batch.clone());
         r.register(names::HELD_ROWS, "Messages put aside", self.held_rows.clone());
         r.register(names::DEADLINE_LATENESS_SECONDS, "Lateness of deadlines", self.deadline_lateness.clone());
@@ -148,7 +156,10 @@ pub fn set_held(queue: &str, kind: &str, rows: i64) {
 
 /// A deadline of `kind` fired `seconds` after it was due.
 pub fn observe_deadline_lateness(kind: &str, seconds: f64) {
-    METRICS.deadline_lateness.get_or_create(&[(names::LABEL_KIND, kind.to_owned())]).observe(seconds.max(0.0));
+    METRICS
+        .deadline_lateness
+        .get_or_create(&[(names::LABEL_KIND, kind.to_owned())])
+        .observe(seconds.max(0.0));
 }
 
 /// Work rows of `kind` that wait, and the age of the oldest in seconds.

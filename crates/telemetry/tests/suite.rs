@@ -46,7 +46,9 @@ async fn a_trace_continues_over_stored_context_and_arrives_whole() {
     let named = |name: &str| spans.iter().find(|span| span.name == name).unwrap();
     let (submit, deliver, reply) = (named("submit"), named("deliver"), named("reply"));
     assert_eq!(spans.len(), 4, "{spans:#?}");
-    assert!([submit, deliver, reply].iter().all(|span| span.trace_id == trace_id && span.service == "intake"));
+    assert!(
+        [submit, deliver, reply].iter().all(|span| span.trace_id == trace_id && span.service == "intake")
+    );
     assert_eq!(submit.parent_span_id, None);
     assert_eq!(submit.attributes.get("case_id").map(String::as_str), Some("c-1"));
     assert_eq!(deliver.parent_span_id.as_ref(), Some(&submit.span_id));

@@ -10,7 +10,8 @@ use crate::server::{admin, secrets, unique_name};
 /// Each test has its own: in a shared one, a test's consumers would take the messages of the test beside it.
 pub(crate) async fn create(engines: &Engines, roles: &[&'static Role]) -> String {
     let name = unique_name();
-    let declared = host::migrate::broker(&admin(engines, "postgres", &name), roles, &secrets(engines, roles)).await;
+    let declared =
+        host::migrate::broker(&admin(engines, "postgres", &name), roles, &secrets(engines, roles)).await;
     declared.unwrap_or_else(|error| panic!("the broker's topology for the test's roles: {}", error.chain()));
     name
 }

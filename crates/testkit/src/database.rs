@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use engines::Engines;
 use host::Role;
@@ -13,7 +13,12 @@ use tokio::sync::OnceCell;
 use crate::server::{admin, secrets, unique_name};
 
 /// Template databases by the names of their roles.
-static TEMPLATES: Mutex<Option<HashMap<Vec<&'static str>, Arc<OnceCell<String>>>>> = Mutex::new(None);
+static TEMPLATES: LazyLock<Mutex<HashMap<RoleNames, Template>>> = LazyLock::new(Mutex::default);
+
+/// Sorted.
+type RoleNames = Vec<&'static str>;
+/// The database's name, once it is migrated.
+type Template = Arc<OnceCell<String>>;
 
 /// Makes a database with all tables of `roles` and gives its name back.
 pub(crate) async fn create(engines: &Engines, roles: &[&'static Role]) -> String {
@@ -39,11 +44,12 @@ async fn template(engines: &Engines, roles: &[&'static Role]) -> String {
     names.sort_unstable();
     let cell = {
         let mut templates = TEMPLATES.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(templates.get_or_insert_default().entry(names).or_default())
+        Arc::clone(templates.entry(names).or_default())
     };
     let migrate = || async {
         let name = unique_name();
-        let migrated = host::migrate::database(&admin(engines, &name, "/"), roles, &secrets(engines, roles)).await;
+        let migrated =
+            host::migrate::database(&admin(engines, &name, "/"), roles, &secrets(engines, roles)).await;
         migrated.unwrap_or_else(|error| panic!("migrations of the test's roles: {}", error.chain()));
         name
     };

@@ -85,7 +85,8 @@ impl Ground {
     pub fn database_url(&self, role: &'static Role) -> Secret {
         let Inner { engines, database, .. } = &*self.inner;
         let password = &self.secret_of(role).database;
-        host::migrate::database_url(&admin(engines, database, "/"), role, password).expect("address of PostgreSQL")
+        host::migrate::database_url(&admin(engines, database, "/"), role, password)
+            .expect("address of PostgreSQL")
     }
 
     /// `amqp://` URL of the role's user in this ground's virtual host, which the first call makes.

@@ -22,7 +22,8 @@ static CHORES: OnceLock<UnboundedSender<Chore>> = OnceLock::new();
 pub(crate) fn later(chore: Chore) {
     let chores = CHORES.get_or_init(|| {
         let (sender, receiver) = unbounded_channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a small runtime");
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a small runtime");
         std::thread::Builder::new()
             .name("testkit-janitor".to_owned())
             .spawn(move || runtime.block_on(work(receiver)))
@@ -44,7 +45,8 @@ async fn work(mut chores: UnboundedReceiver<Chore>) {
                 let _closed = connection.close().await;
             }
             Chore::DropVhost(name) => {
-                let broker = BrokerAdmin::new(engines.rabbitmq.management_url()).expect("address of the broker");
+                let broker =
+                    BrokerAdmin::new(engines.rabbitmq.management_url()).expect("address of the broker");
                 let _result = broker.delete_vhost(&name).await;
             }
         }

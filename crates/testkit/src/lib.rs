@@ -2,7 +2,6 @@
 //! clock, and roles served inside the test. Builders of domain objects live with the services.
 #![expect(
     clippy::panic,
-    clippy::unwrap_used,
     clippy::expect_used,
     reason = "only tests call this crate, and a test whose ground is missing has to fail at once"
 )]

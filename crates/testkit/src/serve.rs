@@ -45,8 +45,7 @@ impl Ground {
         let faces = self.faces(role.name);
         let settings = self.settings(role, overrides).await;
         let shutdown = CancellationToken::new();
-        let surroundings =
-            Surroundings { clock: Arc::new(self.clock().clone()), shutdown: shutdown.clone() };
+        let surroundings = Surroundings { clock: Arc::new(self.clock().clone()), shutdown: shutdown.clone() };
         let task = tokio::spawn(async move {
             let ended = host::run_until(role, settings, surroundings).await;
             if let Err(error) = &ended {

@@ -55,7 +55,9 @@ where
                     Ok(value) => return value,
                     Err(instead) => last = instead,
                 },
-                Err(_) => panic!("{place}: not within {limit:?}, the last look did not end; before that: {last}"),
+                Err(_) => {
+                    panic!("{place}: not within {limit:?}, the last look did not end; before that: {last}")
+                }
             }
             assert!(Instant::now() < end, "{place}: not within {limit:?}; last seen: {last}");
             tokio::time::sleep(POLL).await;

@@ -18,8 +18,10 @@ async fn two_grounds_do_not_see_each_other_and_the_second_is_there_at_once() {
     eprintln!("a further ground took {taken:?}");
     assert!(taken < Duration::from_secs(5), "{taken:?}");
     sqlx::query("CREATE TABLE here (id int)").execute(&first.owner_pool(&ROLE)).await.unwrap();
-    let there: Option<String> =
-        sqlx::query_scalar("SELECT to_regclass('here')::text").fetch_one(&second.owner_pool(&ROLE)).await.unwrap();
+    let there: Option<String> = sqlx::query_scalar("SELECT to_regclass('here')::text")
+        .fetch_one(&second.owner_pool(&ROLE))
+        .await
+        .unwrap();
     assert_eq!(there, None);
     assert_ne!(first.vhost().await, second.vhost().await);
 }
@@ -60,17 +62,17 @@ async fn tokens_of_every_role_are_good_for_the_others() {
 
 #[tokio::test]
 async fn a_ground_is_removed_after_its_test() {
-    let (name, broker) = {
+    let (database, vhost, broker) = {
         let ground = ground(&[&ROLE]).await;
         let owner = ground.owner_pool(&ROLE);
         let name: String = sqlx::query_scalar("SELECT current_database()").fetch_one(&owner).await.unwrap();
         assert!(ground.broker().get(&["vhosts", ground.vhost().await]).await.unwrap().is_some());
-        ((name, ground.vhost().await.to_owned()), ground.broker())
+        (name, ground.vhost().await.to_owned(), ground.broker())
     };
-    let (database, vhost) = name;
     let other = ground(&[&ROLE]).await.owner_pool(&ROLE);
     eventually(Duration::from_secs(60), async || {
-        let found = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM pg_database WHERE datname = $1").bind(&database);
+        let found = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM pg_database WHERE datname = $1")
+            .bind(&database);
         let databases = found.fetch_one(&other).await.unwrap();
         let vhosts = broker.get(&["vhosts", &vhost]).await.unwrap();
         databases == 0 && vhosts.is_none()

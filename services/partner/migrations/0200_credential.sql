@@ -26,8 +26,8 @@ CREATE INDEX credential_of_institution ON credential (institution_id, issued_at)
 -- loads the credentials again when it has moved: so a revocation is known everywhere within the second. The row's lock
 -- puts such transactions in line, so that no reader can miss one that commits late.
 CREATE TABLE credential_epoch (
-    only boolean PRIMARY KEY DEFAULT true,
+    single boolean PRIMARY KEY DEFAULT true,
     epoch bigint NOT NULL,
-    CONSTRAINT credential_epoch_one_row CHECK (only)
+    CONSTRAINT credential_epoch_one_row CHECK (single)
 );
 INSERT INTO credential_epoch (epoch) VALUES (1);

@@ -9,6 +9,8 @@ CREATE TABLE assignment (
     issued_at timestamptz,
     due_at timestamptz,
     issued_version bigint,
+    -- Where the case's trace goes on (W3C traceparent): what the institution does is part of the same journey.
+    traceparent text,
     -- Numbers of proto AssignmentState.
     state smallint NOT NULL,
     -- 1 timed out, 2 released.

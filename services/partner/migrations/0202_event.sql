@@ -14,6 +14,7 @@ CREATE TABLE event (
     reply_id uuid,
     reason text,
     created_at timestamptz NOT NULL,
+    traceparent text,
     -- Kept back until the assignment itself has been issued.
     held boolean NOT NULL,
     lease_until timestamptz,

@@ -14,7 +14,9 @@ pub const TLS_CERT_FILE: Key<PathBuf> =
     Key::required("ZHIRONG_PARTNER_TLS_CERT_FILE", "path of the server's certificate chain (PEM)");
 pub const TLS_KEY_FILE: Key<PathBuf> =
     Key::required("ZHIRONG_PARTNER_TLS_KEY_FILE", "path of the server's private key (PEM)");
-pub const CLIENT_CA_FILE: Key<PathBuf> =
-    Key::required("ZHIRONG_PARTNER_CLIENT_CA_FILE", "path of the CA that signs institutions' certificates (PEM)");
+pub const CLIENT_CA_FILE: Key<PathBuf> = Key::required(
+    "ZHIRONG_PARTNER_CLIENT_CA_FILE",
+    "path of the CA that signs institutions' certificates (PEM)",
+);
 
 pub const ALL: &[&dyn AnyKey] = &[&LISTEN, &TLS_CERT_FILE, &TLS_KEY_FILE, &CLIENT_CA_FILE];

@@ -13,7 +13,10 @@ pub(crate) const EVENTS: &str = "events/";
 
 pub(crate) fn timestamp(at: DateTime<Utc>) -> Timestamp {
     // Below a thousand million, so that it always fits.
-    Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
+    Timestamp {
+        seconds: at.timestamp(),
+        nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default(),
+    }
 }
 
 pub(crate) fn assignment_name(id: LegId) -> String {

@@ -3,8 +3,13 @@
 use host::Role;
 
 /// In the order in which they are listed and started.
-pub static ALL: [&Role; 2] = [
+pub static ALL: [&Role; 7] = [
+    &whitelist::ROLE,
+    &catalog::ROLE,
+    &intake::ROLE,
     &insurance::ROLE,
+    &statistics::ROLE,
+    &partner::ROLE,
     &desk::ROLE,
 ];
 

@@ -23,7 +23,9 @@ impl RunDir {
     pub fn from_environment() -> Result<Self> {
         match std::env::var_os(VARIABLE) {
             Some(path) => Self::at(PathBuf::from(path)),
-            None => Self::at(std::env::current_dir().context("the current directory is gone")?.join(".zhirong")),
+            None => {
+                Self::at(std::env::current_dir().context("the current directory is gone")?.join(".zhirong"))
+            }
         }
     }
 

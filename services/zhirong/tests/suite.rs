@@ -1,1 +1,13 @@
-//! The binary against real engines.
+//! The binary and its parts against real engines.
+
+// `cfg(test)` holds anyway; saying so lets clippy know that helpers here may unwrap as tests may.
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod place;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod system;
+#[cfg(test)]
+mod up;

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use lapin::message::Delivery;
 
 use super::Parts;
+use super::aside::{Aside, put_aside};
 use super::reader::{Sink, supervise};
-use super::store::Aside;
-use super::worker::put_aside;
 use crate::envelope::Envelope;
 use crate::health::Pulse;
 

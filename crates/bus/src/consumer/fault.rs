@@ -62,7 +62,9 @@ impl Fault {
             | Error::PoolClosed
             | Error::WorkerCrashed
             | Error::BeginFailed => Self::Unavailable(code),
-            Error::Database(refusal) => Self::of_sqlstate(refusal.code().as_deref().unwrap_or_default(), code),
+            Error::Database(refusal) => {
+                Self::of_sqlstate(refusal.code().as_deref().unwrap_or_default(), code)
+            }
             _ => Self::Failed(code),
         }
     }

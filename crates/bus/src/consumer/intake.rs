@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, Utc};
 use lapin::message::Delivery;
 use uuid::Uuid;
 
-use super::store::Aside;
+use super::aside::Aside;
 use crate::envelope::{Envelope, Message, delivery_count};
 
 /// A batch from the queue, sorted out.
@@ -100,7 +100,8 @@ mod tests {
     fn a_batch_is_handled_by_aggregate_and_version() {
         let batch = vec![delivery(1, 0, 2, 1, 0), delivery(2, 0, 1, 2, 0), delivery(3, 0, 1, 1, 0)];
         let sorted = sort(batch, RULES());
-        let order: Vec<_> = sorted.messages.iter().map(|m| (m.aggregate_id.as_u128(), m.aggregate_version)).collect();
+        let order: Vec<_> =
+            sorted.messages.iter().map(|m| (m.aggregate_id.as_u128(), m.aggregate_version)).collect();
         assert_eq!(order, [(1, 1), (1, 2), (2, 1)]);
     }
 
@@ -116,9 +117,10 @@ mod tests {
     fn what_cannot_be_handled_now_is_set_aside_with_its_reason() {
         let mut unreadable = delivery(1, 0, 1, 1, 0);
         unreadable.properties = unreadable.properties.with_type("".into());
-        let batch = vec![unreadable, delivery(2, 31, 1, 1, 0), delivery(3, 0, 1, 1, 5), delivery(4, 28, 1, 1, 4)];
+        let batch =
+            vec![unreadable, delivery(2, 31, 1, 1, 0), delivery(3, 0, 1, 1, 5), delivery(4, 28, 1, 1, 4)];
         let sorted = sort(batch, RULES());
-        let reasons: Vec<_> = sorted.aside.iter().map(Aside::reason).collect();
+        let reasons: Vec<_> = sorted.aside.iter().map(|row| row.reason.as_str()).collect();
         assert_eq!(reasons, ["envelope-type", "older-than-inbox", "redelivered-often"]);
         assert_eq!(sorted.messages.len(), 1);
         assert_eq!(sorted.messages[0].attempt, 4);

@@ -1,11 +1,13 @@
 //! Taking messages: a queue's reader, what it does with a batch, and what happens to messages that it cannot finish.
 
+mod aside;
 mod dead;
 mod fault;
 mod handler;
 mod intake;
 mod reader;
 mod retry;
+mod spans;
 mod store;
 mod worker;
 

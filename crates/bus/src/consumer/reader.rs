@@ -10,8 +10,9 @@ use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Consumer};
 
+use super::aside::put_aside;
 use super::intake::{Rules, Sorted, sort};
-use super::worker::{Origin, Worker, put_aside};
+use super::worker::{Origin, Worker};
 use super::{Handler, Parts};
 use crate::backoff::Backoff;
 use crate::clockwork::pause;
@@ -65,7 +66,7 @@ pub(super) async fn supervise(parts: &Parts, queue: &str, pulse: &Pulse, sink: &
             }
             Err(error) => error,
         };
-        tracing::warn!(queue, code = error.code(), "consumer lost its queue");
+        tracing::warn!(queue, code = error.code(), advice = error.advice(), "consumer has no queue");
         pulse.beat();
         if pause(backoff.next(), &parts.shutdown).await.is_break() {
             return;
@@ -101,12 +102,7 @@ impl Subscription {
     }
 
     /// Reads until shutdown (`Ok`) or until the subscription is of no more use.
-    async fn read(
-        mut self,
-        parts: &Parts,
-        pulse: &Pulse,
-        sink: &impl Sink,
-    ) -> Result<(), LinkError> {
+    async fn read(mut self, parts: &Parts, pulse: &Pulse, sink: &impl Sink) -> Result<(), LinkError> {
         loop {
             let first = tokio::select! {
                 biased;

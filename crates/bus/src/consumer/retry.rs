@@ -27,7 +27,11 @@ pub(super) async fn run<H: Handler>(worker: Worker<H>) {
                 wait
             }
             Err(error) => {
-                tracing::warn!(queue = worker.parts.queue.name, code = fault_code(&error), "retries cannot be read");
+                tracing::warn!(
+                    queue = worker.parts.queue.name,
+                    code = fault_code(&error),
+                    "retries cannot be read"
+                );
                 if pause(backoff.next(), shutdown).await.is_break() {
                     return;
                 }
@@ -65,7 +69,9 @@ impl<H: Handler> Worker<H> {
         }
         let mut conn = self.parts.pool.acquire().await?;
         let next = store::next_due(&mut conn, queue).await?;
-        Ok(ControlFlow::Continue(next.unwrap_or(config.retry_poll).clamp(Duration::from_millis(1), config.retry_poll)))
+        Ok(ControlFlow::Continue(
+            next.unwrap_or(config.retry_poll).clamp(Duration::from_millis(1), config.retry_poll),
+        ))
     }
 
     async fn take_up(&self, claim: Uuid, rows: Vec<Claimed>) -> ControlFlow<()> {

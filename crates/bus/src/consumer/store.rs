@@ -1,15 +1,17 @@
 //! The tables of taking: `inbox` remembers, `held` keeps what could not be finished. All statements take arrays.
+//! Those that look rows of `held` up are planned anew each time: a plan that was made while the table was empty, as it
+//! mostly is, would read all of it when thousands wait.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use lapin::message::Delivery;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::aside::{Aside, Wait};
 use crate::Message;
-use crate::envelope::{Envelope, message_id};
+use crate::envelope::Envelope;
 
 /// Remembers messages as taken by `queue` and tells which of them had not been taken before. Two consumers with the same
 /// message wait for each other here.
@@ -27,102 +29,6 @@ pub(super) async fn take(
     .fetch_all(conn)
     .await?;
     Ok(fresh.into_iter().collect())
-}
-
-/// How a held message waits.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Wait {
-    /// Due after this time.
-    Retry(Duration),
-    /// Due at once, to be handled alone.
-    Suspect,
-    Parked,
-}
-
-impl Wait {
-    /// `None`: until a person decides.
-    fn seconds(self) -> Option<f64> {
-        match self {
-            Self::Retry(after) => Some(after.as_secs_f64()),
-            Self::Suspect => Some(0.0),
-            Self::Parked => None,
-        }
-    }
-}
-
-/// A message on its way into `held`.
-#[derive(Debug)]
-pub(super) struct Aside {
-    wait: Wait,
-    reason: String,
-    attempts: u32,
-    failures: u32,
-    message_id: Option<Uuid>,
-    envelope: Option<Envelope>,
-    body: Vec<u8>,
-}
-
-impl Aside {
-    pub(super) fn unreadable(reason: &str, delivery: &Delivery) -> Self {
-        Self {
-            wait: Wait::Parked,
-            reason: reason.to_owned(),
-            attempts: 0,
-            failures: 0,
-            message_id: message_id(&delivery.properties),
-            envelope: None,
-            body: delivery.data.clone(),
-        }
-    }
-
-    pub(super) fn parked(reason: &str, envelope: Envelope, body: Vec<u8>) -> Self {
-        Self::readable(Wait::Parked, reason, envelope, body)
-    }
-
-    pub(super) fn suspect(reason: &str, envelope: Envelope, body: Vec<u8>) -> Self {
-        Self::readable(Wait::Suspect, reason, envelope, body)
-    }
-
-    /// As its handler asked.
-    pub(super) fn asked(message: &Message, wait: Wait, reason: &str) -> Self {
-        Self { attempts: message.attempt.saturating_add(1), ..Self::of(message, wait, reason) }
-    }
-
-    /// Its handler failed on it.
-    pub(super) fn failed(message: &Message, wait: Wait, reason: &str) -> Self {
-        Self { failures: 1, ..Self::asked(message, wait, reason) }
-    }
-
-    fn of(message: &Message, wait: Wait, reason: &str) -> Self {
-        let envelope = Envelope {
-            id: message.id.uuid(),
-            kind: message.kind.clone(),
-            aggregate_id: message.aggregate_id,
-            aggregate_version: message.aggregate_version,
-            occurred_at: message.occurred_at,
-            traceparent: message.traceparent.clone(),
-        };
-        Self::readable(wait, reason, envelope, message.body.clone())
-    }
-
-    fn readable(wait: Wait, reason: &str, envelope: Envelope, body: Vec<u8>) -> Self {
-        let message_id = Some(envelope.id);
-        Self { wait, reason: reason.to_owned(), attempts: 0, failures: 0, message_id, envelope: Some(envelope), body }
-    }
-
-    #[cfg(test)]
-    pub(super) fn reason(&self) -> &str {
-        &self.reason
-    }
-
-    /// The id by which the inbox knows it; without an envelope there is none to rely on.
-    pub(super) fn inbox_id(&self) -> Option<Uuid> {
-        self.envelope.as_ref().map(|envelope| envelope.id)
-    }
-
-    pub(super) fn is_parked(&self) -> bool {
-        self.wait == Wait::Parked
-    }
 }
 
 /// Writes messages into `held`; due times are the database's, so that replicas agree on them.
@@ -196,11 +102,22 @@ pub(super) async fn claim(
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .bind(claim)
     .bind(lease.as_secs_f64())
+    .persistent(false)
     .fetch_all(conn)
     .await?;
     let claimed = |row: ClaimedTuple| {
-        let (held_id, failures, attempts, id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body) =
-            row;
+        let (
+            held_id,
+            failures,
+            attempts,
+            id,
+            kind,
+            aggregate_id,
+            aggregate_version,
+            occurred_at,
+            traceparent,
+            body,
+        ) = row;
         let envelope = Envelope { id, kind, aggregate_id, aggregate_version, occurred_at, traceparent };
         let count = |n: i32| u32::try_from(n).unwrap_or(0);
         // The attempt under way is not one before it.
@@ -222,6 +139,7 @@ pub(super) async fn still_mine(
     )
     .bind(held_ids)
     .bind(claim)
+    .persistent(false)
     .fetch_all(conn)
     .await?;
     Ok(mine.into_iter().collect())
@@ -232,7 +150,11 @@ pub(super) async fn finish(conn: &mut PgConnection, held_ids: &[Uuid]) -> Result
     if held_ids.is_empty() {
         return Ok(());
     }
-    sqlx::query("DELETE FROM held WHERE held_id = ANY($1)").bind(held_ids).execute(conn).await?;
+    sqlx::query("DELETE FROM held WHERE held_id = ANY($1)")
+        .bind(held_ids)
+        .persistent(false)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -264,6 +186,7 @@ pub(super) async fn postpone(conn: &mut PgConnection, rows: &[Postponed]) -> Res
     .bind(rows.iter().map(|row| row.wait.seconds()).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.reason).collect::<Vec<_>>())
     .bind(rows.iter().map(|row| row.asked).collect::<Vec<_>>())
+    .persistent(false)
     .execute(conn)
     .await?;
     Ok(())
@@ -278,6 +201,7 @@ pub(super) async fn next_due(conn: &mut PgConnection, queue: &str) -> Result<Opt
          ) - clock_timestamp())::float8",
     )
     .bind(queue)
+    .persistent(false)
     .fetch_one(conn)
     .await?;
     Ok(seconds.map(|seconds| Duration::from_secs_f64(seconds.clamp(0.0, 86_400.0))))

@@ -14,12 +14,14 @@ use tokio::sync::Notify;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::aside::{Aside, Wait, away, put_aside};
 use super::fault::Fault;
-use super::store::{self, Aside, Postponed, Wait};
+use super::spans::batch_spans;
+use super::store::{self, Postponed};
 use super::{Handler, Outcome, Parts};
 use crate::Message;
 use crate::backoff::{Backoff, grown};
-use crate::clockwork::{fault_code, pause};
+use crate::clockwork::pause;
 use crate::health::Pulse;
 
 /// How often a batch that collides with another transaction is tried again before it is taken apart.
@@ -48,13 +50,21 @@ pub(super) enum Origin {
 impl<H: Handler> Worker<H> {
     /// Handles a batch to its end. `Break`: shutdown came while the database was away, and nothing was committed.
     pub(super) async fn settle(&self, origin: &Origin, mut messages: Vec<Message>) -> ControlFlow<()> {
+        if messages.is_empty() {
+            return ControlFlow::Continue(());
+        }
         let batch = batch_spans(self.queue(), &mut messages);
         async {
             let Err(failed) = self.persist(origin, &mut messages).await? else {
                 return ControlFlow::Continue(());
             };
             if messages.len() > 1 {
-                tracing::warn!(queue = self.queue(), code = failed, size = messages.len(), "batch failed, taken one by one");
+                tracing::warn!(
+                    queue = self.queue(),
+                    code = failed,
+                    size = messages.len(),
+                    "batch failed, taken one by one"
+                );
                 for message in messages {
                     let mut one = vec![message];
                     if let Err(failed) = self.persist(origin, &mut one).await? {
@@ -122,9 +132,14 @@ impl<H: Handler> Worker<H> {
                 metrics::add_messages(self.queue(), "repeat", (before - messages.len()) as u64);
                 continue;
             }
-            let outcomes = guarded(self.handler.apply(&mut tx, messages, prepared)).instrument(span).await??;
+            let outcomes =
+                guarded(self.handler.apply(&mut tx, messages, prepared)).instrument(span).await??;
             if outcomes.len() != messages.len() {
-                return Err(Fault::Failed(format!("{} outcomes for {} messages", outcomes.len(), messages.len())));
+                return Err(Fault::Failed(format!(
+                    "{} outcomes for {} messages",
+                    outcomes.len(),
+                    messages.len()
+                )));
             }
             write_outcomes(&mut tx, self.queue(), origin, messages, &outcomes).await?;
             tx.commit().await?;
@@ -213,11 +228,14 @@ async fn fresh(
     origin: &Origin,
     messages: &[Message],
 ) -> Result<HashSet<Uuid>, sqlx::Error> {
-    let ids: Vec<Uuid> = messages.iter().map(|m| m.id.uuid()).collect();
+    let mut ids: Vec<Uuid> = messages.iter().map(|m| m.id.uuid()).collect();
+    // Two consumers with the same messages wait for each other in one order only.
+    ids.sort_unstable();
     match origin {
         Origin::Queue => store::take(conn, queue, &ids).await,
         Origin::Held { claim, rows } => {
-            let held_ids: Vec<Uuid> = ids.iter().filter_map(|id| rows.get(id)).map(|(held_id, _)| *held_id).collect();
+            let held_ids: Vec<Uuid> =
+                ids.iter().filter_map(|id| rows.get(id)).map(|(held_id, _)| *held_id).collect();
             let mine = store::still_mine(conn, *claim, &held_ids).await?;
             let is_mine = |id: &Uuid| rows.get(id).is_some_and(|(held_id, _)| mine.contains(held_id));
             Ok(ids.into_iter().filter(is_mine).collect())
@@ -262,75 +280,7 @@ async fn write_outcomes(
     }
 }
 
-/// Moves messages into the table without handling them, those that were not taken before.
-pub(super) async fn put_aside(parts: &Parts, pulse: &Pulse, mut rows: Vec<Aside>) -> ControlFlow<()> {
-    if rows.is_empty() {
-        return ControlFlow::Continue(());
-    }
-    let mut backoff = Backoff::new(Duration::from_millis(20), parts.config.hold_max);
-    while let Err(error) = try_put_aside(&parts.pool, parts.queue.name, &mut rows).await {
-        away(parts, pulse, &error, backoff.next()).await?;
-    }
-    pulse.holding(false);
-    let parked = rows.iter().filter(|row| row.is_parked()).count();
-    if parked > 0 {
-        tracing::error!(queue = parts.queue.name, parked, "messages parked without being handled");
-        metrics::add_messages(parts.queue.name, "parked", parked as u64);
-    }
-    ControlFlow::Continue(())
-}
-
-async fn try_put_aside(pool: &PgPool, queue: &str, rows: &mut Vec<Aside>) -> Result<(), sqlx::Error> {
-    let mut tx = pool.begin().await?;
-    let known: Vec<Uuid> = rows.iter().filter_map(Aside::inbox_id).collect();
-    let fresh = store::take(&mut tx, queue, &known).await?;
-    rows.retain(|row| row.inbox_id().is_none_or(|id| fresh.contains(&id)));
-    store::hold(&mut tx, queue, rows).await?;
-    tx.commit().await
-}
-
-/// What must be written is written, however long the database is away. `Break` on shutdown.
-async fn away(parts: &Parts, pulse: &Pulse, error: &sqlx::Error, wait: Duration) -> ControlFlow<()> {
-    tracing::warn!(queue = parts.queue.name, code = fault_code(error), "held messages cannot be written");
-    pulse.holding(true);
-    pause(wait, &parts.shutdown).await
-}
-
 /// A handler that panics has failed; its consumer goes on.
 async fn guarded<T>(work: impl Future<Output = T>) -> Result<T, Fault> {
     AssertUnwindSafe(work).catch_unwind().await.map_err(|_| Fault::Failed("panicked".to_owned()))
-}
-
-/// Gives each message the span of its effect, and returns the batch's. A batch may hold messages of many traces, so it
-/// belongs to none of them and is only linked.
-fn batch_spans(queue: &'static str, messages: &mut [Message]) -> tracing::Span {
-    let size = messages.len();
-    let batch = tracing::info_span!(
-        parent: None,
-        "batch",
-        otel.name = format!("batch {queue}"),
-        queue,
-        size,
-    );
-    let link = telemetry::context::traceparent_of(&batch);
-    for message in messages {
-        let Some(traceparent) = message.traceparent.clone() else { continue };
-        let span = tracing::info_span!(
-            parent: None,
-            "consume",
-            otel.name = format!("consume {}", message.kind),
-            otel.kind = "consumer",
-            queue,
-            message_id = %message.id,
-            message_kind = message.kind,
-            aggregate_id = %message.aggregate_id,
-            attempt = message.attempt,
-        );
-        telemetry::context::child_of(&span, &traceparent);
-        if let Some(batch) = &link {
-            telemetry::context::link(&span, batch);
-        }
-        message.set_span(span);
-    }
-    batch
 }

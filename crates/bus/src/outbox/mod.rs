@@ -12,8 +12,8 @@ use tokio::sync::Notify;
 
 pub use outgoing::Outgoing;
 pub(crate) use relay::Relay;
-pub use store::enqueue;
 pub(crate) use store::backlog;
+pub use store::enqueue;
 
 /// Wakes the relay of this process.
 #[derive(Debug, Clone, Default)]

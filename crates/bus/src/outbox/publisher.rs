@@ -67,7 +67,12 @@ impl Publisher {
     /// Publishes all rows and waits for every confirm. After an error the publisher must be given up: what is still
     /// under way on it will be sent again on another channel, and consumers know a repetition. Time under an alarm of the
     /// broker does not count against `limit`.
-    pub(super) async fn send(&self, rows: &[Row], limit: Duration, pulse: &Pulse) -> Result<Fates, LinkError> {
+    pub(super) async fn send(
+        &self,
+        rows: &[Row],
+        limit: Duration,
+        pulse: &Pulse,
+    ) -> Result<Fates, LinkError> {
         let mut under_way: FuturesUnordered<_> = rows.iter().map(|row| self.send_one(row)).collect();
         let mut fates = Fates::default();
         let mut confirmed = Vec::with_capacity(rows.len());
@@ -82,7 +87,8 @@ impl Publisher {
                     let acked = confirmation.is_ack();
                     // The client hangs a returned message on whichever confirm comes next. Returns precede their own
                     // confirms, so all of this pipeline's are here once its last confirm is.
-                    returned.extend(confirmation.take_message().and_then(|m| message_id(&m.delivery.properties)));
+                    returned
+                        .extend(confirmation.take_message().and_then(|m| message_id(&m.delivery.properties)));
                     if acked {
                         confirmed.push(id);
                     } else {

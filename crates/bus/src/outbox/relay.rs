@@ -38,6 +38,9 @@ enum Stop {
     /// The lock's connection is broken: the lock is lost with it.
     Store(sqlx::Error),
     Broker(LinkError),
+    /// Another channel is needed, at once: the broker closed this one over a message, or did not take one, which it may
+    /// keep doing on this channel although the reason is gone (a full queue whose limit is lifted, RabbitMQ 3.10).
+    Reopen,
 }
 
 impl From<sqlx::Error> for Stop {
@@ -54,6 +57,14 @@ enum Pace {
     Single(usize),
 }
 
+/// What a leader carries from one channel to the next.
+struct Term {
+    backoff: Backoff,
+    pace: Pace,
+    /// When rows were last looked for whose pause is over.
+    released: Instant,
+}
+
 impl Relay {
     pub(crate) async fn run(self) {
         let _alive = self.pulse.guard();
@@ -62,12 +73,17 @@ impl Relay {
             self.pulse.beat();
             let wait = match Leader::elect(&self.pool).await {
                 Ok(Some(leader)) => {
+                    self.pulse.standby(false);
                     backoff.reset();
                     self.lead(leader).await;
                     continue;
                 }
-                Ok(None) => ASK_AGAIN,
+                Ok(None) => {
+                    self.pulse.standby(true);
+                    ASK_AGAIN
+                }
                 Err(error) => {
+                    self.pulse.standby(false);
                     tracing::warn!(code = fault_code(&error), "relay cannot reach the database");
                     backoff.next()
                 }
@@ -82,17 +98,18 @@ impl Relay {
         self.pulse.leading(true);
         metrics::set_relay_leading(true);
         tracing::info!(role = self.config.role, "relay leads");
-        let mut backoff = Backoff::new(Duration::from_millis(100), self.config.reconnect_max);
-        let mut pace = Pace::Pipeline;
+        let backoff = Backoff::new(Duration::from_millis(100), self.config.reconnect_max);
+        let mut term = Term { backoff, pace: Pace::Pipeline, released: Instant::now() };
         let lost = loop {
-            match self.relay(&mut leader, &mut backoff, &mut pace).await {
+            match self.relay(&mut leader, &mut term).await {
                 Stop::Shutdown => break None,
                 Stop::Store(error) => break Some(error),
+                Stop::Reopen => {}
                 Stop::Broker(error) => {
                     self.pulse.connected(false);
                     metrics::set_broker_connected(false);
-                    tracing::warn!(code = error.code(), "relay lost the broker");
-                    if pause(backoff.next(), &self.shutdown).await.is_break() {
+                    tracing::warn!(code = error.code(), advice = error.advice(), "relay has no broker");
+                    if pause(term.backoff.next(), &self.shutdown).await.is_break() {
                         break None;
                     }
                 }
@@ -107,7 +124,7 @@ impl Relay {
     }
 
     /// Relays on one channel until something ends it.
-    async fn relay(&self, leader: &mut Leader, backoff: &mut Backoff, pace: &mut Pace) -> Stop {
+    async fn relay(&self, leader: &mut Leader, term: &mut Term) -> Stop {
         let publisher = match Publisher::open(&self.link).await {
             Ok(publisher) => publisher,
             Err(error) => return Stop::Broker(error),
@@ -115,14 +132,16 @@ impl Relay {
         self.pulse.connected(true);
         metrics::set_broker_connected(true);
         let stop = loop {
-            match self.round(leader, &publisher, backoff, pace).await {
+            match self.round(leader, &publisher, term).await {
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(())) => break Stop::Shutdown,
                 Err(stop) => break stop,
             }
         };
-        if !matches!(stop, Stop::Store(_)) {
-            publisher.give_up().await;
+        match stop {
+            Stop::Broker(_) | Stop::Shutdown => publisher.give_up().await,
+            // The connection is still good.
+            Stop::Store(_) | Stop::Reopen => drop(publisher),
         }
         stop
     }
@@ -132,40 +151,39 @@ impl Relay {
         &self,
         leader: &mut Leader,
         publisher: &Publisher,
-        backoff: &mut Backoff,
-        pace: &mut Pace,
+        term: &mut Term,
     ) -> Result<ControlFlow<()>, Stop> {
-        let limit = match *pace {
+        let limit = match term.pace {
             Pace::Pipeline => self.config.pipeline,
             Pace::Single(_) => 1,
         };
-        let Some(rows) = self.rows(leader, publisher, limit).await? else {
+        let Some(rows) = self.rows(leader, publisher, term, limit).await? else {
             return Ok(ControlFlow::Break(()));
         };
         let ids: Vec<Uuid> = rows.iter().map(|row| row.envelope.id).collect();
         match publisher.send(&rows, self.config.confirm_limit, &self.pulse).await {
             Ok(fates) => {
-                backoff.reset();
-                self.settle(leader, fates).await?;
-                *pace = match *pace {
+                term.backoff.reset();
+                term.pace = match term.pace {
                     Pace::Single(left) if left > 1 => Pace::Single(left - 1),
                     Pace::Single(_) | Pace::Pipeline => Pace::Pipeline,
                 };
+                self.settle(leader, fates).await?;
                 Ok(ControlFlow::Continue(()))
             }
             Err(error) => {
                 match error.refusal() {
                     // The exchange vanished: no message is to blame.
-                    None | Some(404) => {}
+                    None | Some(404) => Err(Stop::Broker(error)),
                     Some(code) => {
                         if let [id] = ids.as_slice() {
                             tracing::error!(message_id = %id, code, "broker refuses a message");
                             self.hold_back(leader, &[*id], "refused").await?;
                         }
-                        *pace = Pace::Single(self.config.pipeline);
+                        term.pace = Pace::Single(self.config.pipeline);
+                        Err(Stop::Reopen)
                     }
                 }
-                Err(Stop::Broker(error))
             }
         }
     }
@@ -175,10 +193,10 @@ impl Relay {
         &self,
         leader: &mut Leader,
         publisher: &Publisher,
+        term: &mut Term,
         limit: usize,
     ) -> Result<Option<Vec<store::Row>>, Stop> {
         let mut poll = self.config.poll_min;
-        let mut released = Instant::now();
         loop {
             self.pulse.beat();
             if self.shutdown.is_cancelled() {
@@ -188,16 +206,14 @@ impl Relay {
             if !publisher.usable() {
                 return Err(Stop::Broker(LinkError::Silent));
             }
+            if term.released.elapsed() >= ASK_AGAIN {
+                term.released = Instant::now();
+                limited(store::release_due(leader.conn(), self.config.pipeline)).await?;
+            }
             if !publisher.blocked() {
                 let rows = limited(store::ready(leader.conn(), limit)).await?;
                 if !rows.is_empty() {
                     return Ok(Some(rows));
-                }
-            }
-            if released.elapsed() >= ASK_AGAIN {
-                released = Instant::now();
-                if limited(store::release_due(leader.conn(), self.config.pipeline)).await? > 0 {
-                    continue;
                 }
             }
             tokio::select! {
@@ -220,6 +236,7 @@ impl Relay {
         if !fates.nacked.is_empty() {
             tracing::warn!(count = fates.nacked.len(), "broker did not take messages");
             self.hold_back(leader, &fates.nacked, "nacked").await?;
+            return Err(Stop::Reopen);
         }
         Ok(())
     }

@@ -96,7 +96,8 @@ impl BrokerAdmin {
     }
 
     async fn call(&self, method: Method, path: &[&str], body: Option<Value>) -> Result<Value, AdminError> {
-        let path = format!("/api/{}", path.iter().map(|segment| encode(segment)).collect::<Vec<_>>().join("/"));
+        let path =
+            format!("/api/{}", path.iter().map(|segment| encode(segment)).collect::<Vec<_>>().join("/"));
         let body = body.map(|value| value.to_string()).unwrap_or_default();
         let request = Request::builder()
             .method(&method)
@@ -106,9 +107,15 @@ impl BrokerAdmin {
             .body(Full::new(Bytes::from(body)))
             .map_err(|_| AdminError::Address)?;
         let exchange = async {
-            let response = self.client.request(request).await.map_err(|e| AdminError::Unreachable(e.into()))?;
+            let response =
+                self.client.request(request).await.map_err(|e| AdminError::Unreachable(e.into()))?;
             let status = response.status();
-            let bytes = response.into_body().collect().await.map_err(|e| AdminError::Unreachable(e.into()))?.to_bytes();
+            let bytes = response
+                .into_body()
+                .collect()
+                .await
+                .map_err(|e| AdminError::Unreachable(e.into()))?
+                .to_bytes();
             if !status.is_success() {
                 return Err(AdminError::Refused { method, path, status });
             }
@@ -123,7 +130,10 @@ impl BrokerAdmin {
 
 impl std::fmt::Debug for BrokerAdmin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BrokerAdmin").field("base", &self.base).field("user", &self.user).finish_non_exhaustive()
+        f.debug_struct("BrokerAdmin")
+            .field("base", &self.base)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 

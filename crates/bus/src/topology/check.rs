@@ -23,10 +23,18 @@ pub async fn check(channel: &Channel, queues: &[Queue]) -> Result<(), TopologyEr
     for queue in queues {
         for name in [queue.name.to_owned(), queue.dead()] {
             let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-            match answered(channel.queue_declare(name.as_str().into(), passive, FieldTable::default())).await {
+            match answered(channel.queue_declare(name.as_str().into(), passive, FieldTable::default())).await
+            {
                 Ok(_) => {}
-                Err(error) if error.refusal() == Some(404) => return Err(TopologyError::QueueMissing { queue: name }),
-                Err(error @ (LinkError::Address | LinkError::Silent | LinkError::Cancelled | LinkError::Amqp(_))) => {
+                Err(error) if error.refusal() == Some(404) => {
+                    return Err(TopologyError::QueueMissing { queue: name });
+                }
+                Err(
+                    error @ (LinkError::Address
+                    | LinkError::Silent
+                    | LinkError::Cancelled
+                    | LinkError::Amqp(_)),
+                ) => {
                     return Err(TopologyError::Broker { code: error.code() });
                 }
             }

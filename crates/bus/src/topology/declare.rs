@@ -20,11 +20,17 @@ pub fn user(role: &str) -> String {
 
 /// Declares virtual host, exchange, queues with their dead-letter queues, bindings, policies, and each role's user, who
 /// may read its own queues, publish its own types, and configure nothing. The second of each pair is the password.
-pub async fn declare(admin: &BrokerAdmin, vhost: &str, roles: &[(RoleTopology, String)]) -> Result<(), AdminError> {
+pub async fn declare(
+    admin: &BrokerAdmin,
+    vhost: &str,
+    roles: &[(RoleTopology, String)],
+) -> Result<(), AdminError> {
     admin.put(&["vhosts", vhost], json!({})).await?;
     let all = json!({"configure": ".*", "write": ".*", "read": ".*"});
     admin.put(&["permissions", vhost, admin.user()], all).await?;
-    admin.put(&["exchanges", vhost, EXCHANGE], json!({"type": "topic", "durable": true, "auto_delete": false})).await?;
+    admin
+        .put(&["exchanges", vhost, EXCHANGE], json!({"type": "topic", "durable": true, "auto_delete": false}))
+        .await?;
     for (role, password) in roles {
         for queue in role.queues {
             declare_queue(admin, vhost, queue).await?;
@@ -54,7 +60,12 @@ async fn declare_queue(admin: &BrokerAdmin, vhost: &str, queue: &Queue) -> Resul
     bind(admin, vhost, queue).await
 }
 
-async fn declare_policy(admin: &BrokerAdmin, vhost: &str, name: &str, definition: Value) -> Result<(), AdminError> {
+async fn declare_policy(
+    admin: &BrokerAdmin,
+    vhost: &str,
+    name: &str,
+    definition: Value,
+) -> Result<(), AdminError> {
     let body = json!({
         "pattern": format!("^{}$", escape(name)),
         "apply-to": "queues",

@@ -23,12 +23,8 @@ pub(crate) async fn engines() -> &'static Engines {
     ENGINES.get_or_init(async || Engines::start(Source::GivenOrPrivate).await.unwrap()).await
 }
 
-pub(crate) async fn broker_admin() -> BrokerAdmin {
-    BrokerAdmin::new(engines().await.rabbitmq.management_url()).unwrap()
-}
-
 /// Names and types of the bus are known when a program is written; a test makes its own at run time.
-pub(crate) fn leak(text: String) -> &'static str {
+fn leak(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }
 
@@ -39,7 +35,6 @@ pub(crate) fn quick() -> BusConfig {
         hold_max: Duration::from_millis(200),
         unroutable_max: Duration::from_millis(300),
         confirm_limit: Duration::from_secs(3),
-        heartbeat: Duration::from_secs(2),
         max_attempts: 2,
         lease: Duration::from_secs(2),
         retry_poll: Duration::from_millis(100),
@@ -132,6 +127,12 @@ impl Ground {
         Bus::start(config, self.pool.clone(), Arc::new(SystemClock), CancellationToken::new())
     }
 
+    /// For a bus that lives in a runtime of its own: connections of a pool belong to the runtime that made them.
+    pub(crate) fn bus_on(&self, pool: PgPool, config: BusConfig) -> Bus {
+        let config = BusConfig { amqp_url: self.amqp_url(&self.broker), role: self.role, ..config };
+        Bus::start(config, pool, Arc::new(SystemClock), CancellationToken::new())
+    }
+
     /// A second pool, whose connections a test can do without.
     pub(crate) async fn another_pool(&self) -> PgPool {
         PgPool::connect(&self.postgres).await.unwrap()
@@ -141,7 +142,13 @@ impl Ground {
     pub(crate) async fn enqueue(&self, kind: &'static str, count: usize) -> Vec<Uuid> {
         let aggregate = Uuid::new_v4();
         let message = |version: usize| {
-            Outgoing::new(kind, aggregate, i64::try_from(version).unwrap(), Utc::now(), &format!("body {version}"))
+            Outgoing::new(
+                kind,
+                aggregate,
+                i64::try_from(version).unwrap(),
+                Utc::now(),
+                &format!("body {version}"),
+            )
         };
         let messages: Vec<Outgoing> = (1..=count).map(message).collect();
         let mut tx = self.pool.begin().await.unwrap();
@@ -163,7 +170,13 @@ impl Ground {
     /// Publishes past the outbox.
     pub(crate) async fn publish_raw(&self, channel: &Channel, properties: BasicProperties, body: &[u8]) {
         let confirm = channel
-            .basic_publish(bus::EXCHANGE.into(), self.kind.into(), BasicPublishOptions::default(), body, properties)
+            .basic_publish(
+                bus::EXCHANGE.into(),
+                self.kind.into(),
+                BasicPublishOptions::default(),
+                body,
+                properties,
+            )
             .await
             .unwrap();
         confirm.await.unwrap();
@@ -172,7 +185,8 @@ impl Ground {
     /// Ready messages in the queue.
     pub(crate) async fn depth(&self, channel: &Channel) -> u32 {
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-        let queue = channel.queue_declare(self.queue.name.into(), passive, FieldTable::default()).await.unwrap();
+        let queue =
+            channel.queue_declare(self.queue.name.into(), passive, FieldTable::default()).await.unwrap();
         queue.message_count()
     }
 

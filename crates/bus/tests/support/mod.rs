@@ -5,7 +5,7 @@ mod proxy;
 mod recorder;
 mod wire;
 
-pub(crate) use ground::{Ground, broker_admin, engines, leak, quick};
+pub(crate) use ground::{Ground, engines, quick};
 pub(crate) use proxy::{Proxy, Towards};
 pub(crate) use recorder::{Recorder, Verdict};
 pub(crate) use wire::{ack_of_unknown_delivery, blocked, new_id, properties, unblocked};

@@ -17,16 +17,24 @@ pub(crate) enum Towards {
     Bus,
 }
 
+type Counts = Mutex<HashMap<(u16, u16), usize>>;
+
 struct Lane {
     swallow: AtomicBool,
-    /// Method frames that were swallowed, by class and method.
-    swallowed: Mutex<HashMap<(u16, u16), usize>>,
+    /// Method frames that were swallowed or passed, by class and method.
+    swallowed: Counts,
+    passed: Counts,
     inject: Mutex<Vec<UnboundedSender<Vec<u8>>>>,
 }
 
 impl Lane {
     fn new() -> Self {
-        Self { swallow: AtomicBool::new(false), swallowed: Mutex::default(), inject: Mutex::default() }
+        Self {
+            swallow: AtomicBool::new(false),
+            swallowed: Mutex::default(),
+            passed: Mutex::default(),
+            inject: Mutex::default(),
+        }
     }
 }
 
@@ -92,6 +100,11 @@ impl Proxy {
         self.lane(towards).swallowed.lock().unwrap().get(&(class, method)).copied().unwrap_or(0)
     }
 
+    /// How many frames of a method have gone through on that way.
+    pub(crate) fn passed(&self, towards: Towards, class: u16, method: u16) -> usize {
+        self.lane(towards).passed.lock().unwrap().get(&(class, method)).copied().unwrap_or(0)
+    }
+
     /// Accepts connections and closes them at once.
     pub(crate) fn refuse(&self, on: bool) {
         self.shared.refuse.store(on, Ordering::SeqCst);
@@ -151,8 +164,9 @@ async fn pump(
         while let Some(length) = frame_length(&pending) {
             let frame: Vec<u8> = pending.drain(..length).collect();
             if lane.swallow.load(Ordering::SeqCst) {
-                note(lane, &frame);
+                note(&lane.swallowed, &frame);
             } else {
+                note(&lane.passed, &frame);
                 to.write_all(&frame).await?;
             }
         }
@@ -174,9 +188,9 @@ fn frame_length(bytes: &[u8]) -> Option<usize> {
     (bytes.len() >= length).then_some(length)
 }
 
-fn note(lane: &Lane, frame: &[u8]) {
+fn note(counts: &Counts, frame: &[u8]) {
     if let [1, _, _, _, _, _, _, c0, c1, m0, m1, ..] = frame {
         let key = (u16::from_be_bytes([*c0, *c1]), u16::from_be_bytes([*m0, *m1]));
-        *lane.swallowed.lock().unwrap().entry(key).or_default() += 1;
+        *counts.lock().unwrap().entry(key).or_default() += 1;
     }
 }

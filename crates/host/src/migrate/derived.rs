@@ -19,7 +19,8 @@ pub fn derived_secrets(admin: &AdminUrls, roles: &[&'static Role]) -> Secrets {
     let stored = roles.iter().filter(|role| role.has_store);
     stored
         .map(|role| {
-            let of = RoleSecrets { database: word(&admin.postgres, role), broker: word(&admin.management, role) };
+            let of =
+                RoleSecrets { database: word(&admin.postgres, role), broker: word(&admin.management, role) };
             (role.name.to_owned(), of)
         })
         .collect()

@@ -11,7 +11,11 @@ use crate::role::Role;
 const APPEND_ONLY: &str = "%\\_append\\_only";
 
 /// The schema, its owner's and its user's way in, and default rights for tables to come.
-pub(super) async fn open_schema(conn: &mut PgConnection, database: &str, role: &Role) -> Result<(), HostError> {
+pub(super) async fn open_schema(
+    conn: &mut PgConnection,
+    database: &str,
+    role: &Role,
+) -> Result<(), HostError> {
     let (schema, owner, login) = (quoted(role.name), quoted(&role.owner()), quoted(&role.login()));
     for statement in [
         format!("GRANT CONNECT ON DATABASE {} TO {login}", quoted(database)),
@@ -21,7 +25,9 @@ pub(super) async fn open_schema(conn: &mut PgConnection, database: &str, role: &
             "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema} \
              GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {login}"
         ),
-        format!("ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema} GRANT USAGE ON SEQUENCES TO {login}"),
+        format!(
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} IN SCHEMA {schema} GRANT USAGE ON SEQUENCES TO {login}"
+        ),
     ] {
         run(conn, statement).await?;
     }

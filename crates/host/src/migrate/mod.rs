@@ -50,7 +50,11 @@ pub async fn migrate(admin: &AdminUrls, roles: &[&'static Role], secrets: &Secre
 }
 
 /// The database's half of [`migrate`].
-pub async fn database(admin: &AdminUrls, roles: &[&'static Role], secrets: &Secrets) -> Result<(), HostError> {
+pub async fn database(
+    admin: &AdminUrls,
+    roles: &[&'static Role],
+    secrets: &Secrets,
+) -> Result<(), HostError> {
     let stored = with_secrets(roles, secrets)?;
     database::bring_up(admin, &stored).await
 }

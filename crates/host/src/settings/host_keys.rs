@@ -21,8 +21,10 @@ pub const CONFIG: &str = "ZHIRONG_CONFIG";
 
 pub const DATABASE_URL: Key<Secret> =
     Key::secret("ZHIRONG_DATABASE_URL", "postgres:// URL of this role's login user");
-pub const AMQP_URL: Key<Secret> =
-    Key::secret("ZHIRONG_AMQP_URL", "amqp:// or amqps:// URL of this role's broker user with its virtual host");
+pub const AMQP_URL: Key<Secret> = Key::secret(
+    "ZHIRONG_AMQP_URL",
+    "amqp:// or amqps:// URL of this role's broker user with its virtual host",
+);
 pub const LISTEN: Key<SocketAddr> =
     Key::with_default("ZHIRONG_LISTEN", "127.0.0.1:7400", "address and port of the role's own face");
 pub const ADMIN_LISTEN: Key<SocketAddr> = Key::with_default(
@@ -34,8 +36,10 @@ pub const SIGNING_KEY_FILE: Key<PathBuf> =
     Key::required("ZHIRONG_SIGNING_KEY_FILE", "path of this role's private Ed25519 key");
 pub const VERIFY_KEYS_FILE: Key<PathBuf> =
     Key::required("ZHIRONG_VERIFY_KEYS_FILE", "path of the ring of every role's public key");
-pub const OTLP_ENDPOINT: Key<String> =
-    Key::optional("ZHIRONG_OTLP_ENDPOINT", "http:// URL of an OTLP/gRPC collector; absent: no traces are sent");
+pub const OTLP_ENDPOINT: Key<String> = Key::optional(
+    "ZHIRONG_OTLP_ENDPOINT",
+    "http:// URL of an OTLP/gRPC collector; absent: no traces are sent",
+);
 pub const TRACE_RATIO: Key<Ratio> =
     Key::with_default("ZHIRONG_TRACE_RATIO", "1.0", "share of new traces that are kept, from 0 to 1");
 pub const LOG_FORMAT: Key<LogFormat> = Key::with_default("ZHIRONG_LOG_FORMAT", "json", "json or text");
@@ -50,14 +54,21 @@ pub const GRACE: Key<Duration> =
     Key::with_default("ZHIRONG_GRACE", "20s", "time to finish work in hand at shutdown, such as 20s");
 pub const INBOX_DAYS: Key<i32> =
     Key::with_default("ZHIRONG_INBOX_DAYS", "30", "for how many days ids of consumed messages are kept");
+pub const REPLAY_KEEP: Key<Duration> = Key::with_default(
+    "ZHIRONG_REPLAY_KEEP",
+    "72h",
+    "for how long a repeated request is given its first answer, such as 72h",
+);
 pub const BUS_BATCH: Key<usize> =
     Key::with_default("ZHIRONG_BUS_BATCH", "64", "most messages in one transaction of a consumer");
 pub const BUS_PREFETCH: Key<u16> =
     Key::with_default("ZHIRONG_BUS_PREFETCH", "256", "most unacknowledged messages of a consumer");
 pub const BUS_PIPELINE: Key<usize> =
     Key::with_default("ZHIRONG_BUS_PIPELINE", "500", "most unconfirmed messages of the relay");
-pub const CALENDAR_FILE: Key<PathBuf> =
-    Key::optional("ZHIRONG_CALENDAR_FILE", "path of working-day tables that are added to the embedded ones and replace those of the same year");
+pub const CALENDAR_FILE: Key<PathBuf> = Key::optional(
+    "ZHIRONG_CALENDAR_FILE",
+    "path of working-day tables that are added to the embedded ones and replace those of the same year",
+);
 
 /// Every one of them.
 pub const ALL: &[&dyn AnyKey] = &[
@@ -74,6 +85,7 @@ pub const ALL: &[&dyn AnyKey] = &[
     &POOL_SIZE,
     &GRACE,
     &INBOX_DAYS,
+    &REPLAY_KEEP,
     &BUS_BATCH,
     &BUS_PREFETCH,
     &BUS_PIPELINE,

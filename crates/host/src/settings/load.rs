@@ -39,7 +39,8 @@ impl Settings {
             .map(|(key, value)| (key.into(), value.into()))
             .filter(|(key, _)| key.starts_with(PREFIX))
             .collect();
-        let mut reading = Reading { role, known, values: BTreeMap::new(), unknown: Vec::new(), faults: Vec::new() };
+        let mut reading =
+            Reading { role, known, values: BTreeMap::new(), unknown: Vec::new(), faults: Vec::new() };
         if let Some(path) = environment.get(CONFIG) {
             reading.file(path);
         }
@@ -159,14 +160,16 @@ impl Reading<'_> {
     fn environment(&mut self, environment: BTreeMap<String, String>) {
         for (name, value) in environment {
             if self.is_known(&name) {
-                // A secret given directly in a higher layer must win over a file named in a lower one, and the reverse.
-                if let Some(base) = name.strip_suffix("_FILE").filter(|base| self.is_secret(base)) {
-                    self.values.remove(base);
-                } else if self.is_secret(&name) {
-                    let file = format!("{name}_FILE");
-                    if self.values.get(&file).is_some_and(|(_, origin)| *origin == Origin::File) {
-                        self.values.remove(&file);
-                    }
+                // A secret of this layer wins over that of the file below in whichever form either is given.
+                let other = match name.strip_suffix("_FILE") {
+                    Some(base) => base.to_owned(),
+                    None => format!("{name}_FILE"),
+                };
+                let below = |(_, origin): &(String, Origin)| *origin == Origin::File;
+                if (self.is_secret(&name) || self.is_secret(&other))
+                    && self.values.get(&other).is_some_and(below)
+                {
+                    self.values.remove(&other);
                 }
                 self.values.insert(name, (value.trim().to_owned(), Origin::Environment));
             } else {
@@ -184,7 +187,9 @@ impl Reading<'_> {
                         self.faults.push(fault(key, trouble));
                     }
                 }
-                (None, Need::Required) if self.faults.iter().all(|fault| !concerns(&fault.key, key.name())) => {
+                (None, Need::Required)
+                    if self.faults.iter().all(|fault| !concerns(&fault.key, key.name())) =>
+                {
                     self.faults.push(missing(key));
                 }
                 (None, Need::Required | Need::Optional | Need::Default(_)) => {}
@@ -238,10 +243,10 @@ impl Reading<'_> {
         };
         let mut roles = self.known.iter().copied();
         ELSEWHERE.contains(&name)
-            || ALL.iter().any(|key| named(key))
-            || self.role.keys.iter().any(|key| named(key))
+            || ALL.iter().any(&named)
+            || self.role.keys.iter().any(&named)
             || name == peer_key(self.role.name)
-            || roles.any(|role| role.keys.iter().any(|key| named(key)) || name == peer_key(role.name))
+            || roles.any(|role| role.keys.iter().any(&named) || name == peer_key(role.name))
             || self.role.peers.iter().any(|peer| name == peer_key(peer))
     }
 
@@ -256,9 +261,8 @@ fn concerns(fault_key: &str, key: &str) -> bool {
 }
 
 fn is_http_url(text: &str) -> bool {
-    text.parse::<http::Uri>().is_ok_and(|uri| {
-        matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some()
-    })
+    text.parse::<http::Uri>()
+        .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some())
 }
 
 /// `[intake] window = "5wd"` and `intake_window = "5wd"` are both `ZHIRONG_INTAKE_WINDOW`.

@@ -91,6 +91,10 @@ impl FromSetting for Vec<String> {
             return Ok(Self::new());
         }
         let items: Self = text.split(',').map(|item| item.trim().to_owned()).collect();
-        if items.iter().any(String::is_empty) { Err("an empty item in the list".to_owned()) } else { Ok(items) }
+        if items.iter().any(String::is_empty) {
+            Err("an empty item in the list".to_owned())
+        } else {
+            Ok(items)
+        }
     }
 }

@@ -47,7 +47,8 @@ impl Row {
         field(Some(&seal_no.to_be_bytes()));
         field(Some(&self.entry_id.to_be_bytes()));
         field(Some(&self.at.timestamp_micros().to_be_bytes()));
-        for text in [&self.issuer, &self.actor, &self.action, &self.object_kind, &self.purpose, &self.result] {
+        for text in [&self.issuer, &self.actor, &self.action, &self.object_kind, &self.purpose, &self.result]
+        {
             field(Some(text.as_bytes()));
         }
         field(self.person.as_deref().map(str::as_bytes));

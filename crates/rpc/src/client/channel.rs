@@ -94,7 +94,8 @@ impl Service<Request<Body>> for Channel {
                 Ok(Ok(response)) => response,
                 Ok(Err(error)) => failed(error, peer),
             };
-            let code = response.headers().get(Status::GRPC_STATUS).map(|code| Code::from_bytes(code.as_bytes()));
+            let code =
+                response.headers().get(Status::GRPC_STATUS).map(|code| Code::from_bytes(code.as_bytes()));
             Span::current().record("rpc.code", code.unwrap_or(Code::Ok) as i32);
             Ok(response)
         }
@@ -125,7 +126,9 @@ impl Channel {
 fn failed(error: tonic::transport::Error, peer: &'static str) -> Response<Body> {
     let status = Status::from_error(Box::new(error));
     match status.code() {
-        Code::Cancelled | Code::DeadlineExceeded => refused(&reasons::DEADLINE_EXCEEDED, peer, "no answer in time"),
+        Code::Cancelled | Code::DeadlineExceeded => {
+            refused(&reasons::DEADLINE_EXCEEDED, peer, "no answer in time")
+        }
         _ => refused(&reasons::UNAVAILABLE, peer, status),
     }
 }

@@ -34,7 +34,11 @@ pub struct ClientTls {
 ///
 /// # Errors
 /// If the URL, certificate, key or token cannot be used.
-pub fn secure(url: &str, tls: &ClientTls, token: &str) -> Result<Channel, Box<dyn std::error::Error + Send + Sync>> {
+pub fn secure(
+    url: &str,
+    tls: &ClientTls,
+    token: &str,
+) -> Result<Channel, Box<dyn std::error::Error + Send + Sync>> {
     let mut config = ClientTlsConfig::new()
         .ca_certificate(Certificate::from_pem(&tls.ca_pem))
         .identity(Identity::from_pem(&tls.certificate_pem, &tls.key_pem));

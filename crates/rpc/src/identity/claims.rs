@@ -45,9 +45,10 @@ impl From<&Actor> for ActorClaim {
     fn from(actor: &Actor) -> Self {
         match actor {
             Actor::Role(name) => Self::Role { name: name.clone() },
-            Actor::Staff { id, duties } => {
-                Self::Staff { id: id.clone(), duties: duties.iter().map(|duty| duty.code().to_owned()).collect() }
-            }
+            Actor::Staff { id, duties } => Self::Staff {
+                id: id.clone(),
+                duties: duties.iter().map(|duty| duty.code().to_owned()).collect(),
+            },
             Actor::Institution { id, role, person } => {
                 Self::Institution { id: *id, role: role.code().to_owned(), person: person.clone() }
             }
@@ -66,7 +67,9 @@ impl Claims {
             ActorClaim::Institution { id, role, person } if self.iss == INSTITUTION_ISSUER => {
                 Actor::Institution { id, role: InstitutionRole::from_code(&role)?, person }
             }
-            ActorClaim::Role { .. } | ActorClaim::Staff { .. } | ActorClaim::Institution { .. } => return None,
+            ActorClaim::Role { .. } | ActorClaim::Staff { .. } | ActorClaim::Institution { .. } => {
+                return None;
+            }
         };
         Some(Caller { issuer: self.iss, actor })
     }

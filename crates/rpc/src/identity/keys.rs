@@ -48,7 +48,8 @@ enum OneOrMany {
 impl KeyRing {
     /// Reads the file format.
     pub fn from_json(text: &str) -> Result<Self, KeyError> {
-        let entries: BTreeMap<String, OneOrMany> = serde_json::from_str(text).map_err(KeyError::NotAKeyRing)?;
+        let entries: BTreeMap<String, OneOrMany> =
+            serde_json::from_str(text).map_err(KeyError::NotAKeyRing)?;
         let mut ring = Self::default();
         for (role, keys) in entries {
             let keys = match keys {
@@ -69,7 +70,8 @@ impl KeyRing {
 
     /// Adds a public key (base64 of 32 bytes) for `role`.
     pub fn insert(&mut self, role: &str, public_key: &str) -> Result<(), KeyError> {
-        let bytes = STANDARD.decode(public_key.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        let bytes =
+            STANDARD.decode(public_key.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
         let bytes = bytes.ok_or_else(|| KeyError::NotAPublicKey { role: role.to_owned() })?;
         self.keys.entry(role.to_owned()).or_default().push(bytes);
         Ok(())
@@ -78,7 +80,8 @@ impl KeyRing {
     /// The file's text.
     pub fn to_json(&self) -> String {
         let entries = self.keys.iter().map(|(role, keys)| {
-            let mut keys: Vec<serde_json::Value> = keys.iter().map(|key| STANDARD.encode(key).into()).collect();
+            let mut keys: Vec<serde_json::Value> =
+                keys.iter().map(|key| STANDARD.encode(key).into()).collect();
             let value = if keys.len() == 1 { keys.swap_remove(0) } else { keys.into() };
             (role.clone(), value)
         });
@@ -105,7 +108,8 @@ impl std::fmt::Debug for GeneratedKey {
 
 /// Makes a new pair from the machine's own randomness.
 pub fn generate() -> Result<GeneratedKey, KeyError> {
-    let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::NoRandomness)?;
+    let document =
+        Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| KeyError::NoRandomness)?;
     let pair = parse(document.as_ref())?;
     let body = STANDARD.encode(document.as_ref());
     let mut private_pem = String::from("-----BEGIN PRIVATE KEY-----\n");

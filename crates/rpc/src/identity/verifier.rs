@@ -65,10 +65,12 @@ impl Verifier {
 
     fn check(&self, token: &str) -> Result<Verified, Fault> {
         let unauthenticated = || Fault::new(&reasons::UNAUTHENTICATED);
-        let Unverified { signed, signature, claims } = claims::take_apart(token).ok_or_else(unauthenticated)?;
-        let genuine = self.ring.of(&claims.iss).iter().any(|key| {
-            UnparsedPublicKey::new(&ED25519, key).verify(signed.as_bytes(), &signature).is_ok()
-        });
+        let Unverified { signed, signature, claims } =
+            claims::take_apart(token).ok_or_else(unauthenticated)?;
+        let genuine =
+            self.ring.of(&claims.iss).iter().any(|key| {
+                UnparsedPublicKey::new(&ED25519, key).verify(signed.as_bytes(), &signature).is_ok()
+            });
         if !genuine {
             return Err(unauthenticated());
         }

@@ -28,6 +28,9 @@ pub struct ServerConfig {
     pub drain: Duration,
     /// TLS with client certificates; plain text without it.
     pub tls: Option<TlsConfig>,
+    /// Whether callers are outside of the system: their trace is linked then, not continued, so that nobody outside
+    /// decides what is recorded or mixes into another's trace.
+    pub outside: bool,
     /// Whether reflection is served, without a token: for development systems.
     pub reflection: bool,
 }
@@ -45,6 +48,7 @@ impl Default for ServerConfig {
             keepalive_timeout: Duration::from_secs(5),
             drain: Duration::from_secs(15),
             tls: None,
+            outside: false,
             reflection: false,
         }
     }

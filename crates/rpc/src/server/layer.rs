@@ -36,6 +36,7 @@ pub(crate) const TRACEPARENT: &str = "traceparent";
 pub(super) struct Rules {
     guard: Guard,
     reflection: bool,
+    outside: bool,
     max_body: usize,
     timeout: Duration,
     slow: HashMap<&'static str, Duration>,
@@ -56,6 +57,7 @@ impl Rules {
         Self {
             guard,
             reflection: config.reflection,
+            outside: config.outside,
             max_body: config.max_body,
             timeout: config.timeout,
             slow: config.slow_methods.iter().copied().collect(),
@@ -138,13 +140,11 @@ where
         let rules = Arc::clone(&self.rules);
         let access = rules.access(request.uri().path());
         let method = access.method();
-        let limit = deadline::read(request.headers()).map_or_else(
-            || rules.limit(method),
-            |asked| asked.min(rules.limit(method)),
-        );
+        let limit = deadline::read(request.headers())
+            .map_or_else(|| rules.limit(method), |asked| asked.min(rules.limit(method)));
         // Made here and not when the future is first polled: tonic's own timer, which knows no reasons, starts after.
         let sleep = tokio::time::sleep(limit);
-        let span = open_span(method, &request);
+        let span = open_span(method, &request, rules.outside);
         let outer = span.clone();
         async move {
             let started = Instant::now();
@@ -174,8 +174,9 @@ impl Rules {
     }
 }
 
-fn open_span(method: &'static str, request: &Request<Body>) -> Span {
+fn open_span(method: &'static str, request: &Request<Body>, outside: bool) -> Span {
     let span = tracing::info_span!(
+        parent: None,
         "rpc",
         otel.name = method.trim_start_matches('/'),
         otel.kind = "server",
@@ -184,7 +185,11 @@ fn open_span(method: &'static str, request: &Request<Body>) -> Span {
         caller = field::Empty,
     );
     if let Some(parent) = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok()) {
-        context::child_of(&span, parent);
+        if outside {
+            context::link(&span, parent);
+        } else {
+            context::child_of(&span, parent);
+        }
     }
     span
 }

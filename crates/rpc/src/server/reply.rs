@@ -73,3 +73,46 @@ fn with_reason(frame: Frame<Bytes>) -> Frame<Bytes> {
         Err(data) => data,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt as _, Empty, StreamBody};
+    use tonic::Code;
+
+    use super::*;
+
+    async fn trailers(body: Body, stop: CancellationToken) -> Status {
+        let collected = Reply::new(body, stop).collect().await.unwrap();
+        Status::from_header_map(collected.trailers().unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_ends_without_a_reason_is_given_one() {
+        let mut bare = HeaderMap::new();
+        Status::internal("secret of the house").add_header(&mut bare).unwrap();
+        let body = Body::new(Empty::new().with_trailers(std::future::ready(Some(Ok(bare)))));
+        let status = trailers(body, CancellationToken::new()).await;
+        assert_eq!(crate::status::reason(&status).as_deref(), Some("INTERNAL"));
+        assert!(!status.message().contains("secret"));
+
+        let mut own = HeaderMap::new();
+        Status::from(Fault::new(&reasons::NOT_FOUND)).add_header(&mut own).unwrap();
+        let body = Body::new(Empty::new().with_trailers(std::future::ready(Some(Ok(own)))));
+        assert_eq!(
+            crate::status::reason(&trailers(body, CancellationToken::new()).await).as_deref(),
+            Some("NOT_FOUND")
+        );
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_waits_ends_when_the_server_stops() {
+        let stop = CancellationToken::new();
+        let endless = StreamBody::new(futures::stream::pending::<Result<Frame<Bytes>, Status>>());
+        let ended = tokio::spawn(trailers(Body::new(endless), stop.clone()));
+        tokio::task::yield_now().await;
+        stop.cancel();
+        let status = ended.await.unwrap();
+        assert_eq!(status.code(), Code::Unavailable);
+        assert_eq!(crate::status::reason(&status).as_deref(), Some("SHUTTING_DOWN"));
+    }
+}

@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_set_holds_what_was_put_in_and_reads_back_from_its_codes() {
-        let set: CodeSet<IpType> = [IpType::Software, IpType::Invention, IpType::Software].into_iter().collect();
+        let set: CodeSet<IpType> =
+            [IpType::Software, IpType::Invention, IpType::Software].into_iter().collect();
         assert_eq!(set.codes(), ["INVENTION", "SOFTWARE"]);
         assert_eq!(CodeSet::from_codes(&set.codes()), Some(set));
         assert_eq!(CodeSet::<IpType>::from_codes(&["INVENTION", "PATENT"]), None);

@@ -53,7 +53,8 @@ impl LprTable {
 fn publication(line: &str) -> Option<Published> {
     let mut cells = line.split(',').map(str::trim);
     let on = cells.next()?.parse().ok()?;
-    let mut rate = || cells.next()?.parse::<i32>().ok().filter(|bp| (1..=10_000).contains(bp)).map(BasisPoints::new);
+    let mut rate =
+        || cells.next()?.parse::<i32>().ok().filter(|bp| (1..=10_000).contains(bp)).map(BasisPoints::new);
     let (one_year, five_years) = (rate()?, rate()?);
     cells.next().is_none().then_some(Published { on, one_year, five_years })
 }

@@ -3,8 +3,10 @@
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
-use kernel::{BasisPoints, EnhancementMode, EnterpriseSize, Fen, Grade, InstitutionId, IpType, Months, ProductId,
-    Qualification, RateKind, RepaymentMethod};
+use kernel::{
+    BasisPoints, EnhancementMode, EnterpriseSize, Fen, Grade, InstitutionId, IpType, Months, ProductId,
+    Qualification, RateKind, RepaymentMethod,
+};
 
 use super::{
     codes::{Code, CodeSet, Park, Region},
@@ -183,8 +185,9 @@ fn misfit<'a>(need: &'a Need, product: &'a Published) -> impl Iterator<Item = Mi
                 7 => not_served(&terms.parks, need.park).then_some(MisfitReason::ParkNotServed),
                 8 => (!terms.sizes.is_empty() && !need.size.is_some_and(|size| terms.sizes.contains(size)))
                     .then_some(MisfitReason::SizeNotServed),
-                9 => (!terms.any_qualification.is_empty() && !terms.any_qualification.meets(need.qualifications))
-                    .then_some(MisfitReason::QualificationMissing),
+                9 => (!terms.any_qualification.is_empty()
+                    && !terms.any_qualification.meets(need.qualifications))
+                .then_some(MisfitReason::QualificationMissing),
                 10 => assets(need, terms),
                 11 => grade(need.grade, terms.lowest_grade),
                 12 => not_offered(need.enhancement, terms.enhancement)

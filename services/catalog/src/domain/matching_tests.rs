@@ -1,7 +1,9 @@
 //! Tables and properties of matching.
 
-use kernel::{BasisPoints, EnhancementMode, EnterpriseSize, Fen, Grade, InstitutionId, IpType, Months, ProductId,
-    Qualification, RateKind, RepaymentMethod};
+use kernel::{
+    BasisPoints, EnhancementMode, EnterpriseSize, Fen, Grade, InstitutionId, IpType, Months, ProductId,
+    Qualification, RateKind, RepaymentMethod,
+};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -59,7 +61,10 @@ fn each_term_that_is_not_met_is_a_reason() {
     let region = |code| [Region::parse(code).unwrap()].into();
     let park = |code| [Park::parse(code).unwrap()].into();
     for (changed, wanted) in [
-        (ProductTerms { amount: fen(300_000_001, 400_000_000), ..terms() }, Some(MisfitReason::AmountBelowMin)),
+        (
+            ProductTerms { amount: fen(300_000_001, 400_000_000), ..terms() },
+            Some(MisfitReason::AmountBelowMin),
+        ),
         (ProductTerms { amount: fen(300_000_000, 300_000_000), ..terms() }, None),
         (ProductTerms { amount: fen(1, 299_999_999), ..terms() }, Some(MisfitReason::AmountAboveMax)),
         (ProductTerms { term: months(13, 36), ..terms() }, Some(MisfitReason::TermBelowMin)),
@@ -78,11 +83,21 @@ fn each_term_that_is_not_met_is_a_reason() {
             ProductTerms { any_qualification: set(&[Qualification::Srdi]), ..terms() },
             Some(MisfitReason::QualificationMissing),
         ),
-        (ProductTerms { any_qualification: set(&[Qualification::Srdi, Qualification::Hnte]), ..terms() }, None),
-        (ProductTerms { accepted_ip: set(&[IpType::Software]), ..terms() }, Some(MisfitReason::IpNotAccepted)),
+        (
+            ProductTerms { any_qualification: set(&[Qualification::Srdi, Qualification::Hnte]), ..terms() },
+            None,
+        ),
+        (
+            ProductTerms { accepted_ip: set(&[IpType::Software]), ..terms() },
+            Some(MisfitReason::IpNotAccepted),
+        ),
         (ProductTerms { min_assets: 2, ..terms() }, Some(MisfitReason::TooFewAssets)),
         (
-            ProductTerms { min_assets: 6, accepted_ip: set(&[IpType::Invention, IpType::Trademark]), ..terms() },
+            ProductTerms {
+                min_assets: 6,
+                accepted_ip: set(&[IpType::Invention, IpType::Trademark]),
+                ..terms()
+            },
             None,
         ),
         (ProductTerms { lowest_grade: Some(Grade::A), ..terms() }, Some(MisfitReason::GradeTooLow)),
@@ -115,7 +130,10 @@ fn each_wish_of_the_enterprise_that_is_not_met_is_a_reason() {
         (Need { size: None, ..need() }, MisfitReason::SizeNotServed),
         (Need { grade: None, ..need() }, MisfitReason::NotScreened),
         (Need { assets: vec![], ..need() }, MisfitReason::IpNotAccepted),
-        (Need { enhancement: set(&[EnhancementMode::IpPool]), ..need() }, MisfitReason::EnhancementNotOffered),
+        (
+            Need { enhancement: set(&[EnhancementMode::IpPool]), ..need() },
+            MisfitReason::EnhancementNotOffered,
+        ),
         (Need { repayment: set(&[RepaymentMethod::Bullet]), ..need() }, MisfitReason::RepaymentNotOffered),
     ] {
         let answer = explain(&need, &[product(1, 1, restricted.clone())]);
@@ -173,7 +191,8 @@ fn the_cheapest_comes_first_whether_fixed_or_floating() {
         product(4, 4, floating(30, 100)),
         product(5, 5, floating(-20, 300)),
     ];
-    let order: Vec<usize> = explain(&need(), &products).fits.into_iter().map(|(position, _)| position).collect();
+    let order: Vec<usize> =
+        explain(&need(), &products).fits.into_iter().map(|(position, _)| position).collect();
     assert_eq!(order, [4, 2, 3, 1, 0]);
     let unknown = match_need(&need(), &products, &|_| None, false);
     let order: Vec<usize> = unknown.fits.into_iter().map(|(position, _)| position).collect();
@@ -186,9 +205,14 @@ fn of_equal_cost_the_product_made_for_such_firms_comes_first() {
     let products = [
         product(1, 1, terms()),
         product(2, 2, ProductTerms { parks, ..terms() }),
-        product(3, 3, ProductTerms { amount: Span::new(Fen::new(1), Fen::new(900_000_000)).unwrap(), ..terms() }),
+        product(
+            3,
+            3,
+            ProductTerms { amount: Span::new(Fen::new(1), Fen::new(900_000_000)).unwrap(), ..terms() },
+        ),
     ];
-    let order: Vec<usize> = explain(&need(), &products).fits.into_iter().map(|(position, _)| position).collect();
+    let order: Vec<usize> =
+        explain(&need(), &products).fits.into_iter().map(|(position, _)| position).collect();
     assert_eq!(order, [1, 2, 0]);
 }
 
@@ -204,22 +228,40 @@ fn an_institution_is_asked_about_its_best_product_only() {
 
 fn any_product() -> impl Strategy<Value = Published> {
     let places = (0..4_u32, any::<bool>());
-    ((0..1_000_u128, 0..8_u128), (0..400_i64, 0..400_i64), (1..24_u16, 0..24_u16), (0..64_u32, 1..4_u16), places)
-        .prop_map(|((id, institution), (min, more), (term, longer), (bits, min_assets), (sizes, has_department))| {
-            let sizes = EnterpriseSize::ALL.iter().copied().filter(|size| sizes & (1 << (size.number() - 1)) != 0);
-            let accepted = IpType::ALL.iter().copied().filter(|kind| (bits | 1) & (1 << (kind.number() - 1)) != 0);
-            let millions = |n: i64| Fen::new((n + 1) * 1_000_000);
-            let terms = ProductTerms {
-                sizes: sizes.collect(),
-                accepted_ip: accepted.collect(),
-                min_assets,
-                amount: Span::new(millions(min), millions(min + more)).unwrap(),
-                term: Span::new(Months::new(term), Months::new(term + longer)).unwrap(),
-                rate: spread(i32::try_from(more).unwrap(), 500),
-                ..terms()
-            };
-            Published { has_department, ..product(id, institution, terms) }
-        })
+    (
+        (0..1_000_u128, 0..8_u128),
+        (0..400_i64, 0..400_i64),
+        (1..24_u16, 0..24_u16),
+        (0..64_u32, 1..4_u16),
+        places,
+    )
+        .prop_map(
+            |(
+                (id, institution),
+                (min, more),
+                (term, longer),
+                (bits, min_assets),
+                (sizes, has_department),
+            )| {
+                let sizes = EnterpriseSize::ALL
+                    .iter()
+                    .copied()
+                    .filter(|size| sizes & (1 << (size.number() - 1)) != 0);
+                let accepted =
+                    IpType::ALL.iter().copied().filter(|kind| (bits | 1) & (1 << (kind.number() - 1)) != 0);
+                let millions = |n: i64| Fen::new((n + 1) * 1_000_000);
+                let terms = ProductTerms {
+                    sizes: sizes.collect(),
+                    accepted_ip: accepted.collect(),
+                    min_assets,
+                    amount: Span::new(millions(min), millions(min + more)).unwrap(),
+                    term: Span::new(Months::new(term), Months::new(term + longer)).unwrap(),
+                    rate: spread(i32::try_from(more).unwrap(), 500),
+                    ..terms()
+                };
+                Published { has_department, ..product(id, institution, terms) }
+            },
+        )
 }
 
 proptest! {

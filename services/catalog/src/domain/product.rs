@@ -10,9 +10,15 @@ pub type Version = i32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Draft,
-    Published { version: Version, at: DateTime<Utc> },
+    Published {
+        version: Version,
+        at: DateTime<Utc>,
+    },
     /// `last`: what was in force until then.
-    Retired { last: Option<(Version, DateTime<Utc>)>, at: DateTime<Utc> },
+    Retired {
+        last: Option<(Version, DateTime<Utc>)>,
+        at: DateTime<Utc>,
+    },
 }
 
 /// A product without its terms.
@@ -50,8 +56,12 @@ impl Product {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
     /// New terms, by someone who has seen `newest` as the newest version.
-    Revise { newest: Version },
-    Publish { version: Version },
+    Revise {
+        newest: Version,
+    },
+    Publish {
+        version: Version,
+    },
     Retire,
 }
 
@@ -83,8 +93,12 @@ pub enum Refusal {
 pub fn decide(product: &Product, command: Command, now: DateTime<Utc>) -> Result<Step, Refusal> {
     match (product.state, command) {
         (State::Retired { .. }, Command::Retire) => Ok(Step::AlreadyApplied),
-        (State::Retired { .. }, Command::Revise { .. } | Command::Publish { .. }) => Err(Refusal::Retired(command)),
-        (State::Draft | State::Published { .. }, Command::Retire) => Ok(Step::Executed(Event::Retired { at: now })),
+        (State::Retired { .. }, Command::Revise { .. } | Command::Publish { .. }) => {
+            Err(Refusal::Retired(command))
+        }
+        (State::Draft | State::Published { .. }, Command::Retire) => {
+            Ok(Step::Executed(Event::Retired { at: now }))
+        }
         (State::Draft | State::Published { .. }, Command::Revise { newest: seen }) => {
             let newest = product.newest;
             if seen == newest {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{BasisPoints, EnhancementMode, EnterpriseSize, Fen, Grade, IpType, Months, Qualification, RateKind,
-    RepaymentMethod};
+use kernel::{
+    BasisPoints, EnhancementMode, EnterpriseSize, Fen, Grade, IpType, Months, Qualification, RateKind,
+    RepaymentMethod,
+};
 
 use super::codes::{CodeSet, Park, Region};
 

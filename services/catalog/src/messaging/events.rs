@@ -20,8 +20,10 @@ pub const PUBLISHES: &[&str] = &[INSTITUTION_CHANGED, PRODUCT_PUBLISHED, PRODUCT
 const REGISTERED_VERSION: i64 = 1;
 
 pub fn institution_registered(institution: &Institution, now: DateTime<Utc>) -> Outgoing {
-    let body =
-        wire::InstitutionChanged { institution_id: institution.id.to_string(), role: institution.role.number() };
+    let body = wire::InstitutionChanged {
+        institution_id: institution.id.to_string(),
+        role: institution.role.number(),
+    };
     Outgoing::new(INSTITUTION_CHANGED, institution.id.uuid(), REGISTERED_VERSION, now, &body)
 }
 

@@ -12,13 +12,10 @@ use sqlx::{PgConnection, PgTransaction};
 use tonic::{Request, Response};
 
 use super::service::Face;
+use crate::store::requests;
 
 /// What the database keeps of an instant.
 const MICROSECONDS: u16 = 6;
-
-/// Makes repeats of one request wait for each other: the second finds the first one's answer, instead of running into
-/// what the first has written.
-const SERIALISE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
 
 /// An open change.
 pub(super) struct Change {
@@ -49,7 +46,7 @@ impl Change {
         let now = face.clock.now().trunc_subsecs(MICROSECONDS);
         let mut transaction = face.pool.begin().await?;
         let key = format!("{} {request_id}", caller.audit_name());
-        sqlx::query(SERIALISE).bind(key).execute(&mut *transaction).await?;
+        requests::serialise(&mut transaction, &key).await?;
         match replay::find(&mut transaction, &caller, request_id, method, &body_hash).await? {
             Some(answer) => repeat(&answer).map(Begun::Repeat),
             None => Ok(Begun::Fresh(Self { transaction, caller, request_id, method, body_hash, now })),

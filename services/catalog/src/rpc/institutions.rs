@@ -34,9 +34,11 @@ pub(super) async fn register(
     let request_id = check.request_id(&form.request_id);
     let name = check.text("name", &form.name, NAME_MAX);
     let role = check.code("role", form.role, InstitutionRole::from_number);
-    let department = check.optional_text("responsible_department", &form.responsible_department, DEPARTMENT_MAX);
+    let department =
+        check.optional_text("responsible_department", &form.responsible_department, DEPARTMENT_MAX);
     let licence = licence(&mut check, role, &form.financial_license_code);
-    let (request_id, name, role, department, licence) = check.all((request_id, name, role, department, licence))?;
+    let (request_id, name, role, department, licence) =
+        check.all((request_id, name, role, department, licence))?;
 
     let mut change = match Change::begin(face, &request, request_id, "RegisterInstitution").await? {
         Begun::Repeat(answer) => return Ok(answer),
@@ -117,5 +119,8 @@ pub(super) async fn list(
     found.truncate(size);
     let next = found.last().filter(|_| more).map(|institution| page_token(&institution.id));
     let institutions = found.iter().map(outgoing::institution).collect();
-    Ok(Response::new(wire::ListInstitutionsResponse { institutions, next_page_token: next.unwrap_or_default() }))
+    Ok(Response::new(wire::ListInstitutionsResponse {
+        institutions,
+        next_page_token: next.unwrap_or_default(),
+    }))
 }

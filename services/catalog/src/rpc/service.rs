@@ -30,7 +30,10 @@ impl CatalogService for Face {
         Ok(institutions::register(self, request).await?)
     }
 
-    async fn get_institution(&self, request: Request<wire::GetInstitutionRequest>) -> Answer<wire::Institution> {
+    async fn get_institution(
+        &self,
+        request: Request<wire::GetInstitutionRequest>,
+    ) -> Answer<wire::Institution> {
         Ok(institutions::get(self, request).await?)
     }
 

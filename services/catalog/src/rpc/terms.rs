@@ -157,8 +157,9 @@ fn distinct_codes<C: Code>(check: &mut Checker, field: &str, numbers: &[i32]) ->
 fn codes<C: Code>(check: &mut Checker, field: &str, numbers: &[i32]) -> Option<CodeSet<C>> {
     check.count(field, numbers.len(), 0..=CODES_MAX)?;
     let each = numbers.iter().enumerate();
-    let codes: Vec<Option<C>> =
-        each.map(|(index, number)| check.code(format!("{field}[{index}]"), *number, C::from_number)).collect();
+    let codes: Vec<Option<C>> = each
+        .map(|(index, number)| check.code(format!("{field}[{index}]"), *number, C::from_number))
+        .collect();
     codes.into_iter().collect()
 }
 

@@ -75,5 +75,8 @@ fn numbers<C: Code>(set: CodeSet<C>) -> Vec<i32> {
 
 fn timestamp(at: DateTime<Utc>) -> Timestamp {
     // Nanoseconds of a second are always below 2^31.
-    Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
+    Timestamp {
+        seconds: at.timestamp(),
+        nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default(),
+    }
 }

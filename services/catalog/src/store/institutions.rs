@@ -76,9 +76,12 @@ impl TryFrom<Row> for Institution {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let impossible = |column| StoreError::Impossible { table: "institution", id: row.institution_id, column };
-        let licence =
-            row.licence.map(|code| LicenceCode::parse(&code).map_err(|_| impossible("licence"))).transpose()?;
+        let impossible =
+            |column| StoreError::Impossible { table: "institution", id: row.institution_id, column };
+        let licence = row
+            .licence
+            .map(|code| LicenceCode::parse(&code).map_err(|_| impossible("licence")))
+            .transpose()?;
         Ok(Self {
             id: InstitutionId::from_uuid(row.institution_id),
             name: row.name,

@@ -11,16 +11,19 @@ use crate::domain::{
     terms::ProductTerms,
 };
 
-const INSERT: &str = "INSERT INTO product (product_id, institution_id, state, newest_version, revision, created_at)
+const INSERT: &str =
+    "INSERT INTO product (product_id, institution_id, state, newest_version, revision, created_at)
     VALUES ($1, $2, 'DRAFT', $3, $4, $5)";
 const INSERT_VERSION: &str = "INSERT INTO product_version (product_id, version, name, regions, parks, sizes,
         any_qualification, accepted_ip, min_assets, amount_min_fen, amount_max_fen, term_min_months, term_max_months,
         rate_kind, rate_min_bp, rate_max_bp, repayment, enhancement, lowest_grade, written_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)";
-const LOCK: &str = "SELECT product_id, institution_id, state, newest_version, published_version, published_at, retired_at,
+const LOCK: &str =
+    "SELECT product_id, institution_id, state, newest_version, published_version, published_at, retired_at,
         revision
     FROM product WHERE product_id = $1 FOR NO KEY UPDATE";
-const UPDATE: &str = "UPDATE product SET state = $2, newest_version = $3, published_version = $4, published_at = $5,
+const UPDATE: &str =
+    "UPDATE product SET state = $2, newest_version = $3, published_version = $4, published_at = $5,
         retired_at = $6, revision = $7
     WHERE product_id = $1";
 /// Version 0 asks for the one that is shown: in force, or last in force, else the newest.
@@ -49,7 +52,8 @@ const LIST_OF_INSTITUTION: &str = "SELECT p.product_id, p.institution_id, p.stat
         AND v.version = coalesce(p.published_version, p.newest_version)
     WHERE p.institution_id = $3 AND ($1::uuid IS NULL OR p.product_id > $1) ORDER BY p.product_id LIMIT $2";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, INSERT_VERSION, LOCK, UPDATE, FIND, LIST, LIST_OF_INSTITUTION];
+pub(super) const STATEMENTS: &[&str] =
+    &[INSERT, INSERT_VERSION, LOCK, UPDATE, FIND, LIST, LIST_OF_INSTITUTION];
 
 /// A product with the terms of one of its versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +65,11 @@ pub struct Described {
 
 /// A new product in draft; its version is written by [`insert_version`].
 #[tracing::instrument(level = "debug", skip_all)]
-pub async fn insert(conn: &mut PgConnection, product: &Product, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn insert(
+    conn: &mut PgConnection,
+    product: &Product,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     sqlx::query(INSERT)
         .bind(product.id.uuid())
         .bind(product.institution_id.uuid())
@@ -142,11 +150,8 @@ pub async fn find(
     id: ProductId,
     version: Option<Version>,
 ) -> Result<Option<Described>, StoreError> {
-    let row: Option<DescribedRow> = sqlx::query_as(FIND)
-        .bind(id.uuid())
-        .bind(version.unwrap_or(0))
-        .fetch_optional(conn)
-        .await?;
+    let row: Option<DescribedRow> =
+        sqlx::query_as(FIND).bind(id.uuid()).bind(version.unwrap_or(0)).fetch_optional(conn).await?;
     row.map(Described::try_from).transpose()
 }
 
@@ -162,7 +167,12 @@ pub async fn list(
     let rows: Vec<DescribedRow> = match institution_id {
         None => sqlx::query_as(LIST).bind(after).bind(limit).fetch_all(conn).await?,
         Some(id) => {
-            sqlx::query_as(LIST_OF_INSTITUTION).bind(after).bind(limit).bind(id.uuid()).fetch_all(conn).await?
+            sqlx::query_as(LIST_OF_INSTITUTION)
+                .bind(after)
+                .bind(limit)
+                .bind(id.uuid())
+                .fetch_all(conn)
+                .await?
         }
     };
     rows.into_iter().map(Described::try_from).collect()

@@ -68,6 +68,9 @@ impl TermsRow {
     }
 }
 
-fn every<T: Ord>(texts: &[String], parse: impl Fn(&str) -> Option<T>) -> Option<std::collections::BTreeSet<T>> {
+fn every<T: Ord>(
+    texts: &[String],
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<std::collections::BTreeSet<T>> {
     texts.iter().map(|text| parse(text)).collect()
 }

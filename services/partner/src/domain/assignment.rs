@@ -28,6 +28,8 @@ pub struct Terms {
     pub due_at: Option<DateTime<Utc>>,
     /// The leg's version that these terms are of: a later one may fix or move the deadline.
     pub issued_version: i64,
+    /// Where the case's trace goes on (W3C `traceparent`).
+    pub trace: Option<String>,
 }
 
 /// Where an assignment stands (proto `AssignmentState`).

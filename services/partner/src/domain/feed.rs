@@ -32,6 +32,8 @@ pub struct FeedEntry {
     /// Code, for `REPLY_REFUSED` and `ASSIGNMENT_CLOSED`.
     pub reason: Option<String>,
     pub created_at: DateTime<Utc>,
+    /// The trace that its delivery belongs to (W3C `traceparent`).
+    pub trace: Option<String>,
     /// Kept back until the assignment itself has been issued.
     pub held: bool,
 }
@@ -57,6 +59,19 @@ impl FeedKind {
             Self::ReplyLate => 5,
             Self::ReplySuperseded => 6,
             Self::ReplyRefused => 7,
+        }
+    }
+
+    /// The name in traces.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AssignmentIssued => "ASSIGNMENT_ISSUED",
+            Self::AssignmentClosed => "ASSIGNMENT_CLOSED",
+            Self::SupplementAnswered => "SUPPLEMENT_ANSWERED",
+            Self::ReplyAccepted => "REPLY_ACCEPTED",
+            Self::ReplyLate => "REPLY_LATE",
+            Self::ReplySuperseded => "REPLY_SUPERSEDED",
+            Self::ReplyRefused => "REPLY_REFUSED",
         }
     }
 

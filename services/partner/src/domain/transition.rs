@@ -92,11 +92,9 @@ impl Assignment {
             (Notice::Issued(terms), None) => Some(Change::Issued(terms)),
             (Notice::Issued(terms), Some(known)) => (terms.issued_version > known.issued_version
                 && terms.due_at != known.due_at)
-                .then_some(Change::Rescheduled(terms)),
+                .then(|| Change::Rescheduled(Terms { trace: known.trace.clone(), ..terms })),
             (Notice::Closed(cause), _) => (!self.state.is_closed()).then_some(Change::Closed(cause)),
-            (Notice::Supplemented, _) => {
-                (self.state == State::InfoRequested).then_some(Change::Supplemented)
-            }
+            (Notice::Supplemented, _) => (self.state == State::InfoRequested).then_some(Change::Supplemented),
             (Notice::Judged, _) => None,
         }
     }
@@ -135,6 +133,7 @@ mod tests {
             issued_at: NOW,
             due_at: due.map(|seconds| NOW + TimeDelta::seconds(seconds)),
             issued_version: version,
+            trace: None,
         }
     }
 
@@ -158,7 +157,8 @@ mod tests {
         let decide = Command::Decide { file_if_late: false };
         let answered = || Ok(Some(Change::Answered { late: false }));
         // In the order of OPEN.
-        let table: [(Command, [Result<Option<Change>, Why>; 5]); 4] = [
+        type Row = [Result<Option<Change>, Why>; 5];
+        let table: [(Command, Row); 4] = [
             (Command::Receive, [Ok(Some(Change::Received)), Ok(None), Ok(None), Ok(None), Ok(None)]),
             (
                 Command::Accept,

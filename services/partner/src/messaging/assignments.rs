@@ -66,6 +66,8 @@ impl Handler for Assignments {
 fn failed(error: StoreError) -> HandlerError {
     match error {
         StoreError::Database(error) => HandlerError::Store(error),
-        StoreError::Row { .. } | StoreError::Raced | StoreError::Ending => HandlerError::failed("store", error),
+        StoreError::Row { .. } | StoreError::Away | StoreError::Raced | StoreError::Ending => {
+            HandlerError::failed("store", error)
+        }
     }
 }

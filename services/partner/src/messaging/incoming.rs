@@ -5,9 +5,8 @@ use std::str::FromStr;
 use bus::Message;
 use chrono::{DateTime, Utc};
 use kernel::{InstitutionId, InstitutionRole, LegId, ProductId, ReplyId};
-use prost::Message as _;
-use proto::intake::v1::{LegClosed, LegIssued, LegState, LegSupplemented, ReplyJudged};
 use prost_types::Timestamp;
+use proto::intake::v1::{LegClosed, LegIssued, LegState, LegSupplemented, ReplyJudged};
 
 use crate::domain::{CloseCause, FeedKind, Notice, Terms};
 use crate::store::Told;
@@ -66,6 +65,7 @@ fn issued(message: &Message) -> Result<Told, Unheard> {
             Some(due) => Some(instant(Some(&due)).ok_or(Unheard::Field("leg-issued-due"))?),
         },
         issued_version: message.aggregate_version,
+        trace: trace(message),
     };
     told(message, &body.leg_id, &body.institution_id, Notice::Issued(terms), FeedKind::AssignmentIssued)
 }
@@ -121,7 +121,13 @@ fn told(
         kind,
         reply_id: None,
         reason: None,
+        trace: trace(message),
     })
+}
+
+/// Of the message's effect where that is recorded, else the one that came.
+fn trace(message: &Message) -> Option<String> {
+    telemetry::context::traceparent_of(message.span()).or_else(|| message.traceparent.clone())
 }
 
 fn decode<B: prost::Message + Default>(message: &Message) -> Result<B, Unheard> {

@@ -1,10 +1,10 @@
 //! From a checked request of an institution to an act, and from its outcome to the answer.
 
-use ::rpc::audit::Entry;
-use ::rpc::{Actor, Caller, Fault, reasons as shared};
 use bus::Outgoing;
 use chrono::{DateTime, Utc};
 use kernel::{InstitutionId, LegId};
+use rpc::audit::Entry;
+use rpc::{Actor, Caller, Fault, reasons as shared};
 use tonic::Request;
 
 use crate::domain::{Assignment, Command};
@@ -23,7 +23,7 @@ pub(super) struct Institution {
 
 impl Institution {
     pub(super) fn of<T>(request: &Request<T>) -> Result<Self, Fault> {
-        let caller = ::rpc::caller(request)?.clone();
+        let caller = rpc::caller(request)?.clone();
         let id = caller.institution().ok_or_else(|| Fault::new(&shared::PERMISSION_DENIED))?;
         Ok(Self { id, caller })
     }

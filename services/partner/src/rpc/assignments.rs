@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use ::rpc::check::{Checker, page_token};
-use ::rpc::replay::{BodyHash, body_hash};
-use ::rpc::{Answer, Fault, reasons as shared};
 use chrono::{DateTime, Utc};
 use kernel::{Clock, InstitutionId, LegId, ReplyId};
 use prost::Message as _;
@@ -15,6 +12,9 @@ use proto::partner::v1::{
     AcceptAssignmentRequest, Assignment, GetAssignmentRequest, ListAssignmentsRequest,
     ListAssignmentsResponse, RequestSupplementRequest, SubmitDecisionRequest, SubmitDecisionResponse,
 };
+use rpc::check::{Checker, page_token};
+use rpc::replay::{BodyHash, body_hash};
+use rpc::{Answer, Fault, reasons as shared};
 use sqlx::PgPool;
 use tonic::{Request, Response};
 
@@ -24,7 +24,7 @@ use super::dossiers::Dossiers;
 use super::{checks, policy};
 use crate::domain::{self, Command, Reply, ReplyKind};
 use crate::messaging;
-use crate::store::{self, Act, Acts, Outcome};
+use crate::store::{self, Act, Acts};
 use crate::wire;
 
 /// Page sizes of `ListAssignments`.
@@ -175,7 +175,8 @@ impl Assignments {
             Some(Decision::Decline(decline)) => checks::decline(&mut check, &decline)
                 .map(|given| (Said::Decline(given), ReplyKind::Decline, None)),
         };
-        let (id, request_id, person, (said, kind, valid_until)) = check.all((id, request_id, person, said))?;
+        let (id, request_id, person, (said, kind, valid_until)) =
+            check.all((id, request_id, person, said))?;
         let command = Command::Decide { file_if_late: request.file_if_late };
         let act = self.replying(&institution.acting(person), id, command, "SUBMIT_DECISION", kind, said);
         Ok(Act {

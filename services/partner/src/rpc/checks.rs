@@ -2,12 +2,12 @@
 
 use std::str::FromStr;
 
-use ::rpc::check::Checker;
-use ::rpc::reasons as shared;
 use chrono::{DateTime, Utc};
 use kernel::{DeclineReason, DocumentCode, EnhancementMode, EventId, LegId, RepaymentMethod};
 use proto::intake::v1::Offer;
 use proto::partner::v1::{Decline, DeclineGiven, SupplementAsked};
+use rpc::check::Checker;
+use rpc::reasons as shared;
 
 use crate::reasons;
 use crate::wire::{ASSIGNMENTS, EVENTS};
@@ -59,7 +59,6 @@ pub(super) fn person(check: &mut Checker, value: &str) -> Option<String> {
 pub(super) fn offer(check: &mut Checker, offer: Offer) -> Option<(Offer, DateTime<Utc>)> {
     check.within("offer", |check| {
         let valid_until = check.time("valid_until", offer.valid_until.as_ref());
-        let before = check.is_clean();
         check.number("offer_seq", offer.offer_seq, 1..=i32::MAX);
         check.amount("amount_fen", offer.amount_fen);
         check.term("term_months", offer.term_months);
@@ -69,7 +68,7 @@ pub(super) fn offer(check: &mut Checker, offer: Offer) -> Option<(Offer, DateTim
         check.code("repayment", offer.repayment, RepaymentMethod::from_number);
         check.code("enhancement", offer.enhancement, EnhancementMode::from_number);
         check.number("fees_fen", offer.fees_fen, 0..=MAX_FEES_FEN);
-        (before && check.is_clean()).then_some(()).and(valid_until).map(|until| (offer, until))
+        valid_until.filter(|_| check.is_clean()).map(|until| (offer, until))
     })
 }
 

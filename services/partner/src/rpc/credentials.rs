@@ -2,10 +2,6 @@
 
 use std::sync::Arc;
 
-use ::rpc::audit::{self, Entry};
-use ::rpc::check::Checker;
-use ::rpc::replay::{self, BodyHash, Claim, body_hash};
-use ::rpc::{Answer, Caller, Fault, reasons as shared};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Clock, CredentialId, InstitutionId, InstitutionRole, RequestId};
 use prost::Message;
@@ -14,6 +10,10 @@ use proto::partner::v1::{
     IssueCredentialRequest, IssueCredentialResponse, ListCredentialsRequest, ListCredentialsResponse,
     RevokeCredentialRequest, RevokeCredentialResponse, RotateCredentialRequest,
 };
+use rpc::audit::{self, Entry};
+use rpc::check::Checker;
+use rpc::replay::{self, BodyHash, Claim, body_hash};
+use rpc::{Answer, Caller, Fault, reasons as shared};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::server::ParsedCertificate;
@@ -52,7 +52,7 @@ impl CredentialService for Credentials {
         &self,
         request: Request<IssueCredentialRequest>,
     ) -> Answer<IssueCredentialResponse> {
-        let (caller, body_hash) = (::rpc::caller(&request)?.clone(), body_hash(request.get_ref()));
+        let (caller, body_hash) = (rpc::caller(&request)?.clone(), body_hash(request.get_ref()));
         let request = request.into_inner();
         let mut check = Checker::new();
         let fields = (
@@ -92,7 +92,7 @@ impl CredentialService for Credentials {
         &self,
         request: Request<RotateCredentialRequest>,
     ) -> Answer<IssueCredentialResponse> {
-        let (caller, body_hash) = (::rpc::caller(&request)?.clone(), body_hash(request.get_ref()));
+        let (caller, body_hash) = (rpc::caller(&request)?.clone(), body_hash(request.get_ref()));
         let request = request.into_inner();
         let mut check = Checker::new();
         let new_certificate = if request.certificate_pem.is_empty() {
@@ -137,7 +137,7 @@ impl CredentialService for Credentials {
         &self,
         request: Request<RevokeCredentialRequest>,
     ) -> Answer<RevokeCredentialResponse> {
-        let (caller, body_hash) = (::rpc::caller(&request)?.clone(), body_hash(request.get_ref()));
+        let (caller, body_hash) = (rpc::caller(&request)?.clone(), body_hash(request.get_ref()));
         let request = request.into_inner();
         let mut check = Checker::new();
         let fields = (
@@ -199,16 +199,10 @@ impl Credentials {
         audit::record(&mut transaction, caller, *now, &entry).await?;
         let kept =
             IssueCredentialResponse { credential: Some(wire::credential(&credential)), token: String::new() };
-        let claim = replay::claim(
-            &mut transaction,
-            caller,
-            *request_id,
-            method,
-            body_hash,
-            &kept.encode_to_vec(),
-            *now,
-        );
-        if let Claim::Repeat(first) = claim.await? {
+        let answer = kept.encode_to_vec();
+        let claim =
+            replay::claim(&mut transaction, caller, *request_id, method, body_hash, &answer, *now).await?;
+        if let Claim::Repeat(first) = claim {
             return again(&first);
         }
         transaction.commit().await?;

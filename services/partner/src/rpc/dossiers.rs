@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use ::rpc::client::Channel;
-use ::rpc::{Fault, reasons as shared, status};
 use kernel::{InstitutionId, LegId};
 use prost::Message as _;
 use proto::common::v1::DocumentRef;
 use proto::intake::v1::dossier_service_client::DossierServiceClient;
 use proto::intake::v1::{Dossier, GetDossierRequest};
+use rpc::client::Channel;
+use rpc::{Fault, reasons as shared, status};
 use tonic::{Code, Request, Status};
 
 use crate::reasons;
@@ -53,9 +53,7 @@ fn refused(answer: Status) -> Fault {
         _ if status::is_retryable(&answer) => {
             Fault::new(&reasons::DOSSIER_UNAVAILABLE).source(Fault::of_peer(PEER, answer))
         }
-        Code::PermissionDenied | Code::FailedPrecondition if consent => {
-            Fault::new(&reasons::CONSENT_REVOKED)
-        }
+        Code::PermissionDenied | Code::FailedPrecondition if consent => Fault::new(&reasons::CONSENT_REVOKED),
         _ => Fault::of_peer(PEER, answer),
     }
 }

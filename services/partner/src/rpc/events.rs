@@ -4,14 +4,15 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::rpc::check::Checker;
-use ::rpc::{Answer, Fault};
 use chrono::TimeDelta;
 use kernel::{Clock, EventId};
 use proto::partner::v1::event_service_server::EventService;
 use proto::partner::v1::{AcknowledgeRequest, AcknowledgeResponse, PullEventsRequest, PullEventsResponse};
 use rand::Rng as _;
+use rpc::check::Checker;
+use rpc::{Answer, Fault};
 use sqlx::PgPool;
+use telemetry::context;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response};
@@ -58,6 +59,7 @@ impl EventService for Events {
         let wish = wish(request.get_ref())?;
         let poll = self.poll(&institution, &wish);
         let deliveries = self.door.while_open(&request, poll).await?;
+        deliveries.iter().for_each(trace);
         let events = deliveries.into_iter().map(wire::event).collect();
         Ok(Response::new(PullEventsResponse { events }))
     }
@@ -94,12 +96,8 @@ impl Events {
             let mut woken = pin!(wakeup.notified());
             woken.as_mut().enable();
             let now = self.clock.now();
-            let pull = Pull {
-                institution_id: institution.id,
-                most: wish.most,
-                now,
-                lease_until: now + wish.lease,
-            };
+            let pull =
+                Pull { institution_id: institution.id, most: wish.most, now, lease_until: now + wish.lease };
             let deliveries = self.pulls.pull(pull).await?;
             let over = Instant::now() >= end || self.shutdown.is_cancelled();
             if over || !deliveries.is_empty() {
@@ -114,6 +112,22 @@ impl Events {
             }
         }
     }
+}
+
+/// Shows the delivery in the case's journey, linked to the institution's call.
+fn trace(delivery: &Delivery) {
+    let Some(trace) = &delivery.trace else { return };
+    let span = tracing::info_span!(
+        "event.deliver",
+        otel.name = format!("deliver {}", delivery.kind.code()),
+        assignment_id = %delivery.assignment_id,
+        attempt = delivery.attempt,
+    );
+    context::child_of(&span, trace);
+    if let Some(called) = context::current_traceparent() {
+        context::link(&span, &called);
+    }
+    span.in_scope(|| tracing::debug!("event handed out"));
 }
 
 fn wish(request: &PullEventsRequest) -> Result<Wish, Fault> {

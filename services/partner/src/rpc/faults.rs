@@ -1,6 +1,6 @@
 //! Inside errors as the refusals that a caller sees.
 
-use ::rpc::{Fault, reasons as shared};
+use rpc::{Fault, reasons as shared};
 
 use crate::domain::{Refusal, Why};
 use crate::reasons;
@@ -12,6 +12,7 @@ impl From<StoreError> for Fault {
             StoreError::Database(error) => Self::from(error),
             StoreError::Row { .. } => Self::new(&shared::INTERNAL).source(error),
             StoreError::Raced => Self::new(&shared::TRY_AGAIN).source(error),
+            StoreError::Away => Self::new(&shared::UNAVAILABLE).source(error),
             StoreError::Ending => Self::new(&shared::SHUTTING_DOWN),
         }
     }

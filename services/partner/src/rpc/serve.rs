@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::rpc::server::{self, Guard, Health, ServerConfig, TlsConfig};
 use host::settings::host_keys;
 use host::{Host, HostError};
 use proto::partner::v1::assignment_service_server::AssignmentServiceServer;
 use proto::partner::v1::credential_service_server::CredentialServiceServer;
 use proto::partner::v1::event_service_server::EventServiceServer;
+use rpc::server::{self, Guard, Health, ServerConfig, TlsConfig};
 use tonic::service::Routes;
 
 use super::assignments::Assignments;
@@ -52,8 +52,8 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
         door: door.clone(),
         shutdown: host.shutdown.clone(),
     };
-    let routes = Routes::new(AssignmentServiceServer::new(assignments))
-        .add_service(EventServiceServer::new(events));
+    let routes =
+        Routes::new(AssignmentServiceServer::new(assignments)).add_service(EventServiceServer::new(events));
     let bound = server::bind(institutions(&host)?).await.map_err(|error| HostError::Serve(error.into()))?;
     up.up();
     let guard = Guard::new(Arc::new(door), policy::INSTITUTIONS);

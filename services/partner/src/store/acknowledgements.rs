@@ -9,8 +9,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::acts::{Act, Acts};
-use super::pulls::BEGIN_LOOSELY;
-use super::{StoreError, events};
+use super::{BEGIN_LOOSELY, StoreError, events};
 use crate::domain::{FeedKind, State};
 
 /// Ends the delivery of those of `named` that are the institution's; gives back the others. `receive` makes the act by

@@ -10,9 +10,9 @@ use rpc::replay::BodyHash;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::batcher::Batcher;
+use super::batcher::{Batcher, unreachable};
 use super::plan::Plan;
-use super::{StoreError, assignments, beside, events, replies};
+use super::{BEGIN, StoreError, assignments, beside, events, replies};
 use crate::domain::{Assignment, Command, Refusal, Reply};
 
 /// Transactions at a time, and acts in one.
@@ -103,6 +103,7 @@ async fn all(pool: &PgPool, batch: Vec<Act>) -> Vec<Result<Outcome, StoreError>>
     if batch.len() > 1 {
         match together(pool, &batch).await {
             Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
+            Err(error) if error.is_away() => return unreachable(&batch, &error),
             // One of them spoils the transaction: each gets its own, and its own error.
             Err(error) => tracing::debug!(acts = batch.len(), %error, "a batch of acts is taken apart"),
         }
@@ -128,7 +129,7 @@ async fn alone(pool: &PgPool, act: Act) -> Result<Outcome, StoreError> {
 }
 
 async fn together(pool: &PgPool, batch: &[Act]) -> Result<Vec<Outcome>, StoreError> {
-    let mut transaction = pool.begin().await?;
+    let mut transaction = pool.begin_with(BEGIN).await?;
     let mut ids: Vec<Uuid> = batch.iter().map(|act| act.assignment_id.uuid()).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -145,5 +146,6 @@ async fn together(pool: &PgPool, batch: &[Act]) -> Result<Vec<Outcome>, StoreErr
     beside::keep_answers(&mut transaction, &plan.answered).await?;
     beside::record(&mut transaction, &plan.done).await?;
     transaction.commit().await?;
+    drop(plan.spans);
     Ok(plan.outcomes)
 }

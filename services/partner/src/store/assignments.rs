@@ -10,12 +10,12 @@ use crate::domain::{Assignment, CloseCause, State, Terms};
 
 const FIND: &str = "\
     SELECT assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, \
-           state, close_cause, version \
+           traceparent, state, close_cause, version \
     FROM assignment WHERE assignment_id = $1 AND institution_id = $2 AND issued_at IS NOT NULL";
 
 const LIST: &str = "\
     SELECT assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, \
-           state, close_cause, version \
+           traceparent, state, close_cause, version \
     FROM assignment \
     WHERE institution_id = $1 AND issued_at IS NOT NULL AND (NOT $2 OR state <> 6) \
       AND ($3::timestamptz IS NULL OR (issued_at, assignment_id) < ($3, $4)) \
@@ -26,24 +26,24 @@ const LOCK: &str = "\
     SELECT a.* FROM unnest($1::uuid[]) AS wanted(id) \
     CROSS JOIN LATERAL ( \
         SELECT assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, \
-               state, close_cause, version \
+               traceparent, state, close_cause, version \
         FROM assignment WHERE assignment_id = wanted.id LIMIT 1 FOR UPDATE) AS a";
 
 const INSERT: &str = "\
     INSERT INTO assignment (assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, \
-                            issued_version, state, close_cause, version) \
+                            issued_version, traceparent, state, close_cause, version) \
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::integer[], $6::timestamptz[], \
-                         $7::timestamptz[], $8::bigint[], $9::smallint[], $10::smallint[], $11::bigint[])";
+                         $7::timestamptz[], $8::bigint[], $9::text[], $10::smallint[], $11::smallint[], $12::bigint[])";
 
 const UPDATE: &str = "\
     UPDATE assignment AS a \
     SET role = n.role, product_id = n.product_id, product_version = n.product_version, issued_at = n.issued_at, \
-        due_at = n.due_at, issued_version = n.issued_version, state = n.state, close_cause = n.close_cause, \
+        due_at = n.due_at, issued_version = n.issued_version, traceparent = n.traceparent, state = n.state, close_cause = n.close_cause, \
         version = n.version \
     FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::integer[], $6::timestamptz[], \
-                $7::timestamptz[], $8::bigint[], $9::smallint[], $10::smallint[], $11::bigint[]) \
-         AS n(id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, state, \
-              close_cause, version) \
+                $7::timestamptz[], $8::bigint[], $9::text[], $10::smallint[], $11::smallint[], $12::bigint[]) \
+         AS n(id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, traceparent, \
+              state, close_cause, version) \
     WHERE a.assignment_id = n.id";
 
 pub(super) const ALL: &[&str] = &[FIND, LIST, LOCK, INSERT, UPDATE];
@@ -68,6 +68,7 @@ struct Row {
     issued_at: Option<DateTime<Utc>>,
     due_at: Option<DateTime<Utc>>,
     issued_version: Option<i64>,
+    traceparent: Option<String>,
     state: i16,
     close_cause: Option<i16>,
     version: i64,
@@ -132,6 +133,7 @@ async fn write(
         .bind(terms().map(|terms| terms.map(|t| t.issued_at)).collect::<Vec<_>>())
         .bind(terms().map(|terms| terms.and_then(|t| t.due_at)).collect::<Vec<_>>())
         .bind(terms().map(|terms| terms.map(|t| t.issued_version)).collect::<Vec<_>>())
+        .bind(terms().map(|terms| terms.and_then(|t| t.trace.as_deref())).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.state.number()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.state.cause().map(CloseCause::number)).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.version).collect::<Vec<_>>())
@@ -159,6 +161,7 @@ impl TryFrom<Row> for Assignment {
                     issued_at,
                     due_at: row.due_at,
                     issued_version,
+                    trace: row.traceparent,
                 })
             }
             (None, None, None, None, None) => None,

@@ -57,6 +57,12 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
     }
 }
 
+/// The answers when nothing can be done for any of a batch: trying each alone would only make them wait.
+pub(super) fn unreachable<T, R>(batch: &[T], error: &StoreError) -> Vec<Result<R, StoreError>> {
+    tracing::warn!(items = batch.len(), %error, "a batch could not be begun");
+    batch.iter().map(|_| Err(StoreError::Away)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use futures::future::join_all;

@@ -5,9 +5,8 @@ use kernel::{CredentialId, InstitutionId, InstitutionRole};
 use sqlx::{FromRow, PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::StoreError;
 use super::assignments::role_number;
-use super::pulls::BEGIN_LOOSELY;
+use super::{BEGIN_LOOSELY, StoreError};
 use crate::domain::{Credential, Fingerprint, Scopes, TokenHash};
 
 const INSERT: &str = "\
@@ -135,19 +134,13 @@ pub async fn epoch(pool: &PgPool) -> Result<i64, StoreError> {
 }
 
 /// All credentials that are in force or ended after `since`, with the hashes of their tokens.
-pub async fn load(
-    pool: &PgPool,
-    since: DateTime<Utc>,
-) -> Result<Vec<(Credential, TokenHash)>, StoreError> {
+pub async fn load(pool: &PgPool, since: DateTime<Utc>) -> Result<Vec<(Credential, TokenHash)>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(LOAD).bind(since).fetch_all(pool).await?;
     rows.into_iter().map(Row::into_domain).collect()
 }
 
 /// Bookkeeping: says when credentials were last used. Losing it does no harm.
-pub async fn note_used(
-    pool: &PgPool,
-    uses: &[(CredentialId, DateTime<Utc>)],
-) -> Result<(), StoreError> {
+pub async fn note_used(pool: &PgPool, uses: &[(CredentialId, DateTime<Utc>)]) -> Result<(), StoreError> {
     let mut transaction = pool.begin_with(BEGIN_LOOSELY).await?;
     sqlx::query(NOTE_USED)
         .bind(uses.iter().map(|(id, _)| id.uuid()).collect::<Vec<_>>())

@@ -11,6 +11,9 @@ pub enum StoreError {
     /// A row that the rules do not allow: somebody has to look at it.
     #[error("row {id} of {table} has an impossible {column}")]
     Row { table: &'static str, id: Uuid, column: &'static str },
+    /// What was to be done together with others could not be begun.
+    #[error("the database cannot be reached")]
+    Away,
     /// The same request was carried out in another transaction at the same time.
     #[error("another transaction carried out the same request")]
     Raced,
@@ -27,7 +30,24 @@ impl StoreError {
                 matches!(refusal.code().as_deref(), Some("40P01" | "40001"))
             }
             Self::Raced => true,
-            Self::Database(_) | Self::Row { .. } | Self::Ending => false,
+            Self::Database(_) | Self::Row { .. } | Self::Away | Self::Ending => false,
+        }
+    }
+
+    /// Whether nothing can be done at this moment, whatever it is.
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::Away => true,
+            Self::Database(error) => matches!(
+                error,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::PoolTimedOut
+                    | sqlx::Error::PoolClosed
+                    | sqlx::Error::WorkerCrashed
+                    | sqlx::Error::BeginFailed
+            ),
+            Self::Row { .. } | Self::Raced | Self::Ending => false,
         }
     }
 }

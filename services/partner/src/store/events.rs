@@ -12,9 +12,9 @@ use crate::domain::{FeedEntry, FeedKind, State};
 
 const INSERT: &str = "\
     INSERT INTO event (event_id, institution_id, assignment_id, kind, ordinal, subject, reply_id, reason, created_at, \
-                       held) \
+                       traceparent, held) \
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::uuid[], $7::uuid[], \
-                         $8::text[], $9::timestamptz[], $10::boolean[]) \
+                         $8::text[], $9::timestamptz[], $10::text[], $11::boolean[]) \
     ON CONFLICT ON CONSTRAINT event_told_once DO NOTHING";
 
 const RELEASE: &str = "UPDATE event SET held = false WHERE assignment_id = ANY($1) AND held";
@@ -37,16 +37,19 @@ const LEASE: &str = "\
     UPDATE event AS e SET lease_until = ready.lease_until, attempt = e.attempt + 1 \
     FROM ready WHERE e.event_id = ready.event_id \
     RETURNING e.event_id, e.seq, e.institution_id, e.assignment_id, e.kind, e.reply_id, e.reason, e.created_at, \
-              e.attempt";
+              e.traceparent, e.attempt";
 
 const SERIALISE: &str = "\
     SELECT pg_advisory_xact_lock(hashtextextended(i::text, 0)) \
     FROM (SELECT i FROM unnest($1::uuid[]) AS i ORDER BY i) AS sorted";
 
 const FIND_NAMED: &str = "\
-    SELECT e.event_id, e.assignment_id, e.kind, a.state, a.close_cause, e.acked_at IS NOT NULL AS acked \
-    FROM event AS e JOIN assignment AS a USING (assignment_id) \
-    WHERE e.event_id = ANY($1) AND e.institution_id = $2 AND NOT e.held";
+    SELECT e.*, a.* FROM unnest($1::uuid[]) AS named(id) \
+    CROSS JOIN LATERAL ( \
+        SELECT event_id, assignment_id, kind, acked_at IS NOT NULL AS acked FROM event \
+        WHERE event_id = named.id AND institution_id = $2 AND NOT held LIMIT 1) AS e \
+    CROSS JOIN LATERAL ( \
+        SELECT state, close_cause FROM assignment WHERE assignment_id = e.assignment_id LIMIT 1) AS a";
 
 const ACKNOWLEDGE: &str = "\
     WITH named AS ( \
@@ -76,6 +79,8 @@ pub struct Delivery {
     pub attempt: i32,
     pub reply_id: Option<ReplyId>,
     pub reason: Option<String>,
+    /// Where the trace goes on (W3C `traceparent`).
+    pub trace: Option<String>,
 }
 
 /// One institution's wish in a round of pulls.
@@ -107,6 +112,7 @@ struct DeliveryRow {
     reply_id: Option<Uuid>,
     reason: Option<String>,
     created_at: DateTime<Utc>,
+    traceparent: Option<String>,
     attempt: i32,
 }
 
@@ -135,6 +141,7 @@ pub(super) async fn insert(conn: &mut PgConnection, entries: &[FeedEntry]) -> Re
         .bind(entries.iter().map(|entry| entry.reply_id.map(|id| id.uuid())).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.reason.as_deref()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.created_at).collect::<Vec<_>>())
+        .bind(entries.iter().map(|entry| entry.trace.as_deref()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.held).collect::<Vec<_>>())
         .execute(conn)
         .await?;
@@ -220,6 +227,7 @@ impl TryFrom<DeliveryRow> for Delivery {
             attempt: row.attempt,
             reply_id: row.reply_id.map(ReplyId::from_uuid),
             reason: row.reason,
+            trace: row.traceparent,
         })
     }
 }
@@ -233,8 +241,11 @@ impl TryFrom<NamedRow> for Named {
             event_id: EventId::from_uuid(row.event_id),
             assignment_id: LegId::from_uuid(id),
             kind: kind_of(row.event_id, row.kind)?,
-            state: State::from_parts(row.state, row.close_cause)
-                .map_err(|_| StoreError::Row { table: "assignment", id, column: "state" })?,
+            state: State::from_parts(row.state, row.close_cause).map_err(|_| StoreError::Row {
+                table: "assignment",
+                id,
+                column: "state",
+            })?,
             acked: row.acked,
         })
     }

@@ -8,7 +8,7 @@ use rand::RngCore;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{StoreError, assignments, events};
+use super::{KEEP_TO_INDEXES, StoreError, assignments, events};
 use crate::domain::{Assignment, FeedEntry, FeedKind, Notice};
 
 /// One message about one leg, understood.
@@ -25,6 +25,8 @@ pub struct Told {
     pub kind: FeedKind,
     pub reply_id: Option<ReplyId>,
     pub reason: Option<String>,
+    /// The trace of the message's effect.
+    pub trace: Option<String>,
 }
 
 /// What became of one message.
@@ -41,6 +43,7 @@ pub async fn hear(conn: &mut PgConnection, told: &[Told]) -> Result<Vec<Heard>, 
     let mut ids: Vec<Uuid> = told.iter().map(|notice| notice.assignment_id.uuid()).collect();
     ids.sort_unstable();
     ids.dedup();
+    sqlx::query(KEEP_TO_INDEXES).execute(&mut *conn).await?;
     let known = assignments::lock(conn, &ids).await?;
     let mut ledger = Ledger::new(known);
     let heard: Vec<Heard> = told.iter().map(|notice| ledger.hear(notice, &mut rand::rng())).collect();
@@ -93,7 +96,10 @@ impl Ledger {
             if slot.stored_version.is_some() {
                 self.released.push(told.assignment_id.uuid());
             }
-            self.entries.iter_mut().filter(|e| e.assignment_id == told.assignment_id).for_each(|e| e.held = false);
+            self.entries
+                .iter_mut()
+                .filter(|e| e.assignment_id == told.assignment_id)
+                .for_each(|e| e.held = false);
         }
         self.entries.push(entry(told, !issued, random));
         Heard::Applied
@@ -105,8 +111,10 @@ impl Ledger {
         slots.sort_unstable_by_key(|slot| slot.assignment.id);
         let (new, known): (Vec<_>, Vec<_>) =
             slots.into_iter().partition(|slot| slot.stored_version.is_none());
-        let changed =
-            known.into_iter().filter(|slot| slot.stored_version != Some(slot.assignment.version)).map(|s| &s.assignment);
+        let changed = known
+            .into_iter()
+            .filter(|slot| slot.stored_version != Some(slot.assignment.version))
+            .map(|s| &s.assignment);
         (new.into_iter().map(|slot| &slot.assignment).collect(), changed.collect())
     }
 }
@@ -130,6 +138,7 @@ fn entry(told: &Told, held: bool, random: &mut impl RngCore) -> FeedEntry {
         reply_id: told.reply_id,
         reason: told.reason.clone(),
         created_at: told.occurred_at,
+        trace: told.trace.clone(),
         held,
     }
 }

@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use bus::Outgoing;
 use kernel::{LegId, RequestId};
+use telemetry::context;
+use tracing::Span;
 use uuid::Uuid;
 
 use super::acts::{Act, Outcome};
@@ -23,6 +25,8 @@ pub(super) struct Plan<'a> {
     pub(super) answered: Vec<(&'a Act, Vec<u8>)>,
     /// One for each act, in order.
     pub(super) outcomes: Vec<Outcome>,
+    /// What is done, in the traces of the cases; they end with the transaction.
+    pub(super) spans: Vec<Span>,
 }
 
 #[derive(Default)]
@@ -34,6 +38,7 @@ struct Deciding<'a> {
     messages: Vec<Outgoing>,
     done: Vec<&'a Act>,
     answered: Vec<(&'a Act, Vec<u8>)>,
+    spans: Vec<Span>,
     /// Requests of this batch that have been carried out, so that a twin in the same batch is known.
     taken: HashMap<(String, RequestId), Earlier>,
 }
@@ -56,6 +61,7 @@ impl<'a> Plan<'a> {
             done: deciding.done,
             answered: deciding.answered,
             outcomes,
+            spans: deciding.spans,
         }
     }
 }
@@ -104,11 +110,32 @@ impl<'a> Deciding<'a> {
         if let Some(change) = change {
             *assignment = assignment.clone().apply(&change);
             self.changed.insert(assignment.id);
-            self.messages.push(Outgoing { aggregate_version: assignment.version, ..act.message.clone() });
+            let trace = assignment.terms.as_ref().and_then(|terms| terms.trace.as_deref());
+            let (span, traceparent) = span(act, trace);
+            self.spans.push(span);
+            let aggregate_version = assignment.version;
+            self.messages.push(Outgoing { aggregate_version, traceparent, ..act.message.clone() });
             if let Some(reply) = &act.reply {
                 self.replies.push(Reply { late: change == Change::Answered { late: true }, ..reply.clone() });
             }
         }
         Outcome::Done(assignment.clone())
     }
+}
+
+/// The act as a part of the case's journey, linked to the institution's call; and what its message continues.
+fn span(act: &Act, trace: Option<&str>) -> (Span, Option<String>) {
+    let called = act.message.traceparent.clone();
+    let Some(trace) = trace else { return (Span::none(), called) };
+    let span = tracing::info_span!(
+        "assignment.act",
+        otel.name = act.audit.action,
+        assignment_id = %act.assignment_id,
+    );
+    context::child_of(&span, trace);
+    if let Some(called) = &called {
+        context::link(&span, called);
+    }
+    let traceparent = context::traceparent_of(&span).unwrap_or_else(|| trace.to_owned());
+    (span, Some(traceparent))
 }

@@ -6,16 +6,13 @@ use std::collections::{HashMap, HashSet};
 use kernel::InstitutionId;
 use sqlx::PgPool;
 
-use super::batcher::Batcher;
+use super::batcher::{Batcher, unreachable};
 use super::events::{self, Delivery, Pull};
-use super::StoreError;
+use super::{BEGIN_LOOSELY, StoreError};
 
 /// Leases are cheap: one batch at a time keeps two pulls of one institution apart without waiting in the database.
 const WORKERS: usize = 2;
 const MOST: usize = 64;
-
-/// Opens a transaction whose loss does no harm.
-pub(super) const BEGIN_LOOSELY: &str = "BEGIN; SET LOCAL synchronous_commit = off";
 
 pub struct Pulls {
     batcher: Batcher<Pull, Vec<Delivery>>,
@@ -41,6 +38,7 @@ async fn all(pool: &PgPool, batch: Vec<Pull>) -> Vec<Result<Vec<Delivery>, Store
     match together(pool, &batch).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(error) if batch.len() == 1 => vec![Err(error)],
+        Err(error) if error.is_away() => unreachable(&batch, &error),
         // One institution's trouble is not the others'.
         Err(_) => {
             let mut answers = Vec::with_capacity(batch.len());

@@ -8,13 +8,13 @@ use crate::domain::fact::{Fact, FactKind};
 
 /// Why a message is parked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unusable {
+pub enum Unusable {
     UnknownType,
     UndecodableBody,
 }
 
 impl Unusable {
-    pub(crate) fn reason(self) -> &'static str {
+    pub(super) fn reason(self) -> &'static str {
         match self {
             Self::UnknownType => "unknown-type",
             Self::UndecodableBody => "undecodable-body",
@@ -22,7 +22,7 @@ impl Unusable {
     }
 }
 
-pub(crate) fn fact(message: &Message) -> Result<Fact, Unusable> {
+pub(super) fn fact(message: &Message) -> Result<Fact, Unusable> {
     let kind = FactKind::from_code(&message.kind).ok_or(Unusable::UnknownType)?;
     check_body(kind, &message.body).map_err(|_| Unusable::UndecodableBody)?;
     Ok(Fact {

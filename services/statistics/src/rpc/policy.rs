@@ -23,10 +23,14 @@ mod tests {
     fn every_method_of_the_contract_has_one_entry_and_nothing_else_has() {
         let files = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
         let package = "zhirong.statistics.v1";
-        let services = files.file.iter().filter(|file| file.package() == package).flat_map(|file| &file.service);
+        let services =
+            files.file.iter().filter(|file| file.package() == package).flat_map(|file| &file.service);
         let mut wanted: Vec<String> = services
             .flat_map(|service| {
-                service.method.iter().map(move |method| format!("/{package}.{}/{}", service.name(), method.name()))
+                service
+                    .method
+                    .iter()
+                    .map(move |method| format!("/{package}.{}/{}", service.name(), method.name()))
             })
             .collect();
         let mut listed: Vec<String> = POLICY.iter().map(|entry| entry.method.to_owned()).collect();

@@ -14,13 +14,17 @@ pub struct Face {
 
 #[async_trait]
 impl StatisticsService for Face {
-    async fn count_facts(&self, _request: Request<wire::CountFactsRequest>) -> Answer<wire::CountFactsResponse> {
+    async fn count_facts(
+        &self,
+        _request: Request<wire::CountFactsRequest>,
+    ) -> Answer<wire::CountFactsResponse> {
         let counts = async {
             let mut conn = self.pool.acquire().await?;
             facts::counts(&mut conn).await
         };
         let counts = counts.await.map_err(refused)?;
-        let counts = counts.into_iter().map(|counted| wire::FactCount { r#type: counted.kind, count: counted.count });
+        let counts =
+            counts.into_iter().map(|counted| wire::FactCount { r#type: counted.kind, count: counted.count });
         Ok(Response::new(wire::CountFactsResponse { counts: counts.collect() }))
     }
 }

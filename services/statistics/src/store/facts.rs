@@ -17,13 +17,17 @@ const INSERT_NEW: &str = "WITH fresh AS (
         RETURNING type)
     INSERT INTO fact_count AS counted (type, count) SELECT type, count(*) FROM fresh GROUP BY type ORDER BY type
     ON CONFLICT ON CONSTRAINT fact_count_pkey DO UPDATE SET count = counted.count + excluded.count";
-const COUNTS: &str = "SELECT type, count FROM fact_count ORDER BY type";
+const COUNTS: &str = "SELECT type, count FROM fact_count ORDER BY type COLLATE \"C\"";
 
 pub(super) const STATEMENTS: &[&str] = &[INSERT_NEW, COUNTS];
 
 /// Keeps those that are not kept yet, and counts them. A message id that occurs twice is one fact.
 #[tracing::instrument(level = "debug", skip_all, fields(facts = facts.len()))]
-pub async fn insert_new(conn: &mut PgConnection, facts: &[Fact], now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn insert_new(
+    conn: &mut PgConnection,
+    facts: &[Fact],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     sqlx::query(INSERT_NEW)
         .bind(facts.iter().map(|fact| fact.message_id.uuid()).collect::<Vec<_>>())
         .bind(facts.iter().map(|fact| fact.kind.code()).collect::<Vec<_>>())

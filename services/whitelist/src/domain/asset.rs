@@ -38,7 +38,11 @@ pub enum AssetDatesError {
 
 impl AssetDates {
     /// Checks both against `today` (Asia/Shanghai) and against each other.
-    pub fn new(filed: Option<NaiveDate>, granted: Option<NaiveDate>, today: NaiveDate) -> Result<Self, AssetDatesError> {
+    pub fn new(
+        filed: Option<NaiveDate>,
+        granted: Option<NaiveDate>,
+        today: NaiveDate,
+    ) -> Result<Self, AssetDatesError> {
         if filed.is_some_and(|date| date > today) {
             return Err(AssetDatesError::FiledInFuture);
         }

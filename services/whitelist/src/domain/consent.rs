@@ -33,7 +33,7 @@ impl Purpose {
 }
 
 /// What data a consent covers (数据类别).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Category {
     /// 企业基本信息
     EnterpriseProfile,
@@ -80,7 +80,11 @@ pub enum PeriodError {
 
 impl Period {
     /// A consent that has already ended may be put on record; it just allows nothing.
-    pub fn new(signed_at: DateTime<Utc>, valid_to: DateTime<Utc>, now: DateTime<Utc>) -> Result<Self, PeriodError> {
+    pub fn new(
+        signed_at: DateTime<Utc>,
+        valid_to: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, PeriodError> {
         if signed_at > now + CLOCK_SKEW {
             return Err(PeriodError::SignedInFuture);
         }
@@ -278,7 +282,8 @@ mod tests {
         let open = Consent { recipients: BTreeSet::new(), ..consent() };
         let revoked = Consent { state: State::Revoked { at: at(5) }, ..consent() };
         let use_by = |recipient| Use { recipient, ..wanted() };
-        let use_of = |categories: &[Category]| Use { categories: categories.iter().copied().collect(), ..wanted() };
+        let use_of =
+            |categories: &[Category]| Use { categories: categories.iter().copied().collect(), ..wanted() };
         let use_about = |subject| Use { subject, ..wanted() };
         for (name, consent, wanted, now, answer) in [
             ("covered", consent(), wanted(), 50, Ok(())),

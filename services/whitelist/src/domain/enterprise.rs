@@ -63,7 +63,12 @@ pub struct QualificationHeld {
 
 impl QualificationHeld {
     /// `None` if it would end before it begins.
-    pub fn new(code: Qualification, number: String, valid_from: NaiveDate, valid_to: NaiveDate) -> Option<Self> {
+    pub fn new(
+        code: Qualification,
+        number: String,
+        valid_from: NaiveDate,
+        valid_to: NaiveDate,
+    ) -> Option<Self> {
         (valid_from <= valid_to).then_some(Self { code, number, valid_from, valid_to })
     }
 
@@ -104,7 +109,8 @@ mod tests {
     #[test]
     fn a_qualification_may_not_end_before_it_begins() {
         let day = |d| NaiveDate::from_ymd_opt(2022, 9, d).unwrap();
-        let held = |from, to| QualificationHeld::new(Qualification::IpmsCert, String::new(), day(from), day(to));
+        let held =
+            |from, to| QualificationHeld::new(Qualification::IpmsCert, String::new(), day(from), day(to));
         assert!(held(1, 1).is_some());
         assert!(held(2, 1).is_none());
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use kernel::{EnterpriseId, Grade};
 
 /// A hard exclusion (硬性排除), HX01 to HX15 of domain.md §4.4.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Exclusion(u8);
 
 impl Exclusion {
@@ -14,7 +14,8 @@ impl Exclusion {
 
     /// Reads `HX01`.
     pub fn parse(code: &str) -> Option<Self> {
-        let digits = code.strip_prefix("HX").filter(|d| d.len() == 2 && d.bytes().all(|b| b.is_ascii_digit()))?;
+        let digits =
+            code.strip_prefix("HX").filter(|d| d.len() == 2 && d.bytes().all(|b| b.is_ascii_digit()))?;
         digits.parse().ok().filter(|number| (1..=Self::LAST).contains(number)).map(Self)
     }
 }
@@ -103,10 +104,20 @@ mod tests {
 
     #[test]
     fn an_exclusion_is_hx01_to_hx15() {
-        for (code, good) in
-            [("HX01", true), ("HX15", true), ("HX16", false), ("HX00", false), ("hx01", false), ("HX1", false), ("HX+1", false)]
-        {
-            assert_eq!(Exclusion::parse(code).map(|x| x.to_string()), good.then(|| code.to_owned()), "{code}");
+        for (code, good) in [
+            ("HX01", true),
+            ("HX15", true),
+            ("HX16", false),
+            ("HX00", false),
+            ("hx01", false),
+            ("HX1", false),
+            ("HX+1", false),
+        ] {
+            assert_eq!(
+                Exclusion::parse(code).map(|x| x.to_string()),
+                good.then(|| code.to_owned()),
+                "{code}"
+            );
         }
     }
 

@@ -63,7 +63,11 @@ pub(super) async fn register(
     change.commit(face, answer, &entry, &[]).await
 }
 
-fn dates(check: &mut Checker, form: &wire::RegisterAssetRequest, today: chrono::NaiveDate) -> Option<AssetDates> {
+fn dates(
+    check: &mut Checker,
+    form: &wire::RegisterAssetRequest,
+    today: chrono::NaiveDate,
+) -> Option<AssetDates> {
     let filed = check.optional_date("filing_date", &form.filing_date);
     let granted = check.optional_date("grant_date", &form.grant_date);
     match AssetDates::new(filed?, granted?, today) {

@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     domain::consent::{
-        Category, Command, Consent, Evidence, Period, RECIPIENTS_MAX, State, Step, Use, apply, check as allows, decide,
+        Category, Command, Consent, Evidence, Period, RECIPIENTS_MAX, State, Step, Use, apply,
+        check as allows, decide,
     },
     messaging,
     store::{consents, enterprises},
@@ -31,7 +32,8 @@ pub(super) async fn grant(
     let enterprise_id = check.id("enterprise_id", &form.enterprise_id);
     let purpose = check.code("purpose", form.purpose, outgoing::purpose);
     let categories = categories(&mut check, &form.categories);
-    let recipients = check.ids("recipient_institution_ids", &form.recipient_institution_ids, 0..=RECIPIENTS_MAX);
+    let recipients =
+        check.ids("recipient_institution_ids", &form.recipient_institution_ids, 0..=RECIPIENTS_MAX);
     let period = period(&mut check, form, face.clock.now());
     let text = check.sha256("text_sha256", &form.text_sha256);
     let paper = check.sha256("evidence_sha256", &form.evidence_sha256);

@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     domain::{
-        enterprise::{Enterprise, NAME_MAX, Name, QUALIFICATION_NUMBER_MAX, QUALIFICATIONS_MAX, QualificationHeld},
+        enterprise::{
+            Enterprise, NAME_MAX, Name, QUALIFICATION_NUMBER_MAX, QUALIFICATIONS_MAX, QualificationHeld,
+        },
         place::{Industry, Park, Parks, Region},
     },
     reasons,
@@ -111,12 +113,14 @@ impl Form {
         let request_id = check.request_id(&request.request_id);
         let uscc = uscc(&mut check, "uscc", &request.uscc);
         let name = check.text("name", &request.name, NAME_MAX);
-        let name = name.and_then(|name| or_refuse(&mut check, "name", Name::parse(&name), &rpc::reasons::FIELD_INVALID));
+        let name = name
+            .and_then(|name| or_refuse(&mut check, "name", Name::parse(&name), &rpc::reasons::FIELD_INVALID));
         let size = check.code("size", request.size, EnterpriseSize::from_number);
         let industry = Industry::parse(&request.industry);
         let industry = or_refuse(&mut check, "industry", industry, &reasons::INDUSTRY_INVALID);
         let park = or_refuse(&mut check, "park", parks.find(&request.park), &reasons::PARK_UNKNOWN);
-        let region = or_refuse(&mut check, "region", Region::parse(&request.region), &reasons::REGION_INVALID);
+        let region =
+            or_refuse(&mut check, "region", Region::parse(&request.region), &reasons::REGION_INVALID);
         let qualifications = qualifications(&mut check, &request.qualifications);
         let fields = (request_id, uscc, name, size, industry, park, region, qualifications);
         let (request_id, uscc, name, size, industry, park, region, qualifications) = check.all(fields)?;
@@ -128,7 +132,9 @@ fn qualifications(check: &mut Checker, given: &[wire::QualificationHeld]) -> Opt
     check.count("qualifications", given.len(), 0..=QUALIFICATIONS_MAX)?;
     let each = given.iter().enumerate();
     let read: Vec<_> = each
-        .map(|(index, held)| check.within(format!("qualifications[{index}]"), |check| qualification(check, held)))
+        .map(|(index, held)| {
+            check.within(format!("qualifications[{index}]"), |check| qualification(check, held))
+        })
         .collect();
     read.into_iter().collect()
 }

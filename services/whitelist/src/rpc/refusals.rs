@@ -35,7 +35,9 @@ pub(super) fn of_period(error: PeriodError) -> (&'static str, &'static Reason) {
 
 pub(super) fn of_finding(refusal: standing::Refusal) -> Fault {
     match refusal {
-        standing::Refusal::ListedThoughExcluded => Fault::new(&reasons::LISTED_THOUGH_EXCLUDED).field("listed"),
+        standing::Refusal::ListedThoughExcluded => {
+            Fault::new(&reasons::LISTED_THOUGH_EXCLUDED).field("listed")
+        }
         standing::Refusal::ListedWithoutGrade => Fault::new(&reasons::LISTED_WITHOUT_GRADE).field("grade"),
         standing::Refusal::InFuture => Fault::new(&reasons::TIME_IN_FUTURE).field("as_of"),
         standing::Refusal::Outdated => Fault::new(&reasons::STANDING_OUTDATED).field("as_of"),

@@ -40,7 +40,10 @@ impl WhitelistService for Face {
         Ok(assets::register(self, request).await?)
     }
 
-    async fn list_assets(&self, request: Request<wire::ListAssetsRequest>) -> Answer<wire::ListAssetsResponse> {
+    async fn list_assets(
+        &self,
+        request: Request<wire::ListAssetsRequest>,
+    ) -> Answer<wire::ListAssetsResponse> {
         Ok(assets::list(self, request).await?)
     }
 

@@ -69,9 +69,10 @@ fn finding(check: &mut Checker, form: &wire::RecordStandingRequest) -> Option<Fi
         0 => Some(None),
         number => check.code("grade", number, Grade::from_number).map(Some),
     };
-    let exclusions = check.list(&"exclusions", &form.exclusions, 0..=usize::from(Exclusion::LAST), |check, path, code| {
-        or_refuse(check, &path, Exclusion::parse(code), &reasons::EXCLUSION_UNKNOWN)
-    });
+    let exclusions =
+        check.list(&"exclusions", &form.exclusions, 0..=usize::from(Exclusion::LAST), |check, path, code| {
+            or_refuse(check, &path, Exclusion::parse(code), &reasons::EXCLUSION_UNKNOWN)
+        });
     let as_of = check.time("as_of", form.as_of.as_ref());
     let exclusions = exclusions?.into_iter().collect();
     Some(Finding { listed: form.listed, grade: grade?, exclusions, as_of: as_of? })
@@ -140,7 +141,11 @@ fn read(check: &mut Checker, given: &wire::StandingQuery) -> Option<Query> {
     check.count("asset_ids", given.asset_ids.len(), 0..=ASSETS_MAX)?;
     let ids = given.asset_ids.iter().enumerate();
     let asset_ids: Vec<_> = ids.map(|(index, id)| check.id(format!("asset_ids[{index}]"), id)).collect();
-    Some(Query { uscc: uscc?, consent_id: consent_id?, asset_ids: asset_ids.into_iter().collect::<Option<_>>()? })
+    Some(Query {
+        uscc: uscc?,
+        consent_id: consent_id?,
+        asset_ids: asset_ids.into_iter().collect::<Option<_>>()?,
+    })
 }
 
 /// Everything that the questions of one call need.
@@ -158,7 +163,8 @@ impl Found<'_> {
         let Some(enterprise) = self.enterprises.get(&query.uscc) else {
             return wire::Standing::default();
         };
-        let standing = self.standings.get(&enterprise.id).map(|standing| (standing.revision, &standing.finding));
+        let standing =
+            self.standings.get(&enterprise.id).map(|standing| (standing.revision, &standing.finding));
         let consent = query.consent_id.and_then(|id| self.consents.get(&id).copied());
         let consent = consent::check(consent, &dossier_of(enterprise.id), self.now);
         let (mut own, mut missing, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());

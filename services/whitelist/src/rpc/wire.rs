@@ -100,5 +100,8 @@ fn category_number(category: Category) -> i32 {
 
 pub(super) fn timestamp(at: DateTime<Utc>) -> Timestamp {
     // Nanoseconds of a second are always below 2^31.
-    Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
+    Timestamp {
+        seconds: at.timestamp(),
+        nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default(),
+    }
 }

@@ -11,12 +11,16 @@ use crate::domain::consent::{Category, Consent, Evidence, Period, Purpose, State
 /// The enterprise must be registered.
 pub const ENTERPRISE_KEY: &str = "consent_enterprise_fkey";
 
-const INSERT: &str = "INSERT INTO consent (consent_id, enterprise_id, purpose, categories, recipients, signed_at, valid_to,
+const INSERT: &str =
+    "INSERT INTO consent (consent_id, enterprise_id, purpose, categories, recipients, signed_at, valid_to,
         text_sha256, evidence_sha256, granted_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-const FIND_MANY: &str = "SELECT consent_id, enterprise_id, purpose, categories, recipients, signed_at, valid_to,
-        text_sha256, evidence_sha256, revoked_at
-    FROM consent WHERE consent_id = ANY($1)";
+/// One probe of the index for each id that is asked: `= ANY` may keep a plan that was made while the table was empty.
+const FIND_MANY: &str =
+    "SELECT c.consent_id, c.enterprise_id, c.purpose, c.categories, c.recipients, c.signed_at, c.valid_to,
+        c.text_sha256, c.evidence_sha256, c.revoked_at
+    FROM unnest($1::uuid[]) AS asked (consent_id)
+    CROSS JOIN LATERAL (SELECT * FROM consent WHERE consent.consent_id = asked.consent_id LIMIT 1) c";
 const LOCK: &str = "SELECT consent_id, enterprise_id, purpose, categories, recipients, signed_at, valid_to,
         text_sha256, evidence_sha256, revoked_at
     FROM consent WHERE consent_id = $1 FOR NO KEY UPDATE";
@@ -26,7 +30,11 @@ pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND_MANY, LOCK, UPDATE];
 
 /// A new, active consent. Fails on [`ENTERPRISE_KEY`].
 #[tracing::instrument(level = "debug", skip_all)]
-pub async fn insert(conn: &mut PgConnection, consent: &Consent, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn insert(
+    conn: &mut PgConnection,
+    consent: &Consent,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     sqlx::query(INSERT)
         .bind(consent.id.uuid())
         .bind(consent.enterprise_id.uuid())
@@ -43,7 +51,7 @@ pub async fn insert(conn: &mut PgConnection, consent: &Consent, now: DateTime<Ut
     Ok(())
 }
 
-/// Those of `ids` that exist, in no order.
+/// Those of `ids` that exist, in no order; each is asked once.
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn find_many(conn: &mut PgConnection, ids: &[ConsentId]) -> Result<Vec<Consent>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();

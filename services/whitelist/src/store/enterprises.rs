@@ -1,5 +1,7 @@
 //! Enterprises with their qualifications.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{EnterpriseId, EnterpriseSize, Qualification, Uscc};
 use sqlx::PgConnection;
@@ -14,14 +16,16 @@ use crate::domain::{
 /// One enterprise to a USCC.
 pub const USCC_KEY: &str = "enterprise_uscc_key";
 
-const INSERT: &str = "INSERT INTO enterprise (enterprise_id, uscc, name, size, industry, park, region, registered_at)
+const INSERT: &str =
+    "INSERT INTO enterprise (enterprise_id, uscc, name, size, industry, park, region, registered_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const INSERT_QUALIFICATIONS: &str =
     "INSERT INTO qualification (enterprise_id, position, code, number, valid_from, valid_to)
     SELECT $1, held.position, held.code, held.number, held.valid_from, held.valid_to
     FROM unnest($2::text[], $3::text[], $4::date[], $5::date[])
         WITH ORDINALITY AS held (code, number, valid_from, valid_to, position)";
-const FIND_BY_IDS: &str = "SELECT e.enterprise_id, e.uscc, e.name, e.size, e.industry, e.park, e.region, e.registered_at,
+const FIND: &str =
+    "SELECT e.enterprise_id, e.uscc, e.name, e.size, e.industry, e.park, e.region, e.registered_at,
         q.codes, q.numbers, q.valid_from, q.valid_to
     FROM enterprise e
     CROSS JOIN LATERAL (
@@ -30,23 +34,25 @@ const FIND_BY_IDS: &str = "SELECT e.enterprise_id, e.uscc, e.name, e.size, e.ind
             coalesce(array_agg(valid_from ORDER BY position), '{}') AS valid_from,
             coalesce(array_agg(valid_to ORDER BY position), '{}') AS valid_to
         FROM qualification WHERE qualification.enterprise_id = e.enterprise_id) q
-    WHERE e.enterprise_id = ANY($1)";
-const FIND_BY_USCCS: &str = "SELECT e.enterprise_id, e.uscc, e.name, e.size, e.industry, e.park, e.region, e.registered_at,
+    WHERE e.enterprise_id = $1";
+/// One probe of the index for each code that is asked: `= ANY` may keep a plan that was made while the table was empty.
+const FIND_BY_USCC: &str =
+    "SELECT e.enterprise_id, e.uscc, e.name, e.size, e.industry, e.park, e.region, e.registered_at,
         q.codes, q.numbers, q.valid_from, q.valid_to
-    FROM enterprise e
+    FROM unnest($1::text[]) AS asked (uscc)
+    CROSS JOIN LATERAL (SELECT * FROM enterprise WHERE enterprise.uscc = asked.uscc LIMIT 1) e
     CROSS JOIN LATERAL (
         SELECT coalesce(array_agg(code ORDER BY position), '{}') AS codes,
             coalesce(array_agg(number ORDER BY position), '{}') AS numbers,
             coalesce(array_agg(valid_from ORDER BY position), '{}') AS valid_from,
             coalesce(array_agg(valid_to ORDER BY position), '{}') AS valid_to
-        FROM qualification WHERE qualification.enterprise_id = e.enterprise_id) q
-    WHERE e.uscc = ANY($1)";
+        FROM qualification WHERE qualification.enterprise_id = e.enterprise_id) q";
 const FIND_ID_BY_USCC: &str = "SELECT enterprise_id FROM enterprise WHERE uscc = $1";
 const LOCK: &str = "SELECT enterprise_id FROM enterprise WHERE enterprise_id = $1 FOR NO KEY UPDATE";
 const EXISTS: &str = "SELECT EXISTS (SELECT FROM enterprise WHERE enterprise_id = $1)";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[INSERT, INSERT_QUALIFICATIONS, FIND_BY_IDS, FIND_BY_USCCS, FIND_ID_BY_USCC, LOCK, EXISTS];
+    &[INSERT, INSERT_QUALIFICATIONS, FIND, FIND_BY_USCC, FIND_ID_BY_USCC, LOCK, EXISTS];
 
 /// Fails on [`USCC_KEY`] if the USCC is registered.
 #[tracing::instrument(level = "debug", skip_all)]
@@ -78,7 +84,7 @@ pub async fn insert(conn: &mut PgConnection, enterprise: &Enterprise) -> Result<
 
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn find(conn: &mut PgConnection, id: EnterpriseId) -> Result<Option<Enterprise>, StoreError> {
-    let row: Option<Row> = sqlx::query_as(FIND_BY_IDS).bind([id.uuid()]).fetch_optional(conn).await?;
+    let row: Option<Row> = sqlx::query_as(FIND).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(Enterprise::try_from).transpose()
 }
 
@@ -87,17 +93,19 @@ pub async fn find_by_uscc(conn: &mut PgConnection, uscc: &Uscc) -> Result<Option
     Ok(list_by_uscc(conn, &[uscc]).await?.pop())
 }
 
-/// Those of `usccs` that are registered, in no order.
+/// Those of `usccs` that are registered, each once, in no order.
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn list_by_uscc(conn: &mut PgConnection, usccs: &[&Uscc]) -> Result<Vec<Enterprise>, StoreError> {
-    let usccs: Vec<&str> = usccs.iter().map(|uscc| uscc.as_str()).collect();
-    let rows: Vec<Row> = sqlx::query_as(FIND_BY_USCCS).bind(usccs).fetch_all(conn).await?;
+    let usccs: BTreeSet<&str> = usccs.iter().map(|uscc| uscc.as_str()).collect();
+    let usccs: Vec<&str> = usccs.into_iter().collect();
+    let rows: Vec<Row> = sqlx::query_as(FIND_BY_USCC).bind(usccs).fetch_all(conn).await?;
     rows.into_iter().map(Enterprise::try_from).collect()
 }
 
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn find_id(conn: &mut PgConnection, uscc: &Uscc) -> Result<Option<EnterpriseId>, StoreError> {
-    let id: Option<Uuid> = sqlx::query_scalar(FIND_ID_BY_USCC).bind(uscc.as_str()).fetch_optional(conn).await?;
+    let id: Option<Uuid> =
+        sqlx::query_scalar(FIND_ID_BY_USCC).bind(uscc.as_str()).fetch_optional(conn).await?;
     Ok(id.map(EnterpriseId::from_uuid))
 }
 
@@ -133,7 +141,8 @@ impl TryFrom<Row> for Enterprise {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        let impossible = |column| StoreError::Impossible { table: "enterprise", id: row.enterprise_id, column };
+        let impossible =
+            |column| StoreError::Impossible { table: "enterprise", id: row.enterprise_id, column };
         let qualifications = row
             .codes
             .iter()

@@ -8,11 +8,11 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::domain::standing::{Exclusion, Finding, Standing};
 
-const INSERT: &str = "INSERT INTO standing (enterprise_id, revision, listed, grade, exclusions, as_of, recorded_at)
+const INSERT: &str =
+    "INSERT INTO standing (enterprise_id, revision, listed, grade, exclusions, as_of, recorded_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 /// Walks the primary key backwards once for each enterprise, however long its history.
-const LATEST_OF_MANY: &str =
-    "SELECT s.enterprise_id, s.revision, s.listed, s.grade, s.exclusions, s.as_of
+const LATEST_OF_MANY: &str = "SELECT s.enterprise_id, s.revision, s.listed, s.grade, s.exclusions, s.as_of
     FROM unnest($1::uuid[]) AS asked (enterprise_id)
     CROSS JOIN LATERAL (SELECT * FROM standing WHERE standing.enterprise_id = asked.enterprise_id
         ORDER BY revision DESC LIMIT 1) s";
@@ -20,7 +20,11 @@ const LATEST_OF_MANY: &str =
 pub(super) const STATEMENTS: &[&str] = &[INSERT, LATEST_OF_MANY];
 
 #[tracing::instrument(level = "debug", skip_all)]
-pub async fn insert(conn: &mut PgConnection, standing: &Standing, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn insert(
+    conn: &mut PgConnection,
+    standing: &Standing,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let finding = &standing.finding;
     sqlx::query(INSERT)
         .bind(standing.enterprise_id.uuid())
@@ -62,10 +66,8 @@ impl TryFrom<Row> for Standing {
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let impossible = |column| StoreError::Impossible { table: "standing", id: row.enterprise_id, column };
-        let grade = row
-            .grade
-            .map(|code| Grade::from_code(&code).ok_or_else(|| impossible("grade")))
-            .transpose()?;
+        let grade =
+            row.grade.map(|code| Grade::from_code(&code).ok_or_else(|| impossible("grade"))).transpose()?;
         let exclusions = row
             .exclusions
             .iter()

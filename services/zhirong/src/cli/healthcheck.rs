@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use host::settings::Need;
 use host::settings::host_keys::ADMIN_LISTEN;
 use host::{AnyKey as _, probe};
-use host::settings::Need;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {

@@ -17,13 +17,23 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// PostgreSQL 管理员地址 / postgres:// URL of an administrator
-    #[arg(long, env = "ZHIRONG_MIGRATE_POSTGRES_URL", hide_env_values = true, conflicts_with = "postgres_file")]
+    #[arg(
+        long,
+        env = "ZHIRONG_MIGRATE_POSTGRES_URL",
+        hide_env_values = true,
+        conflicts_with = "postgres_file"
+    )]
     postgres: Option<String>,
     /// 内容为上述地址的文件 / A file with that URL
     #[arg(long, env = "ZHIRONG_MIGRATE_POSTGRES_URL_FILE")]
     postgres_file: Option<PathBuf>,
     /// RabbitMQ 管理接口地址 / http://user:password@host:port of RabbitMQ's management interface
-    #[arg(long, env = "ZHIRONG_MIGRATE_MANAGEMENT_URL", hide_env_values = true, conflicts_with = "management_file")]
+    #[arg(
+        long,
+        env = "ZHIRONG_MIGRATE_MANAGEMENT_URL",
+        hide_env_values = true,
+        conflicts_with = "management_file"
+    )]
     management: Option<String>,
     /// 内容为上述地址的文件 / A file with that URL
     #[arg(long, env = "ZHIRONG_MIGRATE_MANAGEMENT_URL_FILE")]

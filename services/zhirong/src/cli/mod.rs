@@ -41,6 +41,12 @@ enum Command {
     Parked(parked::Arguments),
     /// 检查一个角色是否就绪，退出码 0 或 1 / Ask whether a role is ready: exit code 0 or 1
     Healthcheck(healthcheck::Arguments),
+    /// 测量扇出的性能 / Measure the fan-out
+    Bench(crate::bench::Arguments),
+    /// 演示：启动一套系统，十二家银行对一份申请同时作答 / A live demo: one application, twelve banks
+    Demo(crate::demo::Arguments),
+    /// 以模拟机构在运行中的系统上作答 / Simulated institutions that answer on a running system
+    Simulate(crate::simulate::Arguments),
     /// 列出角色、队列、消息类型与配置项 / List roles, queues, message types and settings
     Roles(roles::Arguments),
 }
@@ -56,6 +62,9 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Engines(arguments) => engines::run(arguments).await,
         Command::Parked(arguments) => parked::run(arguments).await,
         Command::Healthcheck(arguments) => healthcheck::run(arguments).await,
+        Command::Bench(arguments) => crate::bench::run(arguments).await,
+        Command::Demo(arguments) => crate::demo::run(arguments).await,
+        Command::Simulate(arguments) => crate::simulate::run(arguments).await,
         Command::Roles(arguments) => roles::run(&arguments),
     }
 }

@@ -107,11 +107,12 @@ async fn replay(pool: &PgPool, ids: &[Uuid], act: Act<'_>) -> ExitCode {
 
 /// With the URL in the environment, else that of the system in the run directory.
 fn connect(role: &'static Role) -> Result<PgPool> {
-    let url = match (std::env::var(DATABASE_URL.name()), std::env::var(format!("{}_FILE", DATABASE_URL.name()))) {
-        (Ok(url), _) => Secret::new(url),
-        (Err(_), Ok(file)) => read(std::path::Path::new(&file))?,
-        (Err(_), Err(_)) => read(&RunDir::from_environment()?.running(&database_url(role.name)))?,
-    };
+    let url =
+        match (std::env::var(DATABASE_URL.name()), std::env::var(format!("{}_FILE", DATABASE_URL.name()))) {
+            (Ok(url), _) => Secret::new(url),
+            (Err(_), Ok(file)) => read(std::path::Path::new(&file))?,
+            (Err(_), Err(_)) => read(&RunDir::from_environment()?.running(&database_url(role.name)))?,
+        };
     let options = PgConnectOptions::from_str(url.expose()).ok().context("not a postgres:// URL")?;
     let options = options.options([("search_path", role.name)]);
     Ok(PgPoolOptions::new().max_connections(1).connect_lazy_with(options))

@@ -30,14 +30,14 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let secrets = RunDir::from_environment()?.secrets();
     let (issuer, actor) = match (&arguments.staff, arguments.role) {
-        (Some(id), None) => {
-            (STAFF_ISSUER, Actor::Staff { id: id.clone(), duties: arguments.duty.clone() })
-        }
+        (Some(id), None) => (STAFF_ISSUER, Actor::Staff { id: id.clone(), duties: arguments.duty.clone() }),
         (None, Some(role)) => (role.name, Actor::Role(role.name.to_owned())),
         (Some(_), Some(_)) | (None, None) => bail!("either --staff or --role"),
     };
     println!("{}", secrets.signer(issuer)?.mint(arguments.audience.name, &actor));
-    eprintln!("令牌 {LIFETIME_SECONDS} 秒内有效，请放入元数据 authorization: Bearer <令牌> (valid for {LIFETIME_SECONDS} s)");
+    eprintln!(
+        "令牌 {LIFETIME_SECONDS} 秒内有效，请放入元数据 authorization: Bearer <令牌> (valid for {LIFETIME_SECONDS} s)"
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,7 +5,9 @@ use host::migrate::{AdminUrls, RoleSecrets, amqp_url, database_url};
 use host::{Secret, migrate};
 
 use super::{Existing, Secrets, random_word};
-use super::{amqp_url as amqp_url_file, broker_password, database_password, database_url as database_url_file};
+use super::{
+    amqp_url as amqp_url_file, broker_password, database_password, database_url as database_url_file,
+};
 use crate::roles;
 
 /// Names of the administrators whom the deployment's own images create.
@@ -57,7 +59,10 @@ impl Secrets {
         let rabbitmq = self.read("rabbitmq-password")?;
         let (postgres, rabbitmq) = (postgres.expose(), rabbitmq.expose());
         let admin = AdminUrls {
-            postgres: Secret::new(format!("postgres://{POSTGRES_ADMIN}:{postgres}@{}/postgres", places.postgres)),
+            postgres: Secret::new(format!(
+                "postgres://{POSTGRES_ADMIN}:{postgres}@{}/postgres",
+                places.postgres
+            )),
             management: Secret::new(format!("http://{BROKER_ADMIN}:{rabbitmq}@{}", places.management)),
             database: places.database.clone(),
             create_database: true,
@@ -66,7 +71,10 @@ impl Secrets {
         self.write("postgres-admin-url", admin.postgres.expose())?;
         self.write("rabbitmq-management-url", admin.management.expose())?;
         // The official image reads no password file, but a fragment of its configuration.
-        self.write("rabbitmq-admin.conf", &format!("default_user = {BROKER_ADMIN}\ndefault_pass = {rabbitmq}\n"))?;
+        self.write(
+            "rabbitmq-admin.conf",
+            &format!("default_user = {BROKER_ADMIN}\ndefault_pass = {rabbitmq}\n"),
+        )?;
         let server = format!("amqp://{}", places.rabbitmq);
         for (name, of) in self.role_secrets()? {
             let Some(role) = roles::find(&name) else { continue };

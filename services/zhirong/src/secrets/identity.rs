@@ -26,7 +26,8 @@ impl Secrets {
     pub fn signer(&self, role: &'static str) -> Result<Signer> {
         let key = self.read(&signing_key(role))?;
         let clock = std::sync::Arc::new(kernel::SystemClock);
-        Signer::from_text(role, key.expose(), clock).with_context(|| format!("the key of {role} cannot be used"))
+        Signer::from_text(role, key.expose(), clock)
+            .with_context(|| format!("the key of {role} cannot be used"))
     }
 
     /// A certificate for an institution, signed by this directory's CA. `name` is the institution's code.

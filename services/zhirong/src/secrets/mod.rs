@@ -57,7 +57,7 @@ pub fn names_of(role: &Role) -> Vec<String> {
     if role.has_store {
         names.extend([database_url(role.name), amqp_url(role.name)]);
     }
-    if role.name == "partner" {
+    if role.name == partner::ROLE.name {
         names.extend([PARTNER_TLS_CERT, PARTNER_TLS_KEY, PARTNER_CLIENT_CA].map(str::to_owned));
     }
     names

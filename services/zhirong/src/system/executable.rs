@@ -17,7 +17,8 @@ pub(super) fn find() -> Result<PathBuf> {
     if own.file_name().is_some_and(|name| name == NAME) {
         return Ok(own);
     }
-    let near = own.ancestors().skip(1).take(2).map(|directory| directory.join(NAME)).find(|path| path.is_file());
+    let near =
+        own.ancestors().skip(1).take(2).map(|directory| directory.join(NAME)).find(|path| path.is_file());
     match near {
         Some(path) => Ok(path),
         None => bail!("the executable {NAME} was not found; build it, or name it in {VARIABLE}"),

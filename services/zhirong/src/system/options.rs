@@ -17,12 +17,24 @@ pub enum Progress {
     StartingEngines,
     EnginesReady,
     Migrated,
-    Started { role: &'static str, pid: u32 },
-    Ready { role: &'static str },
+    Started {
+        role: &'static str,
+        pid: u32,
+    },
+    Ready {
+        role: &'static str,
+    },
     /// Still not ready after a while; `trouble` is what `/readyz` says.
-    Waiting { role: &'static str, trouble: String },
+    Waiting {
+        role: &'static str,
+        trouble: String,
+    },
     /// Ended; started again after `again`, if that is wanted.
-    Ended { role: &'static str, status: String, again: Option<Duration> },
+    Ended {
+        role: &'static str,
+        status: String,
+        again: Option<Duration>,
+    },
 }
 
 /// Told of each [`Progress`].

@@ -69,8 +69,9 @@ impl Places {
 }
 
 fn place(role: &Role, ports: &[u16]) -> Place {
-    let at = |index: usize| SocketAddr::from((Ipv4Addr::LOCALHOST, ports.get(index).copied().unwrap_or_default()));
-    let partner_listen = (role.name == "partner").then(|| at(2));
+    let at =
+        |index: usize| SocketAddr::from((Ipv4Addr::LOCALHOST, ports.get(index).copied().unwrap_or_default()));
+    let partner_listen = (role.name == partner::ROLE.name).then(|| at(2));
     Place {
         listen: at(0),
         admin_listen: at(1),

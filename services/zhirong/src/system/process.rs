@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 /// Longer than a role's own grace period (20 s): then it hangs, and is killed.
 const END_LIMIT: Duration = Duration::from_secs(30);
@@ -26,7 +26,7 @@ pub(super) struct Launch {
 
 impl Launch {
     /// Starts the role in a process group of its own: Ctrl-C in a terminal reaches us alone, and we end it in order.
-    pub(super) fn spawn(&self) -> Result<Child> {
+    pub(super) fn spawn(&self) -> Result<Started> {
         let log = File::options().create(true).append(true).open(&self.log);
         let log = log.with_context(|| format!("cannot open {}", self.log.display()))?;
         let mut command = Command::new(&self.executable);
@@ -35,7 +35,7 @@ impl Launch {
                 command.env_remove(name);
             }
         }
-        command
+        let mut child = command
             .args(["serve", "--with-parent", self.role])
             .envs(&self.environment)
             // Never written to: it closes when we are gone, however we went, and the role ends itself then.
@@ -45,8 +45,18 @@ impl Launch {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("cannot start {}", self.executable.display()))
+            .with_context(|| format!("cannot start {}", self.executable.display()))?;
+        let lifeline = child.stdin.take();
+        Ok(Started { child, _lifeline: lifeline })
     }
+}
+
+/// A role's process while we hold it.
+#[derive(Debug)]
+pub(super) struct Started {
+    pub(super) child: Child,
+    /// Held apart from the child, because waiting for a child closes its standard input.
+    _lifeline: Option<ChildStdin>,
 }
 
 /// Asks a child to end (SIGTERM). A child that has ended already is none of our business any more.

@@ -15,7 +15,8 @@ use super::supervisor::Supervisor;
 use super::{System, executable};
 use crate::run_dir::{RunDir, write_private};
 use crate::secrets::{
-    self, Existing, PARTNER_CLIENT_CA, PARTNER_TLS_CERT, PARTNER_TLS_KEY, Secrets, VERIFY_KEYS, amqp_url, database_url,
+    self, Existing, PARTNER_CLIENT_CA, PARTNER_TLS_CERT, PARTNER_TLS_KEY, Secrets, VERIFY_KEYS, amqp_url,
+    database_url,
 };
 
 /// Between two messages about a role that is not ready.
@@ -59,7 +60,9 @@ pub(super) async fn start(options: Options) -> Result<System> {
 /// Migrates, and writes each role's URLs where its process and the tools beside it read them.
 async fn migrate_all(options: &Options, admin: &AdminUrls, broker: &str) -> Result<()> {
     let passwords = migrate::derived_secrets(admin, &options.roles);
-    migrate::migrate(admin, &options.roles, &passwords).await.map_err(|error| anyhow!("{}", error.chain()))?;
+    migrate::migrate(admin, &options.roles, &passwords)
+        .await
+        .map_err(|error| anyhow!("{}", error.chain()))?;
     for role in options.roles.iter().filter(|role| role.has_store) {
         let of = passwords.get(role.name).with_context(|| format!("no password for {}", role.name))?;
         let database = migrate::database_url(admin, role, &of.database)?;
@@ -77,7 +80,8 @@ fn environment(
     places: &Places,
     secrets: &Secrets,
 ) -> Result<BTreeMap<String, String>> {
-    let mut environment: BTreeMap<String, String> = std::env::vars().filter(|(name, _)| is_passed_on(name)).collect();
+    let mut environment: BTreeMap<String, String> =
+        std::env::vars().filter(|(name, _)| is_passed_on(name)).collect();
     let place = places.get(role.name).with_context(|| format!("no place for {}", role.name))?;
     let mut set = |name: &str, value: String| environment.insert(name.to_owned(), value);
     set("ZHIRONG_LISTEN", place.listen.to_string());

@@ -3,12 +3,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use tokio::process::Child;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::options::{Progress, Report};
-use super::process::{self, Launch};
+use super::process::{self, Launch, Started};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(10);
@@ -45,8 +44,15 @@ impl Supervisor {
     pub(super) fn new(launch: Launch, report: Report) -> Self {
         let (orders, inbox) = mpsc::channel(8);
         let (tell, state) = watch::channel(State::default());
-        let keeper =
-            Keeper { launch, report, tell, child: None, wanted: true, pause: FIRST_PAUSE, started: Instant::now() };
+        let keeper = Keeper {
+            launch,
+            report,
+            tell,
+            child: None,
+            wanted: true,
+            pause: FIRST_PAUSE,
+            started: Instant::now(),
+        };
         Self { orders, state, task: tokio::spawn(keeper.run(inbox)) }
     }
 
@@ -94,7 +100,7 @@ struct Keeper {
     launch: Launch,
     report: Report,
     tell: watch::Sender<State>,
-    child: Option<Child>,
+    child: Option<Started>,
     wanted: bool,
     pause: Duration,
     started: Instant,
@@ -130,15 +136,15 @@ impl Keeper {
             }
             Command::Stop | Command::End => {
                 self.wanted = false;
-                if let Some(child) = &mut self.child {
-                    let status = process::end(child).await;
+                if let Some(started) = &mut self.child {
+                    let status = process::end(&mut started.child).await;
                     self.gone(status, None);
                 }
             }
             Command::Kill { again } => {
                 self.wanted = again;
-                if let Some(child) = &mut self.child {
-                    let status = process::crash(child).await;
+                if let Some(started) = &mut self.child {
+                    let status = process::crash(&mut started.child).await;
                     self.gone(status, again.then_some(Duration::ZERO));
                 }
                 if again {
@@ -151,7 +157,7 @@ impl Keeper {
 
     /// Waits until the role ends by itself and starts it again after a pause. Never returns while nothing is to be done.
     async fn mind(&mut self) {
-        let Some(child) = &mut self.child else {
+        let Some(started) = &mut self.child else {
             if self.wanted {
                 tokio::time::sleep(self.pause).await;
                 self.pause = (self.pause * 2).min(LAST_PAUSE);
@@ -162,7 +168,7 @@ impl Keeper {
             }
             return;
         };
-        let status = child.wait().await;
+        let status = started.child.wait().await;
         if self.started.elapsed() > SETTLED {
             self.pause = FIRST_PAUSE;
         }
@@ -172,16 +178,20 @@ impl Keeper {
     fn spawn(&mut self) {
         self.started = Instant::now();
         match self.launch.spawn() {
-            Ok(child) => {
-                let pid = child.id();
-                self.child = Some(child);
+            Ok(started) => {
+                let pid = started.child.id();
+                self.child = Some(started);
                 self.tell.send_modify(|state| state.pid = pid);
                 let role = self.launch.role;
                 self.report.tell(Progress::Started { role, pid: pid.unwrap_or_default() });
             }
             Err(error) => {
                 let again = Some(self.pause);
-                self.report.tell(Progress::Ended { role: self.launch.role, status: format!("{error:#}"), again });
+                self.report.tell(Progress::Ended {
+                    role: self.launch.role,
+                    status: format!("{error:#}"),
+                    again,
+                });
             }
         }
     }

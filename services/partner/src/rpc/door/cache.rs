@@ -22,16 +22,16 @@ const STALE: Duration = Duration::from_secs(2);
 /// An unknown token makes one look again, if the last one is older: it may have been issued by another process.
 const FRESH: Duration = Duration::from_millis(50);
 /// How often it is written down when credentials were last used.
-const WRITE_USES: Duration = Duration::from_secs(5);
+const WRITE_USES: Duration = Duration::from_secs(2);
 /// Credentials that ended before are forgotten: their tokens are unknown instead of ended.
 const REMEMBER_ENDED: TimeDelta = TimeDelta::days(30);
 
 /// A credential that opened the door, and the signal of its end.
 #[derive(Debug, Clone)]
-pub struct Admitted {
-    pub credential: Arc<Credential>,
+pub(in crate::rpc) struct Admitted {
+    pub(in crate::rpc) credential: Arc<Credential>,
     /// Cancelled when the credential is revoked or expires: ends what is open under it.
-    pub ended: CancellationToken,
+    pub(in crate::rpc) ended: CancellationToken,
 }
 
 struct Snapshot {
@@ -40,7 +40,7 @@ struct Snapshot {
     by_token: HashMap<TokenHash, Admitted>,
 }
 
-pub struct CredentialCache {
+pub(in crate::rpc) struct CredentialCache {
     pool: PgPool,
     clock: Arc<dyn Clock>,
     snapshot: RwLock<Snapshot>,
@@ -50,7 +50,7 @@ pub struct CredentialCache {
 }
 
 impl CredentialCache {
-    pub fn new(pool: PgPool, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub(in crate::rpc) fn new(pool: PgPool, clock: Arc<dyn Clock>) -> Arc<Self> {
         let nothing = Snapshot { epoch: 0, looked_at: None, by_token: HashMap::new() };
         Arc::new(Self {
             pool,
@@ -62,7 +62,11 @@ impl CredentialCache {
     }
 
     /// The credential of this token, if it opens the door now for who holds this certificate.
-    pub async fn admit(&self, token: &TokenHash, certificate: &Fingerprint) -> Result<Admitted, Fault> {
+    pub(in crate::rpc) async fn admit(
+        &self,
+        token: &TokenHash,
+        certificate: &Fingerprint,
+    ) -> Result<Admitted, Fault> {
         self.look_unless_within(STALE).await?;
         let mut found = self.find(token);
         if found.is_none() {
@@ -79,13 +83,13 @@ impl CredentialCache {
     }
 
     /// Looks for changes now; call after a change of one's own.
-    pub async fn look(&self) -> Result<(), StoreError> {
+    pub(in crate::rpc) async fn look(&self) -> Result<(), StoreError> {
         let _one_at_a_time = self.looking.lock().await;
         self.look_alone().await
     }
 
     /// Looks again and again until `shutdown`.
-    pub async fn run(self: Arc<Self>, shutdown: CancellationToken) {
+    pub(in crate::rpc) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         let mut written = Instant::now();
         loop {
             if let Err(error) = self.look().await {
@@ -112,9 +116,7 @@ impl CredentialCache {
         if self.is_within(age) {
             return Ok(());
         }
-        self.look_alone()
-            .await
-            .map_err(|error| Fault::new(&reasons::CREDENTIALS_UNCHECKED).source(error))
+        self.look_alone().await.map_err(|error| Fault::new(&reasons::CREDENTIALS_UNCHECKED).source(error))
     }
 
     async fn look_alone(&self) -> Result<(), StoreError> {

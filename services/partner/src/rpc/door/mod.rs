@@ -5,8 +5,8 @@ mod token;
 
 use std::sync::Arc;
 
-use ::rpc::server::{Authenticator, PeerCertificate, RequestHead};
-use ::rpc::{Actor, Caller, Fault};
+use rpc::server::{Authenticator, PeerCertificate, RequestHead};
+use rpc::{Actor, Caller, Fault};
 use tonic::Request;
 
 use super::policy;
@@ -61,7 +61,7 @@ impl Door {
         certificate: Option<PeerCertificate>,
         token: Option<&str>,
     ) -> Result<Admitted, Fault> {
-        let unknown = || Fault::new(&::rpc::reasons::UNAUTHENTICATED);
+        let unknown = || Fault::new(&rpc::reasons::UNAUTHENTICATED);
         let certificate = Fingerprint(certificate.ok_or_else(unknown)?.0);
         let token = token.and_then(token::hash_of).ok_or_else(unknown)?;
         self.cache.admit(&token, &certificate).await
@@ -80,7 +80,6 @@ impl Authenticator for Door {
 }
 
 fn caller(credential: &Credential) -> Caller {
-    let actor =
-        Actor::Institution { id: credential.institution_id, role: credential.role, person: None };
+    let actor = Actor::Institution { id: credential.institution_id, role: credential.role, person: None };
     Caller { issuer: crate::ROLE.name.to_owned(), actor }
 }

@@ -8,21 +8,21 @@ use ring::digest::{SHA256, digest};
 use crate::domain::{Fingerprint, TokenHash};
 
 /// A new token and its hash. The text goes to the institution once.
-pub fn new_token(random: &mut impl RngCore) -> (String, TokenHash) {
+pub(in crate::rpc) fn new_token(random: &mut impl RngCore) -> (String, TokenHash) {
     let mut secret = [0; 32];
     random.fill_bytes(&mut secret);
     (URL_SAFE_NO_PAD.encode(secret), TokenHash(sha256(&secret)))
 }
 
 /// The hash of a token as it was presented; `None` if it cannot be one of ours.
-pub fn hash_of(text: &str) -> Option<TokenHash> {
+pub(in crate::rpc) fn hash_of(text: &str) -> Option<TokenHash> {
     // 43 characters hold 32 bytes: nothing longer is decoded.
     let secret = (text.len() == 43).then(|| URL_SAFE_NO_PAD.decode(text).ok()).flatten()?;
     Some(TokenHash(sha256(&secret)))
 }
 
 /// Fingerprint of a certificate in DER form.
-pub fn fingerprint(der: &[u8]) -> Fingerprint {
+pub(in crate::rpc) fn fingerprint(der: &[u8]) -> Fingerprint {
     Fingerprint(sha256(der))
 }
 

@@ -1,0 +1,171 @@
+//! The feed: leases, attempts, order, long polls.
+
+use std::time::{Duration, Instant};
+
+use proto::intake::v1::LegState;
+use proto::partner::v1::{Event, EventType, PullEventsRequest};
+use testkit::eventually;
+use tonic::Code;
+
+use crate::field::{Field, LIMIT, Said, decision, name, refusal, uuid};
+
+const EVENTS: &str = "SELECT count(*) FROM event WHERE assignment_id = $1";
+
+fn waiting(wait_seconds: i32) -> PullEventsRequest {
+    PullEventsRequest { max_events: 0, wait_seconds, lease_seconds: 30 }
+}
+
+fn kinds(events: &[Event]) -> Vec<i32> {
+    events.iter().map(|event| event.r#type).collect()
+}
+
+#[tokio::test]
+async fn what_is_not_acknowledged_comes_again_after_its_lease_with_a_higher_attempt() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    let leg = field.issue(&bank, None).await;
+    let first = bank.pull(waiting(0)).await.unwrap();
+    assert_eq!((first.len(), first[0].attempt), (1, 1));
+    assert_eq!((first[0].r#type, &first[0].assignment), (EventType::AssignmentIssued as i32, &name(leg)));
+    field.advance(29);
+    assert!(bank.pull(waiting(0)).await.unwrap().is_empty(), "still leased");
+    field.advance(2);
+    let second = bank.pull(waiting(0)).await.unwrap();
+    assert_eq!((second.len(), second[0].attempt), (1, 2));
+    assert_eq!(second[0].name, first[0].name);
+    assert!(bank.acknowledge(&[&second[0].name]).await.unwrap().is_empty());
+    field.advance(31);
+    assert!(bank.pull(waiting(0)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn events_of_one_assignment_come_in_order_and_none_overtakes_a_leased_one() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    let leg = field.issue(&bank, None).await;
+    let other = field.issue(&bank, None).await;
+    let one = PullEventsRequest { max_events: 1, wait_seconds: 0, lease_seconds: 30 };
+    let issued = bank.pull(one).await.unwrap();
+    assert_eq!(issued[0].assignment, name(leg));
+    let reply = uuid();
+    field.tell(leg, 4, Said::judged("intake.reply-accepted.v1", bank.id, leg, &reply, "")).await;
+    field.tell(leg, 5, Said::closed(bank.id, leg, LegState::Released)).await;
+    eventually(LIMIT, async || field.count(EVENTS, leg).await == 3).await;
+    // The first event of `leg` is leased: what follows it has to wait, what is of another assignment does not.
+    let free = bank.pull(waiting(0)).await.unwrap();
+    assert_eq!(free.iter().map(|event| &event.assignment).collect::<Vec<_>>(), [&name(other)]);
+    bank.acknowledge(&[&issued[0].name]).await.unwrap();
+    let rest = bank.pull(waiting(0)).await.unwrap();
+    assert_eq!(kinds(&rest), [EventType::ReplyAccepted as i32, EventType::AssignmentClosed as i32]);
+    assert_eq!((&rest[0].reply_id, rest[1].reason.as_str()), (&reply, "RELEASED"));
+    // Both leases end at the same time: they come again together, and in order.
+    field.advance(31);
+    let again = bank.pull(waiting(0)).await.unwrap();
+    assert_eq!(kinds(&again[..1]), [EventType::AssignmentIssued as i32], "of the other assignment");
+    assert_eq!(kinds(&again[1..]), [EventType::ReplyAccepted as i32, EventType::AssignmentClosed as i32]);
+    assert!(again.iter().all(|event| event.attempt == 2));
+}
+
+#[tokio::test]
+async fn a_later_message_that_came_first_is_kept_back_until_the_earlier_one_is_acknowledged() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    let leg = field.issue(&bank, None).await;
+    field.tell(leg, 7, Said::closed(bank.id, leg, LegState::Released)).await;
+    eventually(LIMIT, async || field.count(EVENTS, leg).await == 2).await;
+    let reply = uuid();
+    field.tell(leg, 6, Said::judged("intake.reply-refused.v1", bank.id, leg, &reply, "LEG_CLOSED")).await;
+    eventually(LIMIT, async || field.count(EVENTS, leg).await == 3).await;
+    let first = bank.pull(waiting(0)).await.unwrap();
+    assert_eq!(kinds(&first), [EventType::AssignmentIssued as i32, EventType::ReplyRefused as i32]);
+    assert_eq!(first[1].reason, "LEG_CLOSED");
+    let names: Vec<&str> = first.iter().map(|event| event.name.as_str()).collect();
+    bank.acknowledge(&names).await.unwrap();
+    assert_eq!(kinds(&bank.pull(waiting(0)).await.unwrap()), [EventType::AssignmentClosed as i32]);
+}
+
+#[tokio::test]
+async fn a_long_poll_is_woken_by_the_event_it_waits_for() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    let start = Instant::now();
+    let none = bank.pull(waiting(1)).await.unwrap();
+    assert!(none.is_empty());
+    assert!(start.elapsed() >= Duration::from_secs(1), "it waits as long as it was asked to");
+    let poll = tokio::spawn({
+        let mut events = bank.events.clone();
+        async move { events.pull_events(waiting(60)).await }
+    });
+    let leg = field.issue(&bank, None).await;
+    let answer = tokio::time::timeout(LIMIT, poll).await.unwrap().unwrap().unwrap().into_inner();
+    assert_eq!(answer.events[0].assignment, name(leg));
+}
+
+#[tokio::test]
+async fn concurrent_pulls_of_one_institution_never_share_an_event() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    for _ in 0..20 {
+        field.issue(&bank, None).await;
+    }
+    let three = PullEventsRequest { max_events: 3, wait_seconds: 0, lease_seconds: 60 };
+    let pulls = futures::future::join_all((0..10).map(|_| bank.pull(three))).await;
+    let mut names: Vec<String> = pulls.into_iter().flat_map(Result::unwrap).map(|event| event.name).collect();
+    names.sort_unstable();
+    let all = names.len();
+    names.dedup();
+    assert_eq!((all, names.len()), (20, 20));
+}
+
+#[tokio::test]
+async fn an_institution_sees_its_own_events_only() {
+    let field = Field::new().await;
+    let (bank, other) = (field.bank().await, field.bank().await);
+    let leg = field.issue(&bank, None).await;
+    field.issue(&other, None).await;
+    let events = bank.look().await;
+    assert_eq!(events.iter().map(|event| &event.assignment).collect::<Vec<_>>(), [&name(leg)]);
+}
+
+#[tokio::test]
+async fn shutdown_ends_a_long_poll_with_an_empty_answer() {
+    let mut field = Field::new().await;
+    let bank = field.bank().await;
+    bank.look().await;
+    let poll = tokio::spawn({
+        let mut events = bank.events.clone();
+        async move { events.pull_events(waiting(60)).await }
+    });
+    // A decision over the same connection comes after the poll has been taken in.
+    let _ = bank.decide(decision(kernel::LegId::random(&mut rand::rng()), field.now())).await;
+    let start = Instant::now();
+    field.partner.take().unwrap().stop().await.unwrap();
+    let answer = tokio::time::timeout(LIMIT, poll).await.unwrap().unwrap();
+    assert!(answer.is_ok_and(|answer| answer.into_inner().events.is_empty()));
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn wishes_out_of_range_are_refused_by_field() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    let wish = |max_events, wait_seconds, lease_seconds| PullEventsRequest {
+        max_events,
+        wait_seconds,
+        lease_seconds,
+    };
+    let table = [
+        (wish(501, 0, 0), "max_events"),
+        (wish(-1, 0, 0), "max_events"),
+        (wish(0, 61, 0), "wait_seconds"),
+        (wish(0, -1, 0), "wait_seconds"),
+        (wish(0, 0, 4), "lease_seconds"),
+        (wish(0, 0, 601), "lease_seconds"),
+    ];
+    for (request, path) in table {
+        let status = bank.pull(request).await.unwrap_err();
+        assert_eq!(rpc::status::violations(&status), [(path.to_owned(), "NUMBER_OUT_OF_RANGE".to_owned())]);
+    }
+    let names = vec!["events/x"; 1001];
+    assert_eq!(refusal(bank.acknowledge(&names).await), (Code::InvalidArgument, "TOO_MANY".to_owned()));
+}

@@ -1,0 +1,7 @@
+//! The statistics service against real engines.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail where the test fails")]
+
+mod calls;
+mod facts;
+mod schema;
+mod support;

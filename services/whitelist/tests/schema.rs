@@ -1,0 +1,78 @@
+//! The schema and the statements fit together, and the schema holds what the code promises.
+
+use sqlx::{Executor as _, SqlSafeStr as _};
+use testkit::ground;
+use whitelist::{ROLE, store};
+
+#[tokio::test]
+async fn every_statement_can_be_prepared_against_the_migrated_schema() {
+    let ground = ground(&[&ROLE]).await;
+    let mut conn = ground.pool(&ROLE).acquire().await.unwrap();
+    let mut prepared = 0;
+    for statement in store::statements() {
+        if let Err(error) = (&mut *conn).prepare(statement.into_sql_str()).await {
+            panic!("{statement}: {error}");
+        }
+        prepared += 1;
+    }
+    assert!(prepared >= 16, "{prepared} statements are listed");
+}
+
+#[tokio::test]
+async fn a_recorded_standing_is_never_changed_not_even_by_the_owner() {
+    let ground = ground(&[&ROLE]).await;
+    let owner = ground.owner_pool(&ROLE);
+    let enterprise = "INSERT INTO enterprise VALUES (gen_random_uuid(), '91419001MA9ABC128H', 'x', 'SMALL', 'C32', 'JY-GX',
+        '419001', now())";
+    sqlx::query(enterprise).execute(&owner).await.unwrap();
+    let standing =
+        "INSERT INTO standing SELECT enterprise_id, 1, false, NULL, '{}', now(), now() FROM enterprise";
+    sqlx::query(standing).execute(&owner).await.unwrap();
+    for change in
+        ["UPDATE standing SET listed = true, grade = 'A'", "DELETE FROM standing", "TRUNCATE standing"]
+    {
+        let error = sqlx::query(change).execute(&owner).await.unwrap_err();
+        assert_eq!(error.as_database_error().unwrap().constraint(), Some("standing_append_only"), "{change}");
+    }
+}
+
+#[tokio::test]
+async fn rows_that_the_code_would_never_write_are_refused_by_a_named_check() {
+    let ground = ground(&[&ROLE]).await;
+    let pool = ground.pool(&ROLE);
+    let enterprise = "INSERT INTO enterprise VALUES (gen_random_uuid(), '91419001MA9ABC128H', 'x', 'SMALL', 'C32', 'JY-GX',
+        '419001', now())";
+    sqlx::query(enterprise).execute(&pool).await.unwrap();
+    for (row, constraint) in [
+        (
+            "INSERT INTO enterprise VALUES (gen_random_uuid(), '91419001MA9ABC12OI', 'x', 'SMALL', 'C32', 'JY-GX',
+                '419001', now())",
+            "enterprise_uscc_form",
+        ),
+        (
+            "INSERT INTO standing SELECT enterprise_id, 1, true, 'A', '{HX03}', now(), now() FROM enterprise",
+            "standing_listing_deserved",
+        ),
+        (
+            "INSERT INTO standing SELECT enterprise_id, 1, true, NULL, '{}', now(), now() FROM enterprise",
+            "standing_listing_deserved",
+        ),
+        (
+            "INSERT INTO standing SELECT enterprise_id, 1, false, NULL, '{HX16}', now(), now() FROM enterprise",
+            "standing_exclusions_known",
+        ),
+        (
+            "INSERT INTO consent SELECT gen_random_uuid(), enterprise_id, 'IP_PLEDGE_FINANCING', '{}', '{}', now(),
+                now() + interval '1 day', '', '', now() FROM enterprise",
+            "consent_categories_known",
+        ),
+        (
+            "INSERT INTO ip_asset SELECT gen_random_uuid(), enterprise_id, 'PATENT', '1', 'x', NULL, NULL, now()
+                FROM enterprise",
+            "ip_asset_kind_known",
+        ),
+    ] {
+        let error = sqlx::query(row).execute(&pool).await.unwrap_err();
+        assert_eq!(error.as_database_error().unwrap().constraint(), Some(constraint), "{row}");
+    }
+}

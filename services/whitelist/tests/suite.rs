@@ -1,0 +1,11 @@
+//! The whitelist service against real engines.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail where the test fails")]
+
+mod assets;
+mod calls;
+mod consents;
+mod enterprises;
+mod logs;
+mod schema;
+mod standings;
+mod support;

@@ -1,0 +1,375 @@
+//! The load: applications of registered enterprises in a closed loop, each to eight institutions that answer at once
+//! through the partner gateway from another process. A case counts when the fact that its offers are ready arrives.
+
+use std::{
+    collections::HashMap,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant, SystemTime},
+};
+
+use anyhow::{Context as _, Result};
+use futures::StreamExt as _;
+use lapin::{
+    Connection, ConnectionProperties,
+    options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions},
+    types::FieldTable,
+};
+use prost::Message as _;
+use proto::{
+    common::v1::DocumentRef,
+    intake::v1::{
+        Application, CaseOffersReady, Channel, SubmitApplicationRequest, intake_service_client::IntakeServiceClient,
+    },
+};
+use rpc::{Actor, Duty};
+use sqlx::postgres::PgPoolOptions;
+use tokio::{io::AsyncWriteExt as _, process::Command, sync::oneshot, task::JoinSet};
+use uuid::Uuid;
+
+use super::{
+    command::Fanout,
+    floor,
+    institutions::{Plan, Seen},
+    latency::Latencies,
+    machine::{self, Process, Usage},
+    register::{self, Applicant},
+};
+use crate::{
+    run_dir::RunDir,
+    secrets::PARTNER_TLS_CA,
+    system::{ActingChannel, Options, System},
+};
+
+/// Banks asked by every application. Two of them stand for the evaluators, which the first path does not ask yet.
+const INSTITUTIONS: usize = 8;
+const READY_FACT: &str = "intake.case-offers-ready.v1";
+
+pub(super) async fn run(options: &Fanout) -> Result<()> {
+    let scratch = std::env::temp_dir().join(format!("zhirong-bench-{}", Uuid::new_v4().simple()));
+    std::fs::create_dir_all(&scratch)?;
+    let settings = Options::scratch(RunDir::at(&scratch)?)
+        .set("ZHIRONG_INTAKE_WINDOW", "3600s")
+        .set("ZHIRONG_INTAKE_AUTO_ACCEPT", "API")
+        .set("ZHIRONG_LOG", "warn");
+    println!("启动系统… (starting the system)");
+    let mut system = System::start(settings).await?;
+    let measured = measure(&mut system, options, &scratch).await;
+    let floor = match (&measured, options.no_floor) {
+        (Ok(_), false) => Some(beside(&mut system, options).await),
+        _ => None,
+    };
+    system.stop().await?;
+    std::fs::remove_dir_all(&scratch)?;
+    let rate = measured?;
+    if let Some(floor) = floor {
+        let floor = floor?;
+        println!("\n下限程序 (floor, same engines, same run)");
+        println!("  {:.0} cases/s; at load {}; one at a time {}", floor.cases_per_second, floor.at_load.text(), floor.one_at_a_time.text());
+        println!("  fan-out / floor = {:.1} %", 100.0 * rate / floor.cases_per_second);
+    }
+    Ok(())
+}
+
+/// Waiting submitters by case; a fact may come before the answer to its submission.
+#[derive(Default)]
+struct Board {
+    waiting: HashMap<String, oneshot::Sender<()>>,
+    early: Vec<String>,
+}
+
+type Shared = Arc<Mutex<Board>>;
+
+fn open(board: &Shared) -> std::sync::MutexGuard<'_, Board> {
+    board.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What one loop measured.
+#[derive(Default)]
+struct Measured {
+    decisions: Latencies,
+    /// Microseconds since 1970 of each submission, by case.
+    submitted: HashMap<String, u128>,
+    failed: usize,
+}
+
+async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Path) -> Result<f64> {
+    let ways = register::banks(system, INSTITUTIONS).await?;
+    let begun = Instant::now();
+    let applicants: Arc<[Applicant]> = register::enterprises(system, options.enterprises).await?.into();
+    println!("登记企业 {} 家，用时 {:.1} s (registered)", applicants.len(), begun.elapsed().as_secs_f64());
+    let idle = roles_memory(&machine::usage(&pids(system)?), system);
+
+    let plan = Plan {
+        url: system.place("partner")?.partner_url.clone().context("partner has no face for institutions")?,
+        ca_pem: system.secrets().read(PARTNER_TLS_CA)?.expose().to_owned(),
+        institutions: ways,
+        seen: scratch.join("seen.json"),
+    };
+    let plan_file = scratch.join("plan.json");
+    std::fs::write(&plan_file, serde_json::to_vec(&plan)?)?;
+    let mut institutions = Command::new(std::env::current_exe()?)
+        .args(["bench", "institutions", "--plan"])
+        .arg(&plan_file)
+        .stdin(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+
+    let board: Shared = Arc::default();
+    let vhost = system.admin().vhost.clone();
+    let amqp = system.engines().rabbitmq.amqp_url(&vhost);
+    let listening = tokio::spawn(listen(amqp, Arc::clone(&board)));
+    let client = IntakeServiceClient::new(
+        system.channel("intake", Actor::Staff { id: "bench".to_owned(), duties: vec![Duty::Clerk] })?,
+    );
+
+    let mut all = Measured::default();
+    let singles = closed_loop(&client, &applicants, &board, 1, Until::Count(options.one_at_a_time)).await?;
+    println!("\n逐一提交 (one at a time, {} cases)\n  submit → offers ready {}", singles.decisions.count(), singles.decisions.text());
+
+    let pool = PgPoolOptions::new().max_connections(1).connect(&database(system)?).await?;
+    let mut rates = Vec::new();
+    for number in 1..=options.runs {
+        let (before, work) = (machine::usage(&pids(system)?), work_done(&pool, system).await?);
+        let begun = Instant::now();
+        let until = Until::Time(Duration::from_secs(options.seconds));
+        let run = closed_loop(&client, &applicants, &board, options.in_flight, until).await?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let (after, work_after) = (machine::usage(&pids(system)?), work_done(&pool, system).await?);
+        let cases = run.decisions.count() as f64;
+        rates.push(cases / seconds);
+        println!("\n第{number}轮 (run {number}, closed loop of {})", options.in_flight);
+        println!("  {:.1} cases/s; submit → offers ready {}; {} failed", cases / seconds, run.decisions.text(), run.failed);
+        println!(
+            "  per case: {:.1} commits, {:.1} messages",
+            (work_after.0 - work.0) as f64 / cases,
+            (work_after.1 - work.1) / cases
+        );
+        print_usage(&before, &after, cases);
+        println!("  roles together: {:.0} MiB at load, {idle:.0} MiB before", roles_memory(&after, system));
+        all.decisions.extend(run.decisions);
+        all.submitted.extend(run.submitted);
+    }
+    all.submitted.extend(singles.submitted);
+    listening.abort();
+    if let Some(mut stdin) = institutions.stdin.take() {
+        stdin.shutdown().await?;
+    }
+    institutions.wait().await?;
+    let seen: Seen = serde_json::from_slice(&std::fs::read(&plan.seen)?)?;
+    println!("\n全部轮次 (all): submit → last delivery {}", deliveries(&pool, &seen, &all.submitted).await?.text());
+    rates.sort_by(f64::total_cmp);
+    let median = rates.get(rates.len() / 2).copied().unwrap_or_default();
+    println!("中位数 (median): {median:.1} cases/s");
+    Ok(median)
+}
+
+enum Until {
+    Count(usize),
+    Time(Duration),
+}
+
+async fn closed_loop(
+    client: &IntakeServiceClient<ActingChannel>,
+    applicants: &Arc<[Applicant]>,
+    board: &Shared,
+    in_flight: usize,
+    until: Until,
+) -> Result<Measured> {
+    let (count, end) = match until {
+        Until::Count(count) => (count, None),
+        Until::Time(time) => (usize::MAX, Some(Instant::now() + time)),
+    };
+    let mut loops = JoinSet::new();
+    for lane in 0..in_flight {
+        let (mut client, applicants, board) = (client.clone(), Arc::clone(applicants), Arc::clone(board));
+        loops.spawn(async move {
+            let mut measured = Measured::default();
+            let mut turn = 0;
+            while turn * in_flight + lane < count && end.is_none_or(|end| Instant::now() < end) {
+                let applicant = &applicants[(turn * in_flight + lane) % applicants.len()];
+                one(&mut client, applicant, &board, &mut measured).await?;
+                turn += 1;
+            }
+            anyhow::Ok(measured)
+        });
+    }
+    let mut sum = Measured::default();
+    while let Some(measured) = loops.join_next().await {
+        let measured = measured??;
+        sum.decisions.extend(measured.decisions);
+        sum.submitted.extend(measured.submitted);
+        sum.failed += measured.failed;
+    }
+    Ok(sum)
+}
+
+async fn one(
+    client: &mut IntakeServiceClient<ActingChannel>,
+    applicant: &Applicant,
+    board: &Shared,
+    measured: &mut Measured,
+) -> Result<()> {
+    let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_micros();
+    let start = Instant::now();
+    let case = match client.submit_application(application(applicant)).await {
+        Ok(answer) => answer.into_inner().case.context("no case in the answer")?,
+        Err(status) => {
+            measured.failed += 1;
+            eprintln!("a submission was not taken: {:?}", status.code());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            return Ok(());
+        }
+    };
+    let ready = {
+        let mut board = open(board);
+        match board.early.iter().position(|early| *early == case.case_id) {
+            Some(index) => {
+                board.early.swap_remove(index);
+                None
+            }
+            None => {
+                let (done, ready) = oneshot::channel();
+                board.waiting.insert(case.case_id.clone(), done);
+                Some(ready)
+            }
+        }
+    };
+    if let Some(ready) = ready {
+        tokio::time::timeout(Duration::from_secs(60), ready).await.context("a case was not decided in 60 s")??;
+    }
+    measured.decisions.add(start.elapsed());
+    measured.submitted.insert(case.case_id, at);
+    Ok(())
+}
+
+fn application(applicant: &Applicant) -> SubmitApplicationRequest {
+    let document = |number: u8| DocumentRef {
+        code: format!("D{number:02}"),
+        document_id: format!("bench/{number}"),
+        sha256: vec![number; 32],
+    };
+    SubmitApplicationRequest {
+        request_id: Uuid::now_v7().to_string(),
+        channel: Channel::Api.into(),
+        application: Some(Application {
+            uscc: applicant.uscc.clone(),
+            amount_fen: 300_000_000,
+            term_months: 12,
+            purpose: "购买原材料".to_owned(),
+            asset_ids: vec![applicant.asset_id.clone()],
+            consent_id: applicant.consent_id.clone(),
+            documents: (1..=7).map(document).collect(),
+            ..Application::default()
+        }),
+    }
+}
+
+/// Takes the facts that end the cases, on a queue of its own.
+async fn listen(amqp: String, board: Shared) -> Result<()> {
+    let connection = Connection::connect(&amqp, ConnectionProperties::default()).await?;
+    let channel = connection.create_channel().await?;
+    let exclusive = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
+    let queue = channel.queue_declare("".into(), exclusive, FieldTable::default()).await?;
+    let (name, options) = (queue.name().as_str(), QueueBindOptions::default());
+    channel.queue_bind(name.into(), bus::EXCHANGE.into(), READY_FACT.into(), options, FieldTable::default()).await?;
+    let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
+    let mut consumer = channel.basic_consume(name.into(), "".into(), options, FieldTable::default()).await?;
+    while let Some(delivery) = consumer.next().await {
+        let case_id = CaseOffersReady::decode(delivery?.data.as_slice())?.case_id;
+        let mut board = open(&board);
+        match board.waiting.remove(&case_id) {
+            Some(done) => drop(done.send(())),
+            None => board.early.push(case_id),
+        }
+    }
+    Ok(())
+}
+
+fn pids(system: &System) -> Result<Vec<(String, u32)>> {
+    let mut pids = Vec::new();
+    for (role, _) in system.places() {
+        if let Some(pid) = system.pid(role)? {
+            pids.push((role.to_owned(), pid));
+        }
+    }
+    pids.push(("load".to_owned(), std::process::id()));
+    Ok(pids)
+}
+
+fn roles_memory(usage: &Usage, system: &System) -> f64 {
+    system.places().filter_map(|(role, _)| usage.0.get(role)).map(|process| process.mebibytes).sum()
+}
+
+fn print_usage(before: &Usage, after: &Usage, cases: f64) {
+    let mut total = 0.0;
+    for (name, now) in &after.0 {
+        let then = before.0.get(name).copied().unwrap_or(Process::default());
+        let spent = (now.cpu_seconds - then.cpu_seconds).max(0.0);
+        total += spent;
+        println!("    {name:<11} {:>6.2} ms CPU/case {:>7.0} MiB", 1_000.0 * spent / cases, now.mebibytes);
+    }
+    println!("    {:<11} {:>6.2} ms CPU/case (institutions' process not counted)", "all", 1_000.0 * total / cases);
+}
+
+fn database(system: &System) -> Result<String> {
+    named(system.admin().postgres.expose(), &system.admin().database)
+}
+
+/// The same server's URL with another database.
+fn named(url: &str, database: &str) -> Result<String> {
+    let (server, _) = url.rsplit_once('/').context("the URL of PostgreSQL names no database")?;
+    Ok(format!("{server}/{database}"))
+}
+
+/// Commits of the database, and messages that the roles have published, so far.
+async fn work_done(pool: &sqlx::PgPool, system: &System) -> Result<(i64, f64)> {
+    let commits: i64 = sqlx::query_scalar("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+        .fetch_one(pool)
+        .await?;
+    let mut published = 0.0;
+    for (_, place) in system.places() {
+        let page = host::probe::get(&format!("{}/metrics", place.admin_url), Duration::from_secs(5)).await;
+        let text = page.map_err(|cause| anyhow::anyhow!("no metrics: {cause}"))?.text;
+        let values = text.lines().filter(|line| line.starts_with("zhirong_outbox_published_total"));
+        published += values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum::<f64>();
+    }
+    Ok((commits, published))
+}
+
+/// From each submission to the moment at which the last of its institutions first saw the assignment.
+async fn deliveries(pool: &sqlx::PgPool, seen: &Seen, submitted: &HashMap<String, u128>) -> Result<Latencies> {
+    let legs: Vec<(Uuid, Uuid)> = sqlx::query_as("SELECT id, case_id FROM intake.leg").fetch_all(pool).await?;
+    let mut last: HashMap<String, u128> = HashMap::new();
+    for (leg, case) in legs {
+        if let Some(at) = seen.get(&format!("assignments/{leg}")) {
+            let latest = last.entry(case.to_string()).or_default();
+            *latest = (*latest).max(*at);
+        }
+    }
+    let mut latencies = Latencies::default();
+    for (case, at) in submitted {
+        if let Some(delivered) = last.get(case) {
+            latencies.add(Duration::from_micros(u64::try_from(delivered.saturating_sub(*at))?));
+        }
+    }
+    Ok(latencies)
+}
+
+/// The floor on the same engines, in a database and a virtual host of its own.
+async fn beside(system: &mut System, options: &Fanout) -> Result<floor::Floor> {
+    println!("\n测量下限程序… (measuring the floor)");
+    for (role, _) in system.places().map(|(role, place)| (role, place.clone())).collect::<Vec<_>>() {
+        system.stop_role(role).await?;
+    }
+    let name = format!("floor_{}", Uuid::new_v4().simple());
+    let server = system.admin().postgres.expose().clone();
+    let admin = PgPoolOptions::new().max_connections(1).connect(&server).await?;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&admin).await?;
+    let vhost = system.admin().vhost.clone();
+    let amqp = system.engines().rabbitmq.amqp_url(&vhost);
+    let floor =
+        floor::run(&named(&server, &name)?, &amqp, options.seconds, options.in_flight, options.one_at_a_time).await;
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&admin).await?;
+    floor
+}

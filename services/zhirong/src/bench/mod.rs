@@ -1,0 +1,21 @@
+//! `zhirong bench`: measures the fan-out on this machine, beside a bare program that does the same fixed work.
+
+mod command;
+mod fanout;
+mod floor;
+mod institutions;
+mod latency;
+mod machine;
+mod register;
+
+pub use command::{Arguments, run};
+
+/// Ends when standard input does: the parent has closed it, or is gone.
+async fn input_ended() {
+    let (ended, end) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    let _ = end.await;
+}

@@ -1,0 +1,185 @@
+//! The trace of the case: whether it is whole, and its picture.
+
+use std::collections::{HashMap, HashSet};
+
+use telemetry::receiver::SpanRecord;
+use telemetry::tree;
+
+const ROOT: &str = "zhirong.intake.v1.IntakeService/SubmitApplication";
+const DISPATCH: &str = "case.dispatch";
+const REQUEST: &str = "inst.request";
+/// What happens to each leg, and the role in which it does: the question arrives at the gateway, intake hears that the
+/// bank has it.
+const EVERY_LEG: [(&str, &str, &str); 2] = [
+    ("consume intake.leg-issued.v1", "partner", "送达机构网关"),
+    ("consume partner.assignment-received.v1", "intake", "银行已收到"),
+];
+/// The effect of a reply.
+const REPLY: (&str, &str) = ("consume partner.reply-submitted.v1", "intake");
+
+/// A leg as the trace has to show it.
+#[derive(Clone, Debug)]
+pub(super) struct Leg {
+    pub(super) id: String,
+    pub(super) bank: String,
+    /// How many replies its bank sent, questions included.
+    pub(super) replies: usize,
+}
+
+/// What is missing for the trace to be whole, from the submission to the effect of the last reply.
+pub(super) fn gaps(spans: &[SpanRecord], trace_id: &str, legs: &[Leg]) -> Vec<String> {
+    let own: Vec<&SpanRecord> = spans.iter().filter(|span| span.trace_id == trace_id).collect();
+    let by_id: HashMap<&str, &SpanRecord> = own.iter().map(|span| (span.span_id.as_str(), *span)).collect();
+    let mut missing = Vec::new();
+    let is_root = |span: &&SpanRecord| span.parent_span_id.is_none();
+    match own.iter().filter(|span| is_root(span)).collect::<Vec<_>>().as_slice() {
+        [root] if root.name == ROOT => {}
+        roots => missing.push(format!("根应为提交申请，实有{}个根", roots.len())),
+    }
+    let known = |span: &SpanRecord| span.parent_span_id.as_deref().is_none_or(|parent| by_id.contains_key(parent));
+    let orphans = own.iter().filter(|span| !known(span)).count();
+    if orphans > 0 {
+        missing.push(format!("{orphans}个环节缺少上一环节"));
+    }
+    let dispatch = own.iter().find(|span| span.name == DISPATCH);
+    if dispatch.is_none() {
+        missing.push("缺少派发环节 case.dispatch".to_owned());
+    }
+    for leg in legs {
+        let request = own.iter().find(|span| {
+            span.name == REQUEST
+                && span.attributes.get("leg") == Some(&leg.id)
+                && span.parent_span_id.as_deref() == dispatch.map(|span| span.span_id.as_str())
+        });
+        let Some(request) = request else {
+            missing.push(format!("{}：缺少 inst.request", leg.bank));
+            continue;
+        };
+        let count = |name: &str, service: &str| {
+            let below = |span: &&&SpanRecord| descends(span, &request.span_id, &by_id);
+            own.iter().filter(|span| span.name == name && span.service == service).filter(below).count()
+        };
+        for (name, service, chinese) in EVERY_LEG {
+            if count(name, service) == 0 {
+                missing.push(format!("{}：缺少“{chinese}”({name})", leg.bank));
+            }
+        }
+        let effects = count(REPLY.0, REPLY.1);
+        if effects < leg.replies {
+            missing.push(format!("{}：答复{}次，生效{effects}次 ({})", leg.bank, leg.replies, REPLY.0));
+        }
+    }
+    missing
+}
+
+/// Whether `span` stands under the span `above`, however deep.
+fn descends(span: &SpanRecord, above: &str, by_id: &HashMap<&str, &SpanRecord>) -> bool {
+    let mut seen = HashSet::new();
+    let mut at = span;
+    while let Some(parent) = at.parent_span_id.as_deref() {
+        if parent == above {
+            return true;
+        }
+        match by_id.get(parent) {
+            Some(next) if seen.insert(parent) => at = next,
+            Some(_) | None => return false,
+        }
+    }
+    false
+}
+
+/// The picture of the trace, with the banks' names at their legs. Names never travel in traces: they are put in here.
+pub(super) fn picture(spans: &[SpanRecord], trace_id: &str, legs: &[Leg]) -> Vec<String> {
+    let names: HashMap<&str, &str> = legs.iter().map(|leg| (leg.id.as_str(), leg.bank.as_str())).collect();
+    let named = |span: &SpanRecord| {
+        let bank = span.attributes.get("leg").and_then(|leg| names.get(leg.as_str()));
+        let name = match bank {
+            Some(bank) if span.name.starts_with(REQUEST) => format!("{} → {bank}", span.name),
+            Some(_) | None => shorter(&span.name).to_owned(),
+        };
+        SpanRecord { name, ..span.clone() }
+    };
+    let own: Vec<SpanRecord> = spans.iter().filter(|span| span.trace_id == trace_id).map(named).collect();
+    tree::render(&own, trace_id).lines().map(str::to_owned).collect()
+}
+
+/// `zhirong.intake.v1.IntakeService/SubmitApplication` without its package.
+fn shorter(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((package, rest)) if package.starts_with("zhirong.") && rest.contains('/') => rest,
+        Some(_) | None => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono::DateTime;
+
+    use super::*;
+
+    fn span(id: &str, parent: Option<&str>, name: &str, service: &str, leg: &str) -> SpanRecord {
+        SpanRecord {
+            trace_id: "t".into(),
+            span_id: id.into(),
+            parent_span_id: parent.map(Into::into),
+            name: name.into(),
+            service: service.into(),
+            attributes: BTreeMap::from([("leg".to_owned(), leg.to_owned())]),
+            links: Vec::new(),
+            start: DateTime::UNIX_EPOCH,
+            end: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn whole() -> Vec<SpanRecord> {
+        vec![
+            span("1", None, ROOT, "intake", ""),
+            span("2", Some("1"), DISPATCH, "intake", ""),
+            span("3", Some("2"), REQUEST, "intake", "a"),
+            span("4", Some("3"), "consume intake.leg-issued.v1", "partner", ""),
+            span("5", Some("4"), "consume partner.assignment-received.v1", "intake", ""),
+            span("6", Some("4"), "consume partner.reply-submitted.v1", "intake", ""),
+        ]
+    }
+
+    fn legs() -> Vec<Leg> {
+        vec![Leg { id: "a".into(), bank: "王屋银行".into(), replies: 1 }]
+    }
+
+    #[test]
+    fn a_whole_trace_has_no_gap_and_each_missing_span_is_one() {
+        assert_eq!(gaps(&whole(), "t", &legs()), [] as [String; 0]);
+        for left_out in 0..whole().len() {
+            let mut spans = whole();
+            spans.remove(left_out);
+            assert!(!gaps(&spans, "t", &legs()).is_empty(), "without {left_out}");
+        }
+        assert!(!gaps(&whole(), "another", &legs()).is_empty());
+    }
+
+    #[test]
+    fn a_reply_that_took_effect_once_is_not_two() {
+        let two = vec![Leg { replies: 2, ..legs()[0].clone() }];
+        assert_eq!(gaps(&whole(), "t", &two).len(), 1);
+        let silent = vec![Leg { replies: 0, ..legs()[0].clone() }];
+        assert_eq!(gaps(&whole(), "t", &silent), [] as [String; 0]);
+    }
+
+    #[test]
+    fn a_circle_of_parents_ends() {
+        let mut spans = whole();
+        spans.push(span("7", Some("8"), REPLY.0, REPLY.1, ""));
+        spans.push(span("8", Some("7"), "x", "intake", ""));
+        assert_eq!(gaps(&spans, "t", &legs()), [] as [String; 0]);
+    }
+
+    #[test]
+    fn the_picture_names_the_bank_and_drops_packages() {
+        let lines = picture(&whole(), "t", &legs());
+        assert_eq!(lines.len(), 6);
+        assert!(lines[0].contains("IntakeService/SubmitApplication") && !lines[0].contains("zhirong."));
+        assert!(lines[2].contains("inst.request → 王屋银行"));
+    }
+}

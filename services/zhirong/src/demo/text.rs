@@ -1,0 +1,124 @@
+//! Text in terminal columns, where a Chinese character takes two, and figures as people read them.
+
+use std::time::Duration;
+
+use chrono::{DateTime, FixedOffset, Utc};
+use prost_types::Timestamp;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+const SHANGHAI_SECONDS: i32 = 8 * 3600;
+
+/// Columns that the text takes.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text in exactly so many columns, filled on the right or cut.
+pub(super) fn left(text: &str, columns: usize) -> String {
+    let mut out = cut(text, columns);
+    out.push_str(&" ".repeat(columns.saturating_sub(width(&out))));
+    out
+}
+
+/// The same, filled on the left.
+pub(super) fn right(text: &str, columns: usize) -> String {
+    let out = cut(text, columns);
+    format!("{}{out}", " ".repeat(columns.saturating_sub(width(&out))))
+}
+
+/// As much of the text as fits, `…` in the place of the rest.
+fn cut(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for sign in text.chars() {
+        let wide = sign.width().unwrap_or(0);
+        // One column is kept for the mark.
+        if used + wide + 1 > columns {
+            break;
+        }
+        used += wide;
+        out.push(sign);
+    }
+    if columns > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// 万元 with two decimals, exact to 100 yuan and rounded half up below.
+pub(super) fn wan(fen: i64) -> String {
+    decimal(fen.saturating_add(5_000) / 10_000, 2)
+}
+
+/// Yuan with two decimals.
+pub(super) fn yuan(fen: i64) -> String {
+    decimal(fen, 2)
+}
+
+/// Percent with two decimals.
+pub(super) fn percent(basis_points: i32) -> String {
+    decimal(i64::from(basis_points), 2)
+}
+
+fn decimal(number: i64, places: u32) -> String {
+    let unit = 10_i64.pow(places);
+    let sign = if number < 0 { "-" } else { "" };
+    let (whole, rest) = (number.abs() / unit, number.abs() % unit);
+    format!("{sign}{whole}.{rest:0width$}", width = places as usize)
+}
+
+/// The day in +08:00.
+pub(super) fn day(at: Option<&Timestamp>) -> String {
+    let at = instant(at);
+    match (at, FixedOffset::east_opt(SHANGHAI_SECONDS)) {
+        (Some(at), Some(shanghai)) => at.with_timezone(&shanghai).format("%Y-%m-%d").to_string(),
+        (Some(_) | None, _) => "—".to_owned(),
+    }
+}
+
+pub(super) fn instant(at: Option<&Timestamp>) -> Option<DateTime<Utc>> {
+    at.and_then(|at| DateTime::from_timestamp(at.seconds, u32::try_from(at.nanos).ok()?))
+}
+
+/// A short time: milliseconds below one second.
+pub(super) fn span(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        format!("{} ms", time.as_millis())
+    } else {
+        format!("{:.2} s", time.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chinese_takes_two_columns_and_every_cell_is_as_wide_as_asked() {
+        for text in ["", "王屋银行", "ABC", "中岳科创银行济源科技支行", "a王b"] {
+            for columns in 0..30 {
+                assert_eq!(width(&left(text, columns)), columns, "{text} {columns}");
+                assert_eq!(width(&right(text, columns)), columns, "{text} {columns}");
+            }
+        }
+        assert_eq!(left("王屋", 6), "王屋  ");
+        assert_eq!(right("王屋", 6), "  王屋");
+        assert_eq!(left("王屋银行", 6), "王屋… ");
+    }
+
+    #[test]
+    fn figures_are_exact() {
+        for (fen, shown) in [(500_000_000, "500.00"), (1_000_000, "1.00"), (1_234_567, "1.23"), (1_235_000, "1.24"), (0, "0.00")] {
+            assert_eq!(wan(fen), shown);
+        }
+        assert_eq!((percent(435), percent(5), percent(3600)), ("4.35".into(), "0.05".into(), "36.00".into()));
+        assert_eq!((yuan(1_250_050), yuan(-5)), ("12500.50".into(), "-0.05".into()));
+        let midnight = Timestamp { seconds: 1_700_000_000, nanos: 0 };
+        assert_eq!((day(Some(&midnight)).as_str(), day(None).as_str()), ("2023-11-15", "—"));
+        assert_eq!(span(Duration::from_millis(87)), "87 ms");
+        assert_eq!(span(Duration::from_millis(6543)), "6.54 s");
+    }
+}

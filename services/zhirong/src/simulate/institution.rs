@@ -1,0 +1,202 @@
+//! One simulated institution: pulls its events, hands each assignment to a task of its own, acknowledges, and comes
+//! back whenever the connection is lost.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use anyhow::Result;
+use kernel::InstitutionId;
+use proto::catalog::v1::ProductTerms;
+use proto::partner::v1::assignment_service_client::AssignmentServiceClient;
+use proto::partner::v1::event_service_client::EventServiceClient;
+use proto::partner::v1::{
+    AcknowledgeRequest, Assignment, AssignmentState, Event, EventType, ListAssignmentsRequest, PullEventsRequest,
+};
+use rpc::client::Channel;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::{Code, Request, Status};
+
+use super::access::Access;
+use super::answer::{Answering, Signal};
+use super::attempt::{Pauses, pause, words};
+use super::deed::{Deed, Fate, Report};
+use super::ledger::Ledger;
+use super::script::{Delays, Manner};
+use super::seed::Seed;
+
+const WAIT_SECONDS: i32 = 20;
+const LEASE_SECONDS: i32 = 60;
+/// The long poll's own time and some for the way.
+const PULL_LIMIT: Duration = Duration::from_secs(30);
+const PAGE: i32 = 200;
+/// Signals that an assignment may have waiting; there are a handful in its life.
+const SIGNALS: usize = 64;
+
+/// Who it is and how it behaves.
+#[derive(Clone, Debug)]
+pub struct Institution {
+    pub id: InstitutionId,
+    pub name: String,
+    /// Of the product that it is asked about.
+    pub terms: ProductTerms,
+    pub access: Access,
+    pub manner: Manner,
+    pub delays: Delays,
+    pub seed: Seed,
+}
+
+/// An institution at work.
+pub(super) struct Worker {
+    pub(super) who: Institution,
+    pub(super) ledger: Ledger,
+    pub(super) report: Report,
+    pub(super) shutdown: CancellationToken,
+    /// Tasks of its assignments, by name.
+    pub(super) open: HashMap<String, mpsc::Sender<Signal>>,
+    pub(super) tasks: TaskTracker,
+    pub(super) count: u64,
+}
+
+impl Worker {
+    /// Works until the simulation ends or the gateway shuts it out for good.
+    pub(super) async fn run(mut self) {
+        let mut pauses = Pauses::new();
+        let mut connected = false;
+        while !self.shutdown.is_cancelled() {
+            match self.session(&mut connected).await {
+                Ok(()) => pauses = Pauses::new(),
+                Err(_) if self.shutdown.is_cancelled() => {}
+                Err(status) if matches!(status.code(), Code::Unauthenticated | Code::PermissionDenied) => {
+                    self.tell("", &Deed::Barred(words(&status)));
+                    break;
+                }
+                Err(status) => {
+                    if connected {
+                        self.tell("", &Deed::Lost(words(&status)));
+                        connected = false;
+                        pauses = Pauses::new();
+                    }
+                    if pause(&self.shutdown, pauses.next()).await.is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        self.open.clear();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Works on one connection until it breaks.
+    async fn session(&mut self, connected: &mut bool) -> Result<(), Status> {
+        let channel = self.who.access.channel().map_err(|error| Status::unauthenticated(error.to_string()))?;
+        let open = self.list_open(&channel).await?;
+        if !*connected {
+            *connected = true;
+            self.tell("", &Deed::Connected);
+        }
+        // An earlier run, or an event lost on the way, may have left them unanswered.
+        for assignment in open {
+            self.begin(&channel, assignment.name);
+        }
+        let mut events = EventServiceClient::new(channel.clone());
+        while !self.shutdown.is_cancelled() {
+            let mut request =
+                Request::new(PullEventsRequest { max_events: 0, wait_seconds: WAIT_SECONDS, lease_seconds: LEASE_SECONDS });
+            request.set_timeout(PULL_LIMIT);
+            let pulled = tokio::select! {
+                pulled = events.pull_events(request) => pulled?.into_inner().events,
+                () = self.shutdown.cancelled() => return Ok(()),
+            };
+            if pulled.is_empty() {
+                continue;
+            }
+            let names: Vec<String> = pulled.iter().map(|event| event.name.clone()).collect();
+            for event in pulled {
+                self.heed(&channel, event).await;
+            }
+            events.acknowledge(AcknowledgeRequest { names }).await?;
+        }
+        Ok(())
+    }
+
+    /// What nobody has answered yet; also the first call, which shows whether the way in is good.
+    async fn list_open(&self, channel: &Channel) -> Result<Vec<Assignment>, Status> {
+        let mut client = AssignmentServiceClient::new(channel.clone());
+        let request = ListAssignmentsRequest { page_size: PAGE, page_token: String::new(), open_only: true };
+        let page = client.list_assignments(request).await?.into_inner();
+        let unanswered = |one: &Assignment| one.state() != AssignmentState::Answered;
+        Ok(page.assignments.into_iter().filter(unanswered).collect())
+    }
+
+    async fn heed(&mut self, channel: &Channel, event: Event) {
+        let kind = event.r#type();
+        let fate = match kind {
+            EventType::ReplyAccepted => Some(Fate::Accepted),
+            EventType::ReplyLate => Some(Fate::Late),
+            EventType::ReplySuperseded => Some(Fate::Superseded),
+            EventType::ReplyRefused => Some(Fate::Refused),
+            EventType::AssignmentIssued
+            | EventType::AssignmentClosed
+            | EventType::SupplementAnswered
+            | EventType::Unspecified => None,
+        };
+        if let Some(fate) = fate {
+            self.ledger.heard(&event.reply_id, fate);
+            self.tell(&event.assignment, &Deed::Heard(fate));
+            return;
+        }
+        match kind {
+            EventType::AssignmentIssued => {
+                self.tell(&event.assignment, &Deed::Received { attempt: event.attempt });
+                self.begin(channel, event.assignment);
+            }
+            EventType::AssignmentClosed => {
+                self.tell(&event.assignment, &Deed::Closed(event.reason));
+                self.signal(&event.assignment, Signal::Closed).await;
+            }
+            EventType::SupplementAnswered => self.signal(&event.assignment, Signal::Supplemented).await,
+            EventType::ReplyAccepted
+            | EventType::ReplyLate
+            | EventType::ReplySuperseded
+            | EventType::ReplyRefused
+            | EventType::Unspecified => {}
+        }
+    }
+
+    /// Begins to work on an assignment, unless it is in hand: events come at least once.
+    fn begin(&mut self, channel: &Channel, assignment: String) {
+        if self.open.contains_key(&assignment) {
+            return;
+        }
+        let (sender, signals) = mpsc::channel(SIGNALS);
+        self.open.insert(assignment.clone(), sender);
+        let mut random = self.who.seed.random(&self.who.name, &self.count.to_string());
+        self.count += 1;
+        let answering = Answering {
+            script: self.who.manner.script(&mut random),
+            who: self.who.clone(),
+            client: AssignmentServiceClient::new(channel.clone()),
+            assignment,
+            ledger: self.ledger.clone(),
+            report: self.report.clone(),
+            shutdown: self.shutdown.clone(),
+            random,
+            signals,
+        };
+        self.tasks.spawn(answering.run());
+    }
+
+    async fn signal(&mut self, assignment: &str, signal: Signal) {
+        if let Some(task) = self.open.get(assignment) {
+            // A task that has ended wants no more signals.
+            let _ = task.send(signal).await;
+        }
+    }
+
+    fn tell(&self, assignment: &str, deed: &Deed) {
+        self.report.tell(self.who.id, assignment, deed);
+    }
+}

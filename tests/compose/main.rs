@@ -1,0 +1,24 @@
+//! What stands outside of the code, held to the code: docker-compose.yml and all that it mounts against the roles,
+//! settings, ports and secrets of the binary; the glossary against the code tables.
+// `cfg(test)` holds anyway; saying so lets clippy know that these files may unwrap as tests may.
+
+#[cfg(test)]
+mod commands;
+#[cfg(test)]
+mod compose;
+#[cfg(test)]
+mod faces;
+#[cfg(test)]
+mod glossary;
+#[cfg(test)]
+mod hardening;
+#[cfg(test)]
+mod image;
+#[cfg(test)]
+mod observation;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod settings;
+#[cfg(test)]
+mod workbench;
