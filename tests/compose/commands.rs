@@ -39,7 +39,11 @@ fn every_role_is_asked_for_its_health_by_the_binary_itself() {
     for (name, service) in Compose::read().roles() {
         let check = service.healthcheck.as_ref().unwrap_or_else(|| panic!("{name} has no health check"));
         let (how, command) = check.test.split_first().unwrap();
-        assert_eq!((how.as_str(), command), ("CMD", ["zhirong".to_owned(), "healthcheck".to_owned()].as_slice()), "{name}");
+        assert_eq!(
+            (how.as_str(), command),
+            ("CMD", ["zhirong".to_owned(), "healthcheck".to_owned()].as_slice()),
+            "{name}"
+        );
         assert_understood(&command[1..]);
         // The command gives up by itself before it is killed, so that it can say why.
         let patience: u64 = crate::workbench::default_of("healthcheck", "timeout").parse().unwrap();

@@ -31,13 +31,22 @@ fn the_clerks_face_is_on_loopback_until_somebody_says_otherwise() {
 #[test]
 fn everything_is_on_a_network_without_a_way_out_and_only_the_two_faces_are_on_another() {
     let compose = Compose::read();
-    let inside: BTreeSet<&str> =
-        compose.networks.iter().filter(|(_, network)| network.internal).map(|(name, _)| name.as_str()).collect();
+    let inside: BTreeSet<&str> = compose
+        .networks
+        .iter()
+        .filter(|(_, network)| network.internal)
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert_eq!(inside.len(), 1);
     for (name, service) in &compose.services {
-        let outside: Vec<&String> = service.networks.iter().filter(|of| !inside.contains(of.as_str())).collect();
+        let outside: Vec<&String> =
+            service.networks.iter().filter(|of| !inside.contains(of.as_str())).collect();
         assert!(service.networks.len() > outside.len(), "{name} is on no internal network");
-        assert_eq!(!outside.is_empty(), ["desk", "partner"].contains(&name.as_str()), "{name} is on {outside:?}");
+        assert_eq!(
+            !outside.is_empty(),
+            ["desk", "partner"].contains(&name.as_str()),
+            "{name} is on {outside:?}"
+        );
         for network in &service.networks {
             assert!(compose.networks.contains_key(network), "{name} is on {network}");
         }
@@ -52,9 +61,16 @@ fn the_tools_of_operations_open_on_loopback_only_and_exist() {
         compose.service(name);
         assert!(!compose.roles().any(|(role, _)| role == name), "{name} is a role");
         assert!(!service.ports.is_empty());
-        assert!(service.ports.iter().all(|port| port.starts_with("127.0.0.1:")), "{name}: {:?}", service.ports);
+        assert!(
+            service.ports.iter().all(|port| port.starts_with("127.0.0.1:")),
+            "{name}: {:?}",
+            service.ports
+        );
         for network in &service.networks {
-            assert!(compose.networks.contains_key(network) || tools.networks.contains_key(network), "{network}");
+            assert!(
+                compose.networks.contains_key(network) || tools.networks.contains_key(network),
+                "{network}"
+            );
         }
     }
 }

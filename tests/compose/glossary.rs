@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{
-    DeclineReason, DocumentCode, EnhancementMode, EnterpriseSize, Grade, InstitutionRole, IpType, Qualification, RateKind,
-    RepaymentMethod,
+    DeclineReason, DocumentCode, EnhancementMode, EnterpriseSize, Grade, InstitutionRole, IpType,
+    Qualification, RateKind, RepaymentMethod,
 };
 
 use crate::compose::{root, text};
@@ -23,8 +23,11 @@ fn tables(page: &str) -> BTreeMap<String, Vec<Vec<String>>> {
         } else if line.starts_with("## ") {
             heading.clear();
         } else if line.starts_with('|') && !heading.is_empty() {
-            let cells: Vec<String> =
-                line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect();
+            let cells: Vec<String> = line
+                .trim_matches('|')
+                .split('|')
+                .map(|cell| cell.trim().trim_matches('`').to_owned())
+                .collect();
             tables.entry(heading.clone()).or_default().push(cells);
         }
     }
@@ -60,12 +63,14 @@ fn every_code_table_stands_in_the_glossary_word_for_word_and_no_other_does() {
         DocumentCode
     ]
     .into();
-    let enums = text("proto/zhirong/common/v1/codes.proto").lines().filter(|line| line.starts_with("enum ")).count();
+    let enums =
+        text("proto/zhirong/common/v1/codes.proto").lines().filter(|line| line.starts_with("enum ")).count();
     assert_eq!(ours.len(), enums + 1, "a code table is missing above: the contract's, and the documents'");
     let page = tables(&text("docs/GLOSSARY.md"));
     assert_eq!(page.keys().map(String::as_str).collect::<Vec<_>>(), ours.keys().copied().collect::<Vec<_>>());
     for (name, rows) in ours {
-        let written: Vec<Row> = page[name].iter().map(|row| (row[0].clone(), row[1].clone(), row[2].clone())).collect();
+        let written: Vec<Row> =
+            page[name].iter().map(|row| (row[0].clone(), row[1].clone(), row[2].clone())).collect();
         assert_eq!(written, rows, "{name}");
     }
 }
@@ -103,7 +108,8 @@ fn read_all(folder: &std::path::Path, into: &mut String) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             read_all(&path, into);
-        } else if path.extension().is_some_and(|ending| ["rs", "proto", "sql"].iter().any(|of| ending == *of)) {
+        } else if path.extension().is_some_and(|ending| ["rs", "proto", "sql"].iter().any(|of| ending == *of))
+        {
             into.push_str(&std::fs::read_to_string(&path).unwrap());
         }
     }

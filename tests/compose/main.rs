@@ -1,7 +1,8 @@
 //! What stands outside of the code, held to the code: docker-compose.yml and all that it mounts against the roles,
-//! settings, ports and secrets of the binary; the glossary against the code tables.
-// `cfg(test)` holds anyway; saying so lets clippy know that these files may unwrap as tests may.
+//! settings, ports and secrets of the binary; the glossary against the code tables; the handbook against the settings,
+//! secrets, metrics and commands that there are.
 
+// `cfg(test)` holds anyway; saying so lets clippy know that these files may unwrap as tests may.
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
@@ -10,6 +11,8 @@ mod compose;
 mod faces;
 #[cfg(test)]
 mod glossary;
+#[cfg(test)]
+mod handbook;
 #[cfg(test)]
 mod hardening;
 #[cfg(test)]

@@ -29,7 +29,8 @@ fn every_mounted_secret_is_declared_and_every_declared_one_is_mounted() {
 fn every_role_is_given_its_own_secrets_and_no_others() {
     let compose = Compose::read();
     for role in roles::ALL {
-        let mounted: BTreeSet<String> = compose.service(role.name).mounted().into_iter().map(str::to_owned).collect();
+        let mounted: BTreeSet<String> =
+            compose.service(role.name).mounted().into_iter().map(str::to_owned).collect();
         assert_eq!(mounted, names_of(role).into_iter().collect(), "{}", role.name);
     }
 }

@@ -22,7 +22,10 @@ impl Folder {
     }
 
     pub(crate) fn names(&self) -> BTreeSet<String> {
-        std::fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        std::fs::read_dir(&self.0)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
     }
 }
 
@@ -55,8 +58,8 @@ pub(crate) fn places() -> Places {
 /// The default of an option of a command.
 pub(crate) fn default_of(command: &str, option: &str) -> String {
     let cli = Cli::command();
-    let arguments = cli.find_subcommand(command).unwrap().get_arguments();
-    let argument = arguments.clone().find(|argument| argument.get_id() == option);
+    let mut arguments = cli.find_subcommand(command).unwrap().get_arguments();
+    let argument = arguments.find(|argument| argument.get_id() == option);
     let argument = argument.unwrap_or_else(|| panic!("{command} has no option {option}"));
     argument.get_default_values().first().unwrap().to_str().unwrap().to_owned()
 }

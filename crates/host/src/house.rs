@@ -7,7 +7,6 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use kernel::Clock;
 use sqlx::PgPool;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::HostError;
@@ -35,16 +34,15 @@ pub(crate) fn keep(host: &Host, tasks: &TaskTracker) -> Result<(), HostError> {
     let (pool, clock, shutdown) = (host.pool.clone(), Arc::clone(&host.clock), host.shutdown.clone());
     tasks.spawn(async move {
         // What is removed may be removed again later: nothing is lost by stopping in the middle.
-        let _stopped =
-            shutdown.run_until_cancelled(forget_answers(&pool, clock.as_ref(), kept, &shutdown)).await;
+        let _stopped = shutdown.run_until_cancelled(forget_answers(&pool, clock.as_ref(), kept)).await;
     });
     Ok(())
 }
 
 /// Answers to repeated requests are kept for a configured time (`request_replay`).
-async fn forget_answers(pool: &PgPool, clock: &dyn Clock, kept: TimeDelta, shutdown: &CancellationToken) {
+async fn forget_answers(pool: &PgPool, clock: &dyn Clock, kept: TimeDelta) {
     let mut ticks = tokio::time::interval(INTERVAL);
-    while !shutdown.is_cancelled() {
+    loop {
         ticks.tick().await;
         // A time before the beginning of times keeps everything.
         let Some(before) = clock.now().checked_sub_signed(kept) else { continue };

@@ -22,7 +22,7 @@ async fn every_statement_can_be_prepared_against_the_migrated_schema() {
 async fn a_recorded_standing_is_never_changed_not_even_by_the_owner() {
     let ground = ground(&[&ROLE]).await;
     let owner = ground.owner_pool(&ROLE);
-    let enterprise = "INSERT INTO enterprise VALUES (gen_random_uuid(), '91419001MA9ABC128H', 'x', 'SMALL', 'C32', 'JY-GX',
+    let enterprise = "INSERT INTO enterprise VALUES (gen_random_uuid(), '91350100M000100Y43', 'x', 'SMALL', 'C32', 'JY-GX',
         '419001', now())";
     sqlx::query(enterprise).execute(&owner).await.unwrap();
     let standing =
@@ -40,7 +40,7 @@ async fn a_recorded_standing_is_never_changed_not_even_by_the_owner() {
 async fn rows_that_the_code_would_never_write_are_refused_by_a_named_check() {
     let ground = ground(&[&ROLE]).await;
     let pool = ground.pool(&ROLE);
-    let enterprise = "INSERT INTO enterprise VALUES (gen_random_uuid(), '91419001MA9ABC128H', 'x', 'SMALL', 'C32', 'JY-GX',
+    let enterprise = "INSERT INTO enterprise VALUES (gen_random_uuid(), '91350100M000100Y43', 'x', 'SMALL', 'C32', 'JY-GX',
         '419001', now())";
     sqlx::query(enterprise).execute(&pool).await.unwrap();
     for (row, constraint) in [

@@ -19,7 +19,8 @@ use prost::Message as _;
 use proto::{
     common::v1::DocumentRef,
     intake::v1::{
-        Application, CaseOffersReady, Channel, SubmitApplicationRequest, intake_service_client::IntakeServiceClient,
+        Application, CaseOffersReady, Channel, SubmitApplicationRequest,
+        intake_service_client::IntakeServiceClient,
     },
 };
 use rpc::{Actor, Duty};
@@ -65,7 +66,12 @@ pub(super) async fn run(options: &Fanout) -> Result<()> {
     if let Some(floor) = floor {
         let floor = floor?;
         println!("\n下限程序 (floor, same engines, same run)");
-        println!("  {:.0} cases/s; at load {}; one at a time {}", floor.cases_per_second, floor.at_load.text(), floor.one_at_a_time.text());
+        println!(
+            "  {:.0} cases/s; at load {}; one at a time {}",
+            floor.cases_per_second,
+            floor.at_load.text(),
+            floor.one_at_a_time.text()
+        );
         println!("  fan-out / floor = {:.1} %", 100.0 * rate / floor.cases_per_second);
     }
     Ok(())
@@ -125,7 +131,11 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
 
     let mut all = Measured::default();
     let singles = closed_loop(&client, &applicants, &board, 1, Until::Count(options.one_at_a_time)).await?;
-    println!("\n逐一提交 (one at a time, {} cases)\n  submit → offers ready {}", singles.decisions.count(), singles.decisions.text());
+    println!(
+        "\n逐一提交 (one at a time, {} cases)\n  submit → offers ready {}",
+        singles.decisions.count(),
+        singles.decisions.text()
+    );
 
     let pool = PgPoolOptions::new().max_connections(1).connect(&database(system)?).await?;
     let mut rates = Vec::new();
@@ -139,7 +149,12 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
         let cases = run.decisions.count() as f64;
         rates.push(cases / seconds);
         println!("\n第{number}轮 (run {number}, closed loop of {})", options.in_flight);
-        println!("  {:.1} cases/s; submit → offers ready {}; {} failed", cases / seconds, run.decisions.text(), run.failed);
+        println!(
+            "  {:.1} cases/s; submit → offers ready {}; {} failed",
+            cases / seconds,
+            run.decisions.text(),
+            run.failed
+        );
         println!(
             "  per case: {:.1} commits, {:.1} messages",
             (work_after.0 - work.0) as f64 / cases,
@@ -157,7 +172,10 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
     }
     institutions.wait().await?;
     let seen: Seen = serde_json::from_slice(&std::fs::read(&plan.seen)?)?;
-    println!("\n全部轮次 (all): submit → last delivery {}", deliveries(&pool, &seen, &all.submitted).await?.text());
+    println!(
+        "\n全部轮次 (all): submit → last delivery {}",
+        deliveries(&pool, &seen, &all.submitted).await?.text()
+    );
     rates.sort_by(f64::total_cmp);
     let median = rates.get(rates.len() / 2).copied().unwrap_or_default();
     println!("中位数 (median): {median:.1} cases/s");
@@ -236,7 +254,9 @@ async fn one(
         }
     };
     if let Some(ready) = ready {
-        tokio::time::timeout(Duration::from_secs(60), ready).await.context("a case was not decided in 60 s")??;
+        tokio::time::timeout(Duration::from_secs(60), ready)
+            .await
+            .context("a case was not decided in 60 s")??;
     }
     measured.decisions.add(start.elapsed());
     measured.submitted.insert(case.case_id, at);
@@ -269,10 +289,13 @@ fn application(applicant: &Applicant) -> SubmitApplicationRequest {
 async fn listen(amqp: String, board: Shared) -> Result<()> {
     let connection = Connection::connect(&amqp, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
-    let exclusive = QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
+    let exclusive =
+        QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
     let queue = channel.queue_declare("".into(), exclusive, FieldTable::default()).await?;
     let (name, options) = (queue.name().as_str(), QueueBindOptions::default());
-    channel.queue_bind(name.into(), bus::EXCHANGE.into(), READY_FACT.into(), options, FieldTable::default()).await?;
+    channel
+        .queue_bind(name.into(), bus::EXCHANGE.into(), READY_FACT.into(), options, FieldTable::default())
+        .await?;
     let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
     let mut consumer = channel.basic_consume(name.into(), "".into(), options, FieldTable::default()).await?;
     while let Some(delivery) = consumer.next().await {
@@ -309,7 +332,11 @@ fn print_usage(before: &Usage, after: &Usage, cases: f64) {
         total += spent;
         println!("    {name:<11} {:>6.2} ms CPU/case {:>7.0} MiB", 1_000.0 * spent / cases, now.mebibytes);
     }
-    println!("    {:<11} {:>6.2} ms CPU/case (institutions' process not counted)", "all", 1_000.0 * total / cases);
+    println!(
+        "    {:<11} {:>6.2} ms CPU/case (institutions' process not counted)",
+        "all",
+        1_000.0 * total / cases
+    );
 }
 
 fn database(system: &System) -> Result<String> {
@@ -324,9 +351,10 @@ fn named(url: &str, database: &str) -> Result<String> {
 
 /// Commits of the database, and messages that the roles have published, so far.
 async fn work_done(pool: &sqlx::PgPool, system: &System) -> Result<(i64, f64)> {
-    let commits: i64 = sqlx::query_scalar("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
-        .fetch_one(pool)
-        .await?;
+    let commits: i64 =
+        sqlx::query_scalar("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+            .fetch_one(pool)
+            .await?;
     let mut published = 0.0;
     for (_, place) in system.places() {
         let page = host::probe::get(&format!("{}/metrics", place.admin_url), Duration::from_secs(5)).await;
@@ -338,8 +366,13 @@ async fn work_done(pool: &sqlx::PgPool, system: &System) -> Result<(i64, f64)> {
 }
 
 /// From each submission to the moment at which the last of its institutions first saw the assignment.
-async fn deliveries(pool: &sqlx::PgPool, seen: &Seen, submitted: &HashMap<String, u128>) -> Result<Latencies> {
-    let legs: Vec<(Uuid, Uuid)> = sqlx::query_as("SELECT id, case_id FROM intake.leg").fetch_all(pool).await?;
+async fn deliveries(
+    pool: &sqlx::PgPool,
+    seen: &Seen,
+    submitted: &HashMap<String, u128>,
+) -> Result<Latencies> {
+    let legs: Vec<(Uuid, Uuid)> =
+        sqlx::query_as("SELECT id, case_id FROM intake.leg").fetch_all(pool).await?;
     let mut last: HashMap<String, u128> = HashMap::new();
     for (leg, case) in legs {
         if let Some(at) = seen.get(&format!("assignments/{leg}")) {
@@ -369,7 +402,8 @@ async fn beside(system: &mut System, options: &Fanout) -> Result<floor::Floor> {
     let vhost = system.admin().vhost.clone();
     let amqp = system.engines().rabbitmq.amqp_url(&vhost);
     let floor =
-        floor::run(&named(&server, &name)?, &amqp, options.seconds, options.in_flight, options.one_at_a_time).await;
+        floor::run(&named(&server, &name)?, &amqp, options.seconds, options.in_flight, options.one_at_a_time)
+            .await;
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).execute(&admin).await?;
     floor
 }

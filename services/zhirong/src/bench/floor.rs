@@ -53,7 +53,13 @@ pub(super) struct Floor {
 type Waiting = Arc<Mutex<HashMap<Uuid, oneshot::Sender<()>>>>;
 
 /// Runs the floor on a database and a virtual host of its own.
-pub(super) async fn run(database_url: &str, amqp: &str, seconds: u64, in_flight: usize, singles: usize) -> Result<Floor> {
+pub(super) async fn run(
+    database_url: &str,
+    amqp: &str,
+    seconds: u64,
+    in_flight: usize,
+    singles: usize,
+) -> Result<Floor> {
     let pool = PgPoolOptions::new().max_connections(8).connect(database_url).await?;
     sqlx::raw_sql(SCHEMA).execute(&pool).await?;
     let connection = Connection::connect(amqp, ConnectionProperties::default()).await?;
@@ -74,7 +80,8 @@ pub(super) async fn run(database_url: &str, amqp: &str, seconds: u64, in_flight:
     let waiting: Waiting = Arc::default();
     let (submit, submitted) = mpsc::channel(1_024);
     let submitting = tokio::spawn(take_in(pool.clone(), channel.clone(), submitted));
-    let collecting = tokio::spawn(collect(pool.clone(), connection.create_channel().await?, Arc::clone(&waiting)));
+    let collecting =
+        tokio::spawn(collect(pool.clone(), connection.create_channel().await?, Arc::clone(&waiting)));
 
     let mut one_at_a_time = Latencies::default();
     for _ in 0..singles {
@@ -141,8 +148,10 @@ async fn take_in(pool: PgPool, channel: Channel, mut submitted: mpsc::Receiver<U
         if cases.is_empty() {
             break;
         }
-        let legs: Vec<(Uuid, i16)> =
-            cases.iter().flat_map(|case| (0..LEGS).map(|leg| (*case, i16::try_from(leg).unwrap_or_default()))).collect();
+        let legs: Vec<(Uuid, i16)> = cases
+            .iter()
+            .flat_map(|case| (0..LEGS).map(|leg| (*case, i16::try_from(leg).unwrap_or_default())))
+            .collect();
         let messages: Vec<Uuid> = legs.iter().map(|_| Uuid::now_v7()).collect();
         let mut tx = pool.begin().await?;
         sqlx::query("INSERT INTO floor_case SELECT id, 'COLLECTING', $2 FROM unnest($1::uuid[]) AS n(id)")
@@ -150,11 +159,13 @@ async fn take_in(pool: PgPool, channel: Channel, mut submitted: mpsc::Receiver<U
             .bind(&form)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("INSERT INTO floor_leg SELECT c, l, 'CREATED' FROM unnest($1::uuid[], $2::smallint[]) AS n(c, l)")
-            .bind(legs.iter().map(|(case, _)| *case).collect::<Vec<_>>())
-            .bind(legs.iter().map(|(_, leg)| *leg).collect::<Vec<_>>())
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO floor_leg SELECT c, l, 'CREATED' FROM unnest($1::uuid[], $2::smallint[]) AS n(c, l)",
+        )
+        .bind(legs.iter().map(|(case, _)| *case).collect::<Vec<_>>())
+        .bind(legs.iter().map(|(_, leg)| *leg).collect::<Vec<_>>())
+        .execute(&mut *tx)
+        .await?;
         sqlx::query("INSERT INTO floor_outbox SELECT id, $2 FROM unnest($1::uuid[]) AS n(id)")
             .bind(&messages)
             .bind(&body)
@@ -166,7 +177,12 @@ async fn take_in(pool: PgPool, channel: Channel, mut submitted: mpsc::Receiver<U
         publishing.spawn(async move {
             let sent = legs.iter().zip(&messages).map(|((case, leg), message)| {
                 let text = format!("{case} {leg}");
-                publish(&channel, format!("floor.leg.{leg}"), *message, [text.as_bytes(), &body[text.len()..]].concat())
+                publish(
+                    &channel,
+                    format!("floor.leg.{leg}"),
+                    *message,
+                    [text.as_bytes(), &body[text.len()..]].concat(),
+                )
             });
             try_join_all(sent).await.map(drop)
         });
@@ -181,9 +197,15 @@ async fn take_in(pool: PgPool, channel: Channel, mut submitted: mpsc::Receiver<U
 }
 
 async fn publish(channel: &Channel, queue: String, message: Uuid, body: Vec<u8>) -> Result<()> {
-    let properties = BasicProperties::default().with_delivery_mode(2).with_message_id(message.to_string().into());
-    let confirm =
-        channel.basic_publish("".into(), queue.as_str().into(), BasicPublishOptions::default(), &body, properties);
+    let properties =
+        BasicProperties::default().with_delivery_mode(2).with_message_id(message.to_string().into());
+    let confirm = channel.basic_publish(
+        "".into(),
+        queue.as_str().into(),
+        BasicPublishOptions::default(),
+        &body,
+        properties,
+    );
     confirm.await?.await?;
     Ok(())
 }
@@ -236,13 +258,18 @@ async fn collect(pool: PgPool, channel: Channel, waiting: Waiting) -> Result<()>
         .bind(&legs)
         .execute(&mut *tx)
         .await?;
-        sqlx::query("INSERT INTO floor_event SELECT c, l, 'LEG' FROM unnest($1::uuid[], $2::smallint[]) AS n(c, l)")
-            .bind(&cases)
-            .bind(&legs)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO floor_event SELECT c, l, 'LEG' FROM unnest($1::uuid[], $2::smallint[]) AS n(c, l)",
+        )
+        .bind(&cases)
+        .bind(&legs)
+        .execute(&mut *tx)
+        .await?;
         if !done.is_empty() {
-            sqlx::query("UPDATE floor_case SET state = 'READY' WHERE id = ANY($1)").bind(&done).execute(&mut *tx).await?;
+            sqlx::query("UPDATE floor_case SET state = 'READY' WHERE id = ANY($1)")
+                .bind(&done)
+                .execute(&mut *tx)
+                .await?;
             sqlx::query("INSERT INTO floor_event SELECT id, 8, 'READY' FROM unnest($1::uuid[]) AS n(id)")
                 .bind(&done)
                 .execute(&mut *tx)

@@ -49,7 +49,8 @@ pub(super) async fn banks(system: &System, count: usize) -> Result<Vec<Way>> {
             responsible_department: "科技金融部".to_owned(),
             financial_license_code: String::new(),
         };
-        let bank = shelf.register_institution(register).await?.into_inner().institution.context("institution")?;
+        let bank =
+            shelf.register_institution(register).await?.into_inner().institution.context("institution")?;
         let terms = catalog::ProductTerms {
             name: "知识产权质押贷".to_owned(),
             accepted_ip: vec![1],
@@ -93,7 +94,11 @@ pub(super) async fn banks(system: &System, count: usize) -> Result<Vec<Way>> {
 /// Registers enterprises, each with one asset and a consent.
 pub(super) async fn enterprises(system: &System, count: usize) -> Result<Vec<Applicant>> {
     let client = WhitelistServiceClient::new(staff(system, "whitelist")?);
-    stream::iter(0..count).map(|number| enterprise(client.clone(), number)).buffer_unordered(AT_ONCE).try_collect().await
+    stream::iter(0..count)
+        .map(|number| enterprise(client.clone(), number))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
 }
 
 async fn enterprise(mut client: WhitelistServiceClient<ActingChannel>, number: usize) -> Result<Applicant> {
@@ -109,7 +114,8 @@ async fn enterprise(mut client: WhitelistServiceClient<ActingChannel>, number: u
         region: "419001".to_owned(),
         qualifications: Vec::new(),
     };
-    let enterprise = client.register_enterprise(register).await?.into_inner().enterprise.context("enterprise")?;
+    let enterprise =
+        client.register_enterprise(register).await?.into_inner().enterprise.context("enterprise")?;
     let asset = whitelist::RegisterAssetRequest {
         request_id: id(),
         enterprise_id: enterprise.enterprise_id.clone(),
@@ -141,7 +147,8 @@ async fn enterprise(mut client: WhitelistServiceClient<ActingChannel>, number: u
 fn patent(number: usize) -> String {
     let digits = format!("20221{number:07}");
     let weights = [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5];
-    let sum: u32 = digits.chars().zip(weights).filter_map(|(digit, weight)| Some(digit.to_digit(10)? * weight)).sum();
+    let sum: u32 =
+        digits.chars().zip(weights).filter_map(|(digit, weight)| Some(digit.to_digit(10)? * weight)).sum();
     let check = match sum % 11 {
         10 => "X".to_owned(),
         digit => digit.to_string(),

@@ -9,6 +9,7 @@ use host::settings::Need;
 use host::settings::host_keys::ADMIN_LISTEN;
 use host::{AnyKey as _, probe};
 
+use super::terminal::remark;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// 管理端口地址；默认取 ZHIRONG_ADMIN_LISTEN / Base URL of the admin face; default from ZHIRONG_ADMIN_LISTEN
@@ -26,7 +27,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode> {
     match probe::ready(&url, Duration::from_secs(arguments.timeout)).await {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(trouble) => {
-            eprintln!("{}", trouble.trim_end());
+            remark(trouble.trim_end());
             Ok(ExitCode::FAILURE)
         }
     }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, anyhow};
 use host::Secret;
 use host::migrate::{self, AdminUrls};
 
+use super::terminal::{remark, say};
 use crate::run_dir::RunDir;
 use crate::secrets::Secrets;
 
@@ -74,12 +75,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode> {
             Ok(()) => break,
             Err(error) if Instant::now() >= until => return Err(anyhow!("{}", error.chain())),
             Err(error) => {
-                eprintln!("尚未成功，稍后重试 (trying again): {}", error.chain());
+                remark(format_args!("尚未成功，稍后重试 (trying again): {}", error.chain()));
                 tokio::time::sleep(PAUSE).await;
             }
         }
     }
-    println!("数据库与消息代理已就绪 (database and broker are up to date)");
+    say("数据库与消息代理已就绪 (database and broker are up to date)");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,6 +7,7 @@ mod parked;
 mod roles;
 mod secrets;
 mod serve;
+mod terminal;
 mod token;
 mod up;
 

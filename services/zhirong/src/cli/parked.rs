@@ -5,6 +5,7 @@ use std::str::FromStr as _;
 
 use anyhow::{Context as _, Result};
 use bus::parked::{self, Act, Filter, Parked};
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Subcommand;
 use host::settings::host_keys::DATABASE_URL;
 use host::{AnyKey as _, Role, Secret};
@@ -12,6 +13,7 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use uuid::Uuid;
 
+use super::terminal::{remark, say};
 use crate::run_dir::RunDir;
 use crate::secrets::database_url;
 
@@ -40,9 +42,9 @@ enum Command {
         /// 包括等待重试的消息 / Those that wait for their next attempt as well
         #[arg(long)]
         retries: bool,
-        /// 从这条之后继续 / Continue after this one
-        #[arg(long)]
-        after: Option<Uuid>,
+        /// 从上一页末尾继续，取值由上一页给出 / Continue where the page before ended; it says with what
+        #[arg(long, value_parser = place)]
+        after: Option<(DateTime<Utc>, Uuid)>,
         /// 最多多少条 / At most so many
         #[arg(long, default_value_t = 100)]
         limit: i64,
@@ -74,18 +76,28 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::List { queue, retries, after, limit } => {
             let filter = Filter { queue: queue.as_deref(), with_retries: retries, after, limit };
             let rows = parked::list(&pool, filter, act).await?;
-            rows.iter().for_each(|row| println!("{}", line(row)));
-            eprintln!("共 {} 条 (messages)", rows.len());
+            rows.iter().for_each(|row| say(line(row)));
+            remark(format_args!("共 {} 条 (messages)", rows.len()));
+            // A full page: there may be more.
+            if let Some(last) = rows.last().filter(|_| i64::try_from(rows.len()) == Ok(limit)) {
+                let at = last.held_at.to_rfc3339_opts(SecondsFormat::Micros, true);
+                remark(format_args!("下一页 (next page): --after {at}/{}", last.held_id));
+            }
         }
         Command::Show { id, body } => {
-            print!("{}", whole(&parked::show(&pool, id, act).await?));
+            say(whole(&parked::show(&pool, id, act).await?).trim_end());
             if body {
                 let bytes = parked::show_body(&pool, id, act).await?;
-                println!("body {}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+                say(format_args!(
+                    "body {}",
+                    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+                ));
             }
         }
         Command::Replay { ids } => return Ok(replay(&pool, &ids, act).await),
-        Command::Drop { id } => println!("已删除 (dropped): {}", line(&parked::drop(&pool, id, act).await?)),
+        Command::Drop { id } => {
+            say(format_args!("已删除 (dropped): {}", line(&parked::drop(&pool, id, act).await?)))
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -95,9 +107,9 @@ async fn replay(pool: &PgPool, ids: &[Uuid], act: Act<'_>) -> ExitCode {
     let mut code = ExitCode::SUCCESS;
     for id in ids {
         match parked::replay(pool, *id, act).await {
-            Ok(row) => println!("将重新处理 (replaying): {}", line(&row)),
+            Ok(row) => say(format_args!("将重新处理 (replaying): {}", line(&row))),
             Err(error) => {
-                eprintln!("{id}: {:#}", anyhow::Error::from(error));
+                remark(format_args!("{id}: {:#}", anyhow::Error::from(error)));
                 code = ExitCode::FAILURE;
             }
         }
@@ -121,6 +133,12 @@ fn connect(role: &'static Role) -> Result<PgPool> {
 fn read(path: &std::path::Path) -> Result<Secret> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Secret::new(text.trim().to_owned()))
+}
+
+/// Where a page ended: when the last message was put aside, and which it is.
+fn place(text: &str) -> Result<(DateTime<Utc>, Uuid), String> {
+    let parsed = text.split_once('/').and_then(|(at, id)| Some((at.parse().ok()?, id.parse().ok()?)));
+    parsed.ok_or_else(|| "time/id, as the page before said".to_owned())
 }
 
 fn line(row: &Parked) -> String {

@@ -7,6 +7,7 @@ use host::settings::Need;
 use host::{AnyKey, Role};
 use serde::Serialize;
 
+use super::terminal::say;
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// 以 JSON 输出，供脚本使用 / As JSON, for scripts
@@ -44,10 +45,10 @@ struct DescribedKey {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let roles: Vec<Described> = crate::roles::ALL.iter().map(|role| describe(role)).collect();
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&roles)?);
+        say(serde_json::to_string_pretty(&roles)?);
     } else {
         for role in &roles {
-            print!("{}", table(role));
+            say(table(role).trim_end());
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
+use super::terminal::say;
 use crate::run_dir::RunDir;
 use crate::secrets::{Existing, Places, Secrets};
 
@@ -52,9 +53,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
         vhost: arguments.vhost.clone(),
     };
     secrets.ensure_deployment(existing, &places)?;
-    println!("密钥、口令与证书已写入 {0}，仅当前用户可读 (written to {0})", secrets.directory().display());
+    say(format_args!(
+        "密钥、口令与证书已写入 {0}，仅当前用户可读 (written to {0})",
+        secrets.directory().display()
+    ));
     if existing == Existing::Keep {
-        println!("已有的密钥与口令未被改动；如需更换请加 --force (what was there has been kept)");
+        say("已有的密钥与口令未被改动；如需更换请加 --force (what was there has been kept)");
     }
     Ok(ExitCode::SUCCESS)
 }

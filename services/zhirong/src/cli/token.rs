@@ -8,6 +8,7 @@ use host::Role;
 use rpc::identity::{LIFETIME_SECONDS, STAFF_ISSUER};
 use rpc::{Actor, Duty};
 
+use super::terminal::{remark, say};
 use crate::run_dir::RunDir;
 
 #[derive(Debug, clap::Args)]
@@ -34,10 +35,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
         (None, Some(role)) => (role.name, Actor::Role(role.name.to_owned())),
         (Some(_), Some(_)) | (None, None) => bail!("either --staff or --role"),
     };
-    println!("{}", secrets.signer(issuer)?.mint(arguments.audience.name, &actor));
-    eprintln!(
+    say(secrets.signer(issuer)?.mint(arguments.audience.name, &actor));
+    remark(format_args!(
         "令牌 {LIFETIME_SECONDS} 秒内有效，请放入元数据 authorization: Bearer <令牌> (valid for {LIFETIME_SECONDS} s)"
-    );
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::terminal::say;
 use crate::run_dir::RunDir;
 use crate::system::{Options, Progress, Report, System};
 
@@ -33,19 +34,19 @@ pub(super) async fn run(arguments: Arguments) -> Result<ExitCode> {
     options.vhost = arguments.vhost;
     options.first_port = arguments.first_port;
     options.settings.extend(arguments.settings);
-    options.report = Report::new(|progress| println!("{}", line(&progress)));
+    options.report = Report::new(|progress| say(line(&progress)));
 
     let system = tokio::select! {
         system = System::start(options) => system?,
         _ = terminate.recv() => return Ok(ExitCode::from(143)),
         _ = interrupt.recv() => return Ok(ExitCode::from(130)),
     };
-    print!("{}", summary(&system, &run_dir));
+    say(summary(&system, &run_dir).trim_end());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
-    println!("正在停止… (stopping)");
+    say("正在停止… (stopping)");
     tokio::select! {
         stopped = system.stop() => stopped?,
         // Asked twice: dropping the system kills what is left.

@@ -108,26 +108,28 @@ pub(super) struct Board {
 
 impl Board {
     pub(super) fn new(asked: &[LoadedBank], not_asked: &LoadedBank, window: Duration) -> Self {
-        let line = |bank: &LoadedBank, shown| Line { name: bank.name.clone(), shown, issued: None, replied: None };
+        let line =
+            |bank: &LoadedBank, shown| Line { name: bank.name.clone(), shown, issued: None, replied: None };
         let mut lines: Vec<Line> = asked.iter().map(|bank| line(bank, Shown::Waiting)).collect();
         lines.push(line(not_asked, Shown::NotAsked));
         let ids = asked.iter().chain([not_asked]).map(|bank| bank.id.to_string());
         Self { lines, places: ids.zip(0..).collect(), closes: None, window }
     }
 
-    /// Takes over what the desk sees now; returns what has changed.
+    /// Takes over what the desk sees now; returns what has changed, in the order of the lines.
     pub(super) fn update(&mut self, case: &CaseView) -> Vec<Change> {
-        self.closes = case.header.as_ref().and_then(|header| instant(header.window_closes_at.as_ref())).or(self.closes);
+        self.closes =
+            case.header.as_ref().and_then(|header| instant(header.window_closes_at.as_ref())).or(self.closes);
         let mut changes = Vec::new();
         for leg in &case.legs {
-            let Some(line) = self.places.get(&leg.institution_id).and_then(|place| self.lines.get_mut(*place)) else {
-                continue;
-            };
+            let Some(place) = self.places.get(&leg.institution_id) else { continue };
+            let Some(line) = self.lines.get_mut(*place) else { continue };
             line.issued = instant(leg.issued_at.as_ref());
             line.replied = instant(leg.replied_at.as_ref());
-            changes.extend(line.show(Shown::of(leg)));
+            changes.extend(line.show(Shown::of(leg)).map(|change| (*place, change)));
         }
-        changes
+        changes.sort_by_key(|(place, _)| *place);
+        changes.into_iter().map(|(_, change)| change).collect()
     }
 
     /// Marks a bank whose answer came after the window.
@@ -148,7 +150,11 @@ impl Board {
                 Shown::NotAsked => "未设专门部门".to_owned(),
                 _ => self.bar(line, now),
             };
-            lines.push(format!(" {number:>2}  {} {state}{}  {bar}", left(&line.name, NAME), right(&time, TIME)));
+            lines.push(format!(
+                " {number:>2}  {} {state}{}  {bar}",
+                left(&line.name, NAME),
+                right(&time, TIME)
+            ));
         }
         lines
     }
@@ -254,7 +260,11 @@ mod tests {
         assert_eq!(lines[0].trim(), "窗口还剩 4.0 s · 已送达 1/2 · 已回复 1/2");
         assert_eq!(width(&lines[1]), width(&lines[2]));
         assert!(lines.iter().all(|line| width(line) + BAR <= 80), "{lines:#?}");
-        assert!(lines[1].contains("已回复") && lines[1].contains("2.00 s") && lines[1].ends_with("████············"));
+        assert!(
+            lines[1].contains("已回复")
+                && lines[1].contains("2.00 s")
+                && lines[1].ends_with("████············")
+        );
         assert!(lines[2].contains("待派发") && lines[3].contains("未设专门部门"));
         let coloured = board.draw(at(4), true);
         assert!(coloured[1].contains("\x1b[32m已回复"));

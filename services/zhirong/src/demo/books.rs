@@ -96,7 +96,11 @@ pub(super) fn differences(kind: &str, stated: &[Stated], listed: &[OfferView]) -
         match rest.remove(&name) {
             None => found.push(format!("{kind}缺少银行已提交的报价：{name}")),
             Some(view) => {
-                found.extend(fields(one, view).into_iter().map(|field| format!("{kind}与银行所述不符：{name}，{field}")));
+                found.extend(
+                    fields(one, view)
+                        .into_iter()
+                        .map(|field| format!("{kind}与银行所述不符：{name}，{field}")),
+                );
             }
         }
     }
@@ -110,7 +114,8 @@ pub(super) fn differences(kind: &str, stated: &[Stated], listed: &[OfferView]) -
 fn fields(stated: &Stated, listed: &OfferView) -> Vec<String> {
     let none = Offer::default();
     let (ours, theirs) = (&stated.offer, listed.offer.as_ref().unwrap_or(&none));
-    let valid = |offer: &Offer| offer.valid_until.as_ref().map_or((0, 0), |at| (at.seconds, i64::from(at.nanos)));
+    let valid =
+        |offer: &Offer| offer.valid_until.as_ref().map_or((0, 0), |at| (at.seconds, i64::from(at.nanos)));
     let number = |name, ours: i64, theirs: i64| (name, ours.to_string(), theirs.to_string());
     let pairs = [
         ("机构", stated.institution_id.clone(), listed.institution_id.clone()),

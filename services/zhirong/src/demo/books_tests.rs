@@ -51,7 +51,9 @@ fn the_highest_accepted_offer_stands_and_late_ones_are_apart() {
     let (books, problems) = read(&records);
     assert_eq!(problems, [] as [String; 0]);
     assert!(is_settled(&records));
-    let names = |list: &[Stated]| list.iter().map(|one| (one.leg_id.clone(), one.offer.offer_seq)).collect::<Vec<_>>();
+    let names = |list: &[Stated]| {
+        list.iter().map(|one| (one.leg_id.clone(), one.offer.offer_seq)).collect::<Vec<_>>()
+    };
     assert_eq!(names(&books.standing), [("a".to_owned(), 2)]);
     assert_eq!(names(&books.late), [("b".to_owned(), 1)]);
     assert_eq!((books.superseded, books.replies["a"]), (1, 3));
@@ -118,7 +120,8 @@ fn the_end_of_each_leg_is_what_its_bank_did() {
         decline_reason: reason,
         ..LegView::default()
     };
-    let good = [leg("a", LegState::Offered, 0), leg("b", LegState::Declined, 8), leg("c", LegState::TimedOut, 0)];
+    let good =
+        [leg("a", LegState::Offered, 0), leg("b", LegState::Declined, 8), leg("c", LegState::TimedOut, 0)];
     assert_eq!(ends(&books, &good), [] as [String; 0]);
     for bad in [
         leg("a", LegState::TimedOut, 0),

@@ -40,5 +40,8 @@ pub(super) fn behaviour(index: usize) -> (Manner, Delays) {
         Script::Silent => (0, 0),
     };
     let (least, most) = milliseconds;
-    (Manner::Always(script), Delays { least: Duration::from_millis(least), most: Duration::from_millis(most) })
+    (
+        Manner::Always(script),
+        Delays { least: Duration::from_millis(least), most: Duration::from_millis(most) },
+    )
 }

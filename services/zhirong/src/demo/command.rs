@@ -25,7 +25,8 @@ pub struct Arguments {
 
 /// Plays the demo; on a terminal the system then stays until Ctrl-C, unless `--once` is given.
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
-    let mut signals = Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
+    let mut signals =
+        Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
     let run_dir = RunDir::at(RunDir::from_environment()?.path().join(FOLDER))?;
     let mut screen = Screen::detect();
     let played = tokio::select! {

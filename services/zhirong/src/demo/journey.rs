@@ -1,6 +1,6 @@
 //! The trace of the case: whether it is whole, and its picture.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use telemetry::receiver::SpanRecord;
 use telemetry::tree;
@@ -36,7 +36,8 @@ pub(super) fn gaps(spans: &[SpanRecord], trace_id: &str, legs: &[Leg]) -> Vec<St
         [root] if root.name == ROOT => {}
         roots => missing.push(format!("根应为提交申请，实有{}个根", roots.len())),
     }
-    let known = |span: &SpanRecord| span.parent_span_id.as_deref().is_none_or(|parent| by_id.contains_key(parent));
+    let known =
+        |span: &SpanRecord| span.parent_span_id.as_deref().is_none_or(|parent| by_id.contains_key(parent));
     let orphans = own.iter().filter(|span| !known(span)).count();
     if orphans > 0 {
         missing.push(format!("{orphans}个环节缺少上一环节"));
@@ -86,6 +87,18 @@ fn descends(span: &SpanRecord, above: &str, by_id: &HashMap<&str, &SpanRecord>) 
         }
     }
     false
+}
+
+/// How large the trace is, and how to read its picture.
+pub(super) fn summary(spans: &[SpanRecord], trace_id: &str) -> String {
+    let own = || spans.iter().filter(|span| span.trace_id == trace_id);
+    let roles: BTreeSet<&str> = own().map(|span| span.service.as_str()).collect();
+    format!(
+        "{} 个环节，来自 {} 个进程；左列为提交后的时间，缩进表示由上一环节引起 (spans of {} processes; time since submission)",
+        own().count(),
+        roles.len(),
+        roles.len()
+    )
 }
 
 /// The picture of the trace, with the banks' names at their legs. Names never travel in traces: they are put in here.

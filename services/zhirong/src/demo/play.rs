@@ -106,13 +106,27 @@ async fn connect(link: &Link, loaded: &Loaded, seed: Seed, screen: &mut Screen) 
         }
     };
     if tokio::time::timeout(CONNECT, all).await.is_err() {
-        bail!("{CONNECT:?} 内只有 {} 家银行接入 (not all banks connected)", connected.load(Ordering::Relaxed));
+        bail!(
+            "{CONNECT:?} 内只有 {} 家银行接入 (not all banks connected)",
+            connected.load(Ordering::Relaxed)
+        );
     }
-    screen.say(&format!("   {} 家银行已双向 TLS 接入 {}，用时 {}", BANKS, link.partner_face()?, span(begun.elapsed())));
+    screen.say(&format!(
+        "   {} 家银行已双向 TLS 接入 {}，用时 {}",
+        BANKS,
+        link.partner_face()?,
+        span(begun.elapsed())
+    ));
     Ok(crowd)
 }
 
-async fn run_case(clerk: &mut Clerk, crowd: &Crowd, loaded: &Loaded, seed: Seed, screen: &mut Screen) -> Result<Course> {
+async fn run_case(
+    clerk: &mut Clerk,
+    crowd: &Crowd,
+    loaded: &Loaded,
+    seed: Seed,
+    screen: &mut Screen,
+) -> Result<Course> {
     let firm = loaded.enterprises.first().context("no enterprise")?;
     let drawn = data::application(firm, &mut seed.random("demo application", ""));
     let application = Application { amount_fen: AMOUNT_FEN, term_months: TERM_MONTHS, ..drawn };
@@ -127,7 +141,12 @@ async fn run_case(clerk: &mut Clerk, crowd: &Crowd, loaded: &Loaded, seed: Seed,
     let begun = Instant::now();
     let case = clerk.submit(seed.request_id("demo", "case"), Channel::Desk, application).await?;
     let answered = begun.elapsed();
-    screen.say(&format!("   案件编号：{}    回执用时 {}    征集窗口 {} 秒", case.case_no, span(answered), WINDOW.as_secs()));
+    screen.say(&format!(
+        "   案件编号：{}    回执用时 {}    征集窗口 {} 秒",
+        case.case_no,
+        span(answered),
+        WINDOW.as_secs()
+    ));
     let mut board = Board::new(&loaded.banks, &loaded.without_department, WINDOW);
     let (case, seen) = watch(clerk, &case.case_id, &mut board, screen, WINDOW + PATIENCE).await?;
     let (offers, records) = aftermath(clerk, crowd, &case).await?;
@@ -140,14 +159,20 @@ async fn run_case(clerk: &mut Clerk, crowd: &Crowd, loaded: &Loaded, seed: Seed,
 }
 
 /// Waits until each bank has heard what became of its answers, and the late ones are listed.
-async fn aftermath(clerk: &mut Clerk, crowd: &Crowd, case: &CaseView) -> Result<(ListOffersResponse, Vec<Record>)> {
+async fn aftermath(
+    clerk: &mut Clerk,
+    crowd: &Crowd,
+    case: &CaseView,
+) -> Result<(ListOffersResponse, Vec<Record>)> {
     let case_id = case.header.as_ref().map(|header| header.case_id.clone()).unwrap_or_default();
     let until = Instant::now() + AFTERMATH;
     loop {
         let records = crowd.ledger().records();
         let offers = clerk.offers(&case_id).await.context("the offers cannot be read")?;
         let (books, _) = books::read(&records);
-        let whole = books::is_settled(&records) && !books.late.is_empty() && offers.late_offers.len() >= books.late.len();
+        let whole = books::is_settled(&records)
+            && !books.late.is_empty()
+            && offers.late_offers.len() >= books.late.len();
         if whole || Instant::now() >= until {
             return Ok((offers, records));
         }
@@ -168,11 +193,14 @@ async fn conclude(
     let names: Names = banks.map(|bank| (bank.id.to_string(), bank.name.clone())).collect();
     let (books, mut problems) = books::read(&course.records);
 
-    screen.head(4, "报价比较（由低到高）", "offers side by side, cheapest first");
+    screen.head(4, "报价比较", "offers side by side");
+    screen.say("   按每年成本（利率加摊入的费用）由低到高 (cheapest first: rate and fees together)");
     screen.say_all(results::offers(&course.offers.offers, &names).iter().map(|line| format!("   {line}")));
     screen.say("");
     screen.say_all(
-        results::others(&course.case.legs, &course.offers.late_offers, &names).iter().map(|line| format!("   {line}")),
+        results::others(&course.case.legs, &course.offers.late_offers, &names)
+            .iter()
+            .map(|line| format!("   {line}")),
     );
     for (institution, codes) in &course.seen.answered {
         let bank = names.get(institution).map_or("?", String::as_str);
@@ -191,8 +219,11 @@ async fn conclude(
     screen.head(5, "全程调用链", "the trace, from the submission to the effect of the last reply");
     let whole = |spans: &[telemetry::receiver::SpanRecord]| journey::gaps(spans, &trace_id, &legs).is_empty();
     let spans = stage.traces.wait_for(whole, AFTERMATH).await.unwrap_or_else(|partial| partial);
+    screen.say(&format!("   {}", journey::summary(&spans, &trace_id)));
     screen.say_all(journey::picture(&spans, &trace_id, &legs));
-    problems.extend(journey::gaps(&spans, &trace_id, &legs).into_iter().map(|gap| format!("调用链不完整：{gap}")));
+    problems.extend(
+        journey::gaps(&spans, &trace_id, &legs).into_iter().map(|gap| format!("调用链不完整：{gap}")),
+    );
 
     screen.head(6, "用时", "timing, from the submission");
     let case_id = course.case.header.as_ref().map(|header| header.case_id.clone()).unwrap_or_default();

@@ -63,7 +63,8 @@ pub(super) fn others(legs: &[LegView], late: &[OfferView], names: &Names) -> Vec
                 lines.push(format!("谢绝  {bank}：{code} {text}"));
             }
             LegState::TimedOut => {
-                let offer = late.iter().find(|view| view.leg_id == leg.leg_id).and_then(|view| view.offer.as_ref());
+                let offer =
+                    late.iter().find(|view| view.leg_id == leg.leg_id).and_then(|view| view.offer.as_ref());
                 lines.push(match offer {
                     Some(offer) => format!(
                         "逾期  {bank}：截止后报价 {} 万元、{}%，存档备查，不参与比选",
@@ -90,7 +91,9 @@ pub(super) fn others(legs: &[LegView], late: &[OfferView], names: &Names) -> Vec
 pub(super) fn timing(case: &CaseView, timeline: &[TimelineEntry], answered: Duration) -> Vec<String> {
     let start = case.header.as_ref().and_then(|header| instant(header.submitted_at.as_ref()));
     let Some(start) = start else { return Vec::new() };
-    let at = |kind: &str| timeline.iter().find(|entry| entry.kind == kind).and_then(|entry| instant(entry.at.as_ref()));
+    let at = |kind: &str| {
+        timeline.iter().find(|entry| entry.kind == kind).and_then(|entry| instant(entry.at.as_ref()))
+    };
     let of = |field: fn(&LegView) -> Option<DateTime<Utc>>| {
         let mut all: Vec<DateTime<Utc>> = case.legs.iter().filter_map(field).collect();
         all.sort();
@@ -126,14 +129,27 @@ mod tests {
 
     #[test]
     fn offers_stand_side_by_side_in_even_columns() {
-        let names = Names::from([("1".to_owned(), "中岳科创银行济源科技支行".to_owned()), ("2".to_owned(), "济水村镇银行".to_owned())]);
+        let names = Names::from([
+            ("1".to_owned(), "中岳科创银行济源科技支行".to_owned()),
+            ("2".to_owned(), "济水村镇银行".to_owned()),
+        ]);
         let view = |institution: &str, offer: Offer| OfferView {
             institution_id: institution.to_owned(),
             offer: Some(offer),
             ..OfferView::default()
         };
-        let offer = Offer { amount_fen: 500_000_000, term_months: 12, annual_rate_bp: 385, repayment: 3, enhancement: 1, ..Offer::default() };
-        let lines = offers(&[view("1", offer.clone()), view("2", Offer { enhancement: 4, fees_fen: 1_500_000, ..offer })], &names);
+        let offer = Offer {
+            amount_fen: 500_000_000,
+            term_months: 12,
+            annual_rate_bp: 385,
+            repayment: 3,
+            enhancement: 1,
+            ..Offer::default()
+        };
+        let lines = offers(
+            &[view("1", offer.clone()), view("2", Offer { enhancement: 4, fees_fen: 1_500_000, ..offer })],
+            &names,
+        );
         assert!(lines[2].contains("500.00") && lines[2].contains("3.85") && lines[2].contains("纯知产质押"));
         assert!(lines[3].contains("+担保") && lines[3].contains("15000.00"));
         let column = |line: &str, mark: &str| width(&line[..line.find(mark).unwrap()]);
@@ -143,7 +159,11 @@ mod tests {
 
     #[test]
     fn those_without_an_offer_in_time_are_told_apart() {
-        let names = Names::from([("1".to_owned(), "甲".to_owned()), ("2".to_owned(), "乙".to_owned()), ("3".to_owned(), "丙".to_owned())]);
+        let names = Names::from([
+            ("1".to_owned(), "甲".to_owned()),
+            ("2".to_owned(), "乙".to_owned()),
+            ("3".to_owned(), "丙".to_owned()),
+        ]);
         let leg = |number: &str, state: LegState, reason: i32| LegView {
             leg_id: format!("l{number}"),
             institution_id: number.to_owned(),
@@ -151,9 +171,24 @@ mod tests {
             decline_reason: reason,
             ..LegView::default()
         };
-        let late = OfferView { leg_id: "l2".into(), offer: Some(Offer { amount_fen: 1_000_000, annual_rate_bp: 400, ..Offer::default() }), ..OfferView::default() };
-        let legs = [leg("1", LegState::TimedOut, 0), leg("2", LegState::TimedOut, 0), leg("3", LegState::Declined, 8)];
+        let late = OfferView {
+            leg_id: "l2".into(),
+            offer: Some(Offer { amount_fen: 1_000_000, annual_rate_bp: 400, ..Offer::default() }),
+            ..OfferView::default()
+        };
+        let legs = [
+            leg("1", LegState::TimedOut, 0),
+            leg("2", LegState::TimedOut, 0),
+            leg("3", LegState::Declined, 8),
+        ];
         let lines = others(&legs, &[late], &names);
-        assert_eq!(lines, ["未答复  甲", "谢绝  丙：R08 额度已满", "逾期  乙：截止后报价 1.00 万元、4.00%，存档备查，不参与比选"]);
+        assert_eq!(
+            lines,
+            [
+                "未答复  甲",
+                "谢绝  丙：R08 额度已满",
+                "逾期  乙：截止后报价 1.00 万元、4.00%，存档备查，不参与比选"
+            ]
+        );
     }
 }

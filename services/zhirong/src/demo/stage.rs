@@ -34,7 +34,8 @@ struct Incidents {
 impl Stage {
     /// Starts everything and returns when every role is ready.
     pub(super) async fn set(run_dir: RunDir) -> Result<Self> {
-        let (traces, endpoint) = TraceReceiver::start().await.context("the trace receiver could not be started")?;
+        let (traces, endpoint) =
+            TraceReceiver::start().await.context("the trace receiver could not be started")?;
         let incidents = Incidents::default();
         let options = Options { report: report(incidents.clone()), ..Options::scratch(run_dir) }
             .set("ZHIRONG_INTAKE_WINDOW", format!("{}s", WINDOW.as_secs()))
@@ -68,7 +69,9 @@ fn report(incidents: Incidents) -> Report {
             Progress::StartingEngines => {
                 screen::line(&format!("   {at:>8}  启动 PostgreSQL 与 RabbitMQ… (starting the engines)"));
             }
-            Progress::EnginesReady => screen::line(&format!("   {at:>8}  数据库与消息代理就绪 (engines ready)")),
+            Progress::EnginesReady => {
+                screen::line(&format!("   {at:>8}  数据库与消息代理就绪 (engines ready)"))
+            }
             Progress::Migrated => screen::line(&format!("   {at:>8}  库表、队列与权限就绪 (migrated)")),
             Progress::Ready { role } => screen::line(&format!("   {at:>8}  {role} 就绪 (ready)")),
             Progress::Started { .. } => {}

@@ -8,7 +8,8 @@ use proto::intake::v1::Offer;
 use proto::partner::v1::assignment_service_client::AssignmentServiceClient;
 use proto::partner::v1::submit_decision_request::Decision;
 use proto::partner::v1::{
-    AcceptAssignmentRequest, Assignment, Decline, GetAssignmentRequest, RequestSupplementRequest, SubmitDecisionRequest,
+    AcceptAssignmentRequest, Assignment, Decline, GetAssignmentRequest, RequestSupplementRequest,
+    SubmitDecisionRequest,
 };
 use rand::rngs::StdRng;
 use rpc::client::Channel;
@@ -110,7 +111,8 @@ impl Answering {
             }
             Script::Late => {
                 let due = assignment.due_time.as_ref().and_then(|due| {
-                    let until = chrono::DateTime::from_timestamp(due.seconds, u32::try_from(due.nanos).ok()?)?;
+                    let until =
+                        chrono::DateTime::from_timestamp(due.seconds, u32::try_from(due.nanos).ok()?)?;
                     (until - Utc::now()).to_std().ok()
                 });
                 self.until(Signal::Closed, due).await?;
@@ -172,7 +174,8 @@ impl Answering {
     }
 
     fn draw(&mut self, assignment: &Assignment) -> Result<Offer, Status> {
-        let dossier = assignment.dossier.as_ref().ok_or_else(|| Status::internal("an assignment without dossier"))?;
+        let dossier =
+            assignment.dossier.as_ref().ok_or_else(|| Status::internal("an assignment without dossier"))?;
         Ok(terms::offer(&self.who.terms, dossier, Utc::now(), &mut self.random))
     }
 

@@ -27,7 +27,10 @@ impl Pauses {
 }
 
 /// Makes a call until it is answered for good. The request keeps its id, so that a repeat is no second act.
-pub(super) async fn persist<T, F>(shutdown: &CancellationToken, mut call: impl FnMut() -> F) -> Result<T, Status>
+pub(super) async fn persist<T, F>(
+    shutdown: &CancellationToken,
+    mut call: impl FnMut() -> F,
+) -> Result<T, Status>
 where
     F: Future<Output = Result<Response<T>, Status>>,
 {
@@ -80,7 +83,8 @@ mod tests {
         let refused = persist(&shutdown, || async { Err::<Response<()>, _>(Status::not_found("no")) }).await;
         assert_eq!(refused.unwrap_err().code(), tonic::Code::NotFound);
         shutdown.cancel();
-        let ended = persist(&shutdown, || async { Err::<Response<()>, _>(Status::unavailable("away")) }).await;
+        let ended =
+            persist(&shutdown, || async { Err::<Response<()>, _>(Status::unavailable("away")) }).await;
         assert_eq!(ended.unwrap_err().code(), tonic::Code::Cancelled);
     }
 }

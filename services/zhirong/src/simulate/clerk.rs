@@ -6,8 +6,9 @@ use anyhow::{Context as _, Result};
 use proto::intake::v1::get_case_request::Key;
 use proto::intake::v1::intake_service_client::IntakeServiceClient;
 use proto::intake::v1::{
-    AnswerInstitutionRequest, Application, CaseHeader, CaseView, Channel, GetCaseRequest, LegProgress, LegView,
-    ListOffersRequest, ListOffersResponse, ListTimelineRequest, SubmitApplicationRequest, TimelineEntry,
+    AnswerInstitutionRequest, Application, CaseHeader, CaseView, Channel, GetCaseRequest, LegProgress,
+    LegView, ListOffersRequest, ListOffersResponse, ListTimelineRequest, SubmitApplicationRequest,
+    TimelineEntry,
 };
 use rpc::Duty;
 use tonic::{Code, Status};
@@ -31,10 +32,16 @@ impl Clerk {
     }
 
     /// Submits an application by this request id.
-    pub async fn submit(&mut self, request_id: String, channel: Channel, application: Application) -> Result<CaseHeader> {
+    pub async fn submit(
+        &mut self,
+        request_id: String,
+        channel: Channel,
+        application: Application,
+    ) -> Result<CaseHeader> {
         let request =
             SubmitApplicationRequest { request_id, channel: channel.into(), application: Some(application) };
-        let answer = self.client.submit_application(request).await.context("the application was not taken in")?;
+        let answer =
+            self.client.submit_application(request).await.context("the application was not taken in")?;
         answer.into_inner().case.context("no case in the answer")
     }
 

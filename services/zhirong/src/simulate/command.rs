@@ -101,7 +101,8 @@ async fn start(link: &Link, arguments: &Arguments) -> Result<(Crowd, Vec<LoadedE
         loaded.without_department.name
     );
     let names = names(&loaded.banks);
-    let report = Report::new(move |institution, assignment, deed| print(&names, institution, assignment, deed));
+    let report =
+        Report::new(move |institution, assignment, deed| print(&names, institution, assignment, deed));
     let behaviour = |_| (Manner::Mixed, arguments.delay);
     let crowd = Crowd::start(link, &loaded.banks, seed, behaviour, &report).await?;
     println!("各机构已取得凭证，等待任务；按 Ctrl-C 停止 (Ctrl-C ends the simulation)");
@@ -109,7 +110,12 @@ async fn start(link: &Link, arguments: &Arguments) -> Result<(Crowd, Vec<LoadedE
 }
 
 /// Submits applications, and minds the questions about them as the clerk would.
-async fn submit(link: &Link, seed: Seed, arguments: &Arguments, enterprises: &[LoadedEnterprise]) -> Result<()> {
+async fn submit(
+    link: &Link,
+    seed: Seed,
+    arguments: &Arguments,
+    enterprises: &[LoadedEnterprise],
+) -> Result<()> {
     let mut clerk = Clerk::new(link)?;
     let mut random = seed.random("applications", "");
     let mut open = Vec::new();
@@ -154,7 +160,9 @@ async fn mind(clerk: &mut Clerk, open: &mut Vec<String>) {
             }
         }
         match case.header.map(|header| (header.state(), header.case_no)) {
-            Some((CaseState::Submitted | CaseState::Accepted | CaseState::Collecting, _)) => still.push(case_id),
+            Some((CaseState::Submitted | CaseState::Accepted | CaseState::Collecting, _)) => {
+                still.push(case_id)
+            }
             Some((state, number)) => println!("{} {number}  {}", clock(), state.as_str_name()),
             None => {}
         }

@@ -33,19 +33,33 @@ pub enum Deed {
     Lost(String),
     /// The gateway does not let it in; it gives up.
     Barred(String),
-    Received { attempt: i32 },
-    Read { assets: usize },
+    Received {
+        attempt: i32,
+    },
+    Read {
+        assets: usize,
+    },
     Accepted,
-    Asked { codes: String },
-    Supplemented { documents: usize },
-    Offered { seq: i32 },
+    Asked {
+        codes: String,
+    },
+    Supplemented {
+        documents: usize,
+    },
+    Offered {
+        seq: i32,
+    },
     /// The same request was sent again; `same`: the first answer came back, as it must.
-    Repeated { same: bool },
+    Repeated {
+        same: bool,
+    },
     Declined(DeclineReason),
     StaysSilent,
     /// An answer was refused because the window had closed.
     ToldTooLate,
-    FiledLate { seq: i32 },
+    FiledLate {
+        seq: i32,
+    },
     Heard(Fate),
     Closed(String),
     Failed(String),

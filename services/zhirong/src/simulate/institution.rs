@@ -10,7 +10,8 @@ use proto::catalog::v1::ProductTerms;
 use proto::partner::v1::assignment_service_client::AssignmentServiceClient;
 use proto::partner::v1::event_service_client::EventServiceClient;
 use proto::partner::v1::{
-    AcknowledgeRequest, Assignment, AssignmentState, Event, EventType, ListAssignmentsRequest, PullEventsRequest,
+    AcknowledgeRequest, Assignment, AssignmentState, Event, EventType, ListAssignmentsRequest,
+    PullEventsRequest,
 };
 use rpc::client::Channel;
 use tokio::sync::mpsc;
@@ -91,7 +92,8 @@ impl Worker {
 
     /// Works on one connection until it breaks.
     async fn session(&mut self, connected: &mut bool) -> Result<(), Status> {
-        let channel = self.who.access.channel().map_err(|error| Status::unauthenticated(error.to_string()))?;
+        let channel =
+            self.who.access.channel().map_err(|error| Status::unauthenticated(error.to_string()))?;
         let open = self.list_open(&channel).await?;
         if !*connected {
             *connected = true;
@@ -103,8 +105,11 @@ impl Worker {
         }
         let mut events = EventServiceClient::new(channel.clone());
         while !self.shutdown.is_cancelled() {
-            let mut request =
-                Request::new(PullEventsRequest { max_events: 0, wait_seconds: WAIT_SECONDS, lease_seconds: LEASE_SECONDS });
+            let mut request = Request::new(PullEventsRequest {
+                max_events: 0,
+                wait_seconds: WAIT_SECONDS,
+                lease_seconds: LEASE_SECONDS,
+            });
             request.set_timeout(PULL_LIMIT);
             let pulled = tokio::select! {
                 pulled = events.pull_events(request) => pulled?.into_inner().events,

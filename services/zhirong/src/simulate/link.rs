@@ -55,9 +55,13 @@ impl Link {
     pub fn of(run_dir: &RunDir) -> Result<Self> {
         let path = run_dir.running(PLACES);
         let text = std::fs::read_to_string(&path).with_context(|| {
-            format!("目录 {0} 中没有运行过系统；请先运行 zhirong up (no system in {0})", run_dir.path().display())
+            format!(
+                "目录 {0} 中没有运行过系统；请先运行 zhirong up (no system in {0})",
+                run_dir.path().display()
+            )
         })?;
-        let places = serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
+        let places =
+            serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
         Ok(Self { places, secrets: run_dir.secrets() })
     }
 
@@ -68,7 +72,9 @@ impl Link {
     pub async fn check(&self) -> Result<()> {
         for role in NEEDED {
             if let Err(trouble) = probe::ready(&self.place(role)?.admin_url, ASK).await {
-                bail!("{role} 未就绪；请先运行 zhirong up，并在另一终端运行本命令 ({role} is not ready: {trouble})");
+                bail!(
+                    "{role} 未就绪；请先运行 zhirong up，并在另一终端运行本命令 ({role} is not ready: {trouble})"
+                );
             }
         }
         Ok(())
@@ -93,6 +99,8 @@ impl Link {
     }
 
     fn place(&self, role: &str) -> Result<&Place> {
-        self.places.get(role).with_context(|| format!("系统中没有角色 {role} (no role {role} in this system)"))
+        self.places
+            .get(role)
+            .with_context(|| format!("系统中没有角色 {role} (no role {role} in this system)"))
     }
 }

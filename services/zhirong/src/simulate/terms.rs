@@ -20,10 +20,16 @@ const VALID_DAYS: i64 = 30;
 pub(super) const BETTER_BP: i32 = 15;
 
 /// An offer of number 1.
-pub(super) fn offer(terms: &ProductTerms, dossier: &Dossier, now: DateTime<Utc>, random: &mut impl Rng) -> Offer {
+pub(super) fn offer(
+    terms: &ProductTerms,
+    dossier: &Dossier,
+    now: DateTime<Utc>,
+    random: &mut impl Rng,
+) -> Offer {
     let share = i64::from(random.random_range(70..=100_i32));
     let amount = dossier.amount_fen.saturating_mul(share) / 100 / WAN_FEN * WAN_FEN;
-    let amount_fen = amount.clamp(terms.amount_min_fen.max(1), terms.amount_max_fen.max(terms.amount_min_fen).max(1));
+    let amount_fen =
+        amount.clamp(terms.amount_min_fen.max(1), terms.amount_max_fen.max(terms.amount_min_fen).max(1));
     let term_months = dossier.term_months.clamp(terms.term_min_months.max(1), terms.term_max_months.max(1));
     let drawn = random.random_range(terms.rate_min_bp..=terms.rate_max_bp.max(terms.rate_min_bp));
     let base = match RateKind::try_from(terms.rate_kind) {
@@ -56,7 +62,8 @@ pub(super) fn better(first: &Offer) -> Offer {
 
 /// One of what the product has and the enterprise would take; 0 only for a product without any.
 fn choose(offered: &[i32], wanted: &[i32], random: &mut impl Rng) -> i32 {
-    let both: Vec<i32> = offered.iter().copied().filter(|code| wanted.is_empty() || wanted.contains(code)).collect();
+    let both: Vec<i32> =
+        offered.iter().copied().filter(|code| wanted.is_empty() || wanted.contains(code)).collect();
     both.choose(random).or_else(|| offered.first()).copied().unwrap_or_default()
 }
 
@@ -72,7 +79,8 @@ mod tests {
         for bank in data::banks(12) {
             let wanted = vec![bank.terms.repayment[0]];
             for amount_fen in [1, 12_345_678_900, 30_000_000_000] {
-                let dossier = Dossier { amount_fen, term_months: 12, repayment: wanted.clone(), ..Dossier::default() };
+                let dossier =
+                    Dossier { amount_fen, term_months: 12, repayment: wanted.clone(), ..Dossier::default() };
                 let draw = || offer(&bank.terms, &dossier, now, &mut Seed(3).random("terms", &bank.name));
                 let made = draw();
                 assert_eq!(made, draw());

@@ -30,25 +30,90 @@ enum Rate {
 use Rate::{Fixed, Float};
 
 const BANKS: [Line; 12] = [
-    ("沁源商业银行济源分行", "沁知贷", 1000, 36, Float(55, 120), &[By::InterestFirst], &[With::IpOnly, With::IpGuarantee]),
-    ("济水村镇银行", "济知贷", 1000, 24, Float(70, 150), &[By::Annuity, By::InterestFirst], &[With::IpPersonal]),
-    ("愚公农村商业银行", "愚公知产贷", 1500, 36, Float(50, 130), &[By::InterestFirst, By::Annuity], &[With::IpGuarantee]),
-    ("王屋银行济源分行", "王屋智融贷", 2000, 36, Float(45, 110), &[By::InterestFirst], &[With::IpSuretyIns, With::IpOnly]),
+    (
+        "沁源商业银行济源分行",
+        "沁知贷",
+        1000,
+        36,
+        Float(55, 120),
+        &[By::InterestFirst],
+        &[With::IpOnly, With::IpGuarantee],
+    ),
+    (
+        "济水村镇银行",
+        "济知贷",
+        1000,
+        24,
+        Float(70, 150),
+        &[By::Annuity, By::InterestFirst],
+        &[With::IpPersonal],
+    ),
+    (
+        "愚公农村商业银行",
+        "愚公知产贷",
+        1500,
+        36,
+        Float(50, 130),
+        &[By::InterestFirst, By::Annuity],
+        &[With::IpGuarantee],
+    ),
+    (
+        "王屋银行济源分行",
+        "王屋智融贷",
+        2000,
+        36,
+        Float(45, 110),
+        &[By::InterestFirst],
+        &[With::IpSuretyIns, With::IpOnly],
+    ),
     ("黄河湾银行", "湾知贷", 2000, 24, Float(60, 120), &[By::InterestFirst], &[With::IpMixed]),
-    ("中岳科创银行济源科技支行", "科创知产贷", 3000, 60, Float(30, 80), &[By::InterestFirst, By::Revolving], &[With::IpOnly]),
-    ("太行实业银行", "太行质押贷", 3000, 36, Fixed(385, 460), &[By::EqualPrincipal], &[With::IpMixed, With::IpGuarantee]),
+    (
+        "中岳科创银行济源科技支行",
+        "科创知产贷",
+        3000,
+        60,
+        Float(30, 80),
+        &[By::InterestFirst, By::Revolving],
+        &[With::IpOnly],
+    ),
+    (
+        "太行实业银行",
+        "太行质押贷",
+        3000,
+        36,
+        Fixed(385, 460),
+        &[By::EqualPrincipal],
+        &[With::IpMixed, With::IpGuarantee],
+    ),
     ("轵城惠民银行", "惠民知产贷", 800, 24, Float(80, 150), &[By::Annuity], &[With::IpPersonal]),
     ("玉川产业银行", "产业智押贷", 2500, 36, Float(40, 115), &[By::InterestFirst], &[With::IpPool]),
     ("天坛信用联社", "天坛信知贷", 800, 24, Fixed(420, 520), &[By::Annuity], &[With::IpGuarantee]),
-    ("北海普惠银行", "普惠知押贷", 1000, 36, Float(50, 125), &[By::Revolving, By::InterestFirst], &[With::IpCreditIns]),
-    ("小浪底开发银行", "开发知融贷", 3000, 60, Float(35, 90), &[By::EqualPrincipal, By::InterestFirst], &[With::IpOnly]),
+    (
+        "北海普惠银行",
+        "普惠知押贷",
+        1000,
+        36,
+        Float(50, 125),
+        &[By::Revolving, By::InterestFirst],
+        &[With::IpCreditIns],
+    ),
+    (
+        "小浪底开发银行",
+        "开发知融贷",
+        3000,
+        60,
+        Float(35, 90),
+        &[By::EqualPrincipal, By::InterestFirst],
+        &[With::IpOnly],
+    ),
 ];
 
 /// The first `count` banks; beyond the twelve that have names of their own, numbered ones.
 pub fn banks(count: usize) -> Vec<Bank> {
     let line = |index: usize| {
         let line = &BANKS[index % BANKS.len()];
-        let name = if index < BANKS.len() { line.0.to_owned() } else { format!("模拟银行{:03}号", index + 1) };
+        let name =
+            if index < BANKS.len() { line.0.to_owned() } else { format!("模拟银行{:03}号", index + 1) };
         bank(name, DEPARTMENT, line)
     };
     (0..count).map(line).collect()

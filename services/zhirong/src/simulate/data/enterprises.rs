@@ -113,7 +113,8 @@ fn assets(index: usize, about: &str) -> Option<Vec<Asset>> {
 
 /// The number with the check character that makes it valid.
 fn patent(serial: &str) -> Option<String> {
-    let valid = "0123456789X".chars().find_map(|check| PatentNumber::parse(&format!("{serial}.{check}")).ok());
+    let valid =
+        "0123456789X".chars().find_map(|check| PatentNumber::parse(&format!("{serial}.{check}")).ok());
     valid.map(|number| number.granted())
 }
 
@@ -143,7 +144,11 @@ mod tests {
             assert_eq!(all.iter().filter(|enterprise| enterprise.park == park).count(), count, "{park}");
         }
         for (product, industry, _, count) in TRADES {
-            assert_eq!(all.iter().filter(|enterprise| enterprise.industry == industry).count(), count, "{product}");
+            assert_eq!(
+                all.iter().filter(|enterprise| enterprise.industry == industry).count(),
+                count,
+                "{product}"
+            );
         }
     }
 }

@@ -139,7 +139,8 @@ impl Catalog {
             institution_id: institution_id.to_owned(),
             terms: Some(bank.terms.clone()),
         };
-        let created = self.client.create_product(request).await?.into_inner().product.context("no product")?;
+        let created =
+            self.client.create_product(request).await?.into_inner().product.context("no product")?;
         let request = PublishProductRequest {
             request_id: self.seed.request_id("publication", &created.product_id),
             product_id: created.product_id,

@@ -6,8 +6,9 @@ use proto::common::v1::Grade;
 use proto::whitelist::v1::get_enterprise_request::Key;
 use proto::whitelist::v1::whitelist_service_client::WhitelistServiceClient;
 use proto::whitelist::v1::{
-    ConsentPurpose, DataCategory, GetEnterpriseRequest, GetStandingsRequest, GrantConsentRequest, ListAssetsRequest,
-    QualificationHeld, RecordStandingRequest, RegisterAssetRequest, RegisterEnterpriseRequest, Standing, StandingQuery,
+    ConsentPurpose, DataCategory, GetEnterpriseRequest, GetStandingsRequest, GrantConsentRequest,
+    ListAssetsRequest, QualificationHeld, RecordStandingRequest, RegisterAssetRequest,
+    RegisterEnterpriseRequest, Standing, StandingQuery,
 };
 use ring::digest::{SHA256, digest};
 use rpc::Duty;
@@ -34,7 +35,8 @@ pub(super) struct Register {
 
 impl Register {
     pub(super) fn new(link: &Link, seed: Seed) -> Result<Self> {
-        let client = |duty| Ok::<_, anyhow::Error>(WhitelistServiceClient::new(link.staff("whitelist", &[duty])?));
+        let client =
+            |duty| Ok::<_, anyhow::Error>(WhitelistServiceClient::new(link.staff("whitelist", &[duty])?));
         Ok(Self { clerk: client(Duty::Clerk)?, supervisor: client(Duty::Supervisor)?, seed })
     }
 
@@ -97,7 +99,9 @@ impl Register {
         };
         match self.clerk.register_asset(request).await {
             Ok(answer) => Ok(answer.into_inner().asset.context("no asset in the answer")?.asset_id),
-            Err(status) if status.code() == Code::AlreadyExists => self.find_asset(enterprise_id, asset).await,
+            Err(status) if status.code() == Code::AlreadyExists => {
+                self.find_asset(enterprise_id, asset).await
+            }
             Err(status) => Err(status.into()),
         }
     }
