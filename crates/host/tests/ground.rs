@@ -43,6 +43,19 @@ pub(crate) static WEST: Role = Role {
     serve: |host| Box::pin(serve(host)),
 };
 
+/// Stands on the testkit's ground alone, which has passwords of its own for the users of roles.
+pub(crate) static NORTH: Role = Role {
+    name: "north",
+    migrator: host::shared_migrations,
+    has_store: true,
+    queues: &[],
+    publishes: &[],
+    peers: &[],
+    keys: &[],
+    reasons: &[],
+    serve: |host| Box::pin(serve(host)),
+};
+
 /// Keeps nothing.
 pub(crate) static BARE: Role = Role {
     name: "bare",

@@ -152,3 +152,39 @@ fn secrets_for(secrets: &mut Secrets, password: &str) -> Secrets {
     secrets.insert("borrowed".to_owned(), host::migrate::RoleSecrets { database: word(), broker: word() });
     secrets.clone()
 }
+
+/// Its users are made by an administrator who is no superuser.
+static LENT: host::Role = host::Role {
+    name: "lent",
+    migrator: host::shared_migrations,
+    has_store: true,
+    queues: &[],
+    publishes: &[],
+    peers: &[],
+    keys: &[],
+    reasons: &[],
+    serve: |_| Box::pin(async { Ok(()) }),
+};
+
+#[tokio::test]
+async fn an_administrator_who_is_no_superuser_can_migrate() {
+    let (admin, _) = fresh("lesser").await;
+    let mut conn = PgConnection::connect(admin.postgres.expose()).await.unwrap();
+    sqlx::raw_sql(
+        "DO $$ BEGIN
+             CREATE ROLE host_lesser_admin LOGIN CREATEROLE CREATEDB PASSWORD 'lesser-1';
+         EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    let (scheme, rest) = admin.postgres.expose().split_once("://").unwrap();
+    let place = rest.rsplit_once('@').unwrap().1;
+    let url = format!("{scheme}://host_lesser_admin:lesser-1@{place}");
+    let admin = AdminUrls { postgres: host::Secret::new(url), ..admin };
+    let secrets = derived_secrets(&admin, &[&LENT]);
+    migrate(&admin, &[&LENT], &secrets).await.unwrap();
+    migrate(&admin, &[&LENT], &secrets).await.unwrap();
+    let mut lent = login(&admin, &secrets, &LENT).await;
+    sqlx::query("SELECT FROM held").execute(&mut lent).await.unwrap();
+}

@@ -87,12 +87,12 @@ async fn create_users(conn: &mut PgConnection, role: &Role, secrets: &RoleSecret
     ] {
         run(conn, format!("ALTER ROLE {} SET {name} = {value}", quoted(&login))).await?;
     }
-    // A superuser may become anybody; another administrator has to be a member of the owner to migrate as it.
-    let member: bool = sqlx::query_scalar("SELECT pg_has_role(current_user, $1, 'MEMBER')")
-        .bind(&owner)
+    // A superuser may become anybody. Another administrator has to be a member of the owner to migrate as it; since
+    // PostgreSQL 16 having created the owner is not enough.
+    let superuser: bool = sqlx::query_scalar("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
         .fetch_one(&mut *conn)
         .await?;
-    if !member {
+    if !superuser {
         run(conn, format!("GRANT {} TO current_user", quoted(&owner))).await?;
     }
     Ok(())

@@ -10,6 +10,7 @@ use host::settings::host_keys::ADMIN_LISTEN;
 use host::{AnyKey as _, probe};
 
 use super::terminal::remark;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// 管理端口地址；默认取 ZHIRONG_ADMIN_LISTEN / Base URL of the admin face; default from ZHIRONG_ADMIN_LISTEN

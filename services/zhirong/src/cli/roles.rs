@@ -8,6 +8,7 @@ use host::{AnyKey, Role};
 use serde::Serialize;
 
 use super::terminal::say;
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// 以 JSON 输出，供脚本使用 / As JSON, for scripts

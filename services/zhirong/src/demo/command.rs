@@ -21,6 +21,9 @@ pub struct Arguments {
     /// 随机种子：相同种子得到相同的报价 / The same seed gives the same offers
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// 在终端上也完整画出每家银行的调用链 / On a terminal too, draw every bank's part of the trace
+    #[arg(long)]
+    whole_trace: bool,
 }
 
 /// Plays the demo; on a terminal the system then stays until Ctrl-C, unless `--once` is given.
@@ -29,8 +32,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
     let run_dir = RunDir::at(RunDir::from_environment()?.path().join(FOLDER))?;
     let mut screen = Screen::detect();
+    let brief = screen.is_live() && !arguments.whole_trace;
     let played = tokio::select! {
-        played = play(run_dir.clone(), Seed(arguments.seed), &mut screen) => played,
+        played = play(run_dir.clone(), Seed(arguments.seed), brief, &mut screen) => played,
         code = signals.next() => {
             screen.keep_board();
             return Ok(code);

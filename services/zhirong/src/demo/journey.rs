@@ -102,18 +102,30 @@ pub(super) fn summary(spans: &[SpanRecord], trace_id: &str) -> String {
 }
 
 /// The picture of the trace, with the banks' names at their legs. Names never travel in traces: they are put in here.
-pub(super) fn picture(spans: &[SpanRecord], trace_id: &str, legs: &[Leg]) -> Vec<String> {
-    let names: HashMap<&str, &str> = legs.iter().map(|leg| (leg.id.as_str(), leg.bank.as_str())).collect();
+/// `brief`: only the leg with the most to show is drawn whole.
+pub(super) fn picture(spans: &[SpanRecord], trace_id: &str, legs: &[Leg], brief: bool) -> Vec<String> {
+    let own: Vec<&SpanRecord> = spans.iter().filter(|span| span.trace_id == trace_id).collect();
+    let by_id: HashMap<&str, &SpanRecord> = own.iter().map(|span| (span.span_id.as_str(), *span)).collect();
+    let below = |request: &SpanRecord| own.iter().filter(|span| descends(span, &request.span_id, &by_id)).count();
+    let requests: Vec<(&SpanRecord, usize)> =
+        own.iter().filter(|span| span.name == REQUEST).map(|request| (*request, below(request))).collect();
+    let largest = requests.iter().max_by_key(|(_, size)| *size).map(|(request, _)| request.span_id.as_str());
+    let folded = |span: &SpanRecord| brief && Some(span.span_id.as_str()) != largest;
+    let hidden = |span: &SpanRecord| {
+        requests.iter().any(|(request, _)| folded(request) && descends(span, &request.span_id, &by_id))
+    };
     let named = |span: &SpanRecord| {
-        let bank = span.attributes.get("leg").and_then(|leg| names.get(leg.as_str()));
-        let name = match bank {
-            Some(bank) if span.name.starts_with(REQUEST) => format!("{} → {bank}", span.name),
-            Some(_) | None => shorter(&span.name).to_owned(),
+        let leg = span.attributes.get("leg").and_then(|id| legs.iter().find(|leg| leg.id == *id));
+        let size = requests.iter().find(|(request, _)| request.span_id == span.span_id).map(|(_, size)| *size);
+        let name = match (leg, size) {
+            (Some(leg), Some(size)) if folded(span) => format!("{} → {}（另有 {size} 个环节）", span.name, leg.bank),
+            (Some(leg), Some(_)) => format!("{} → {}", span.name, leg.bank),
+            (Some(_) | None, _) => shorter(&span.name).to_owned(),
         };
         SpanRecord { name, ..span.clone() }
     };
-    let own: Vec<SpanRecord> = spans.iter().filter(|span| span.trace_id == trace_id).map(named).collect();
-    tree::render(&own, trace_id).lines().map(str::to_owned).collect()
+    let drawn: Vec<SpanRecord> = own.iter().filter(|span| !hidden(span)).map(|span| named(span)).collect();
+    tree::render(&drawn, trace_id).lines().map(str::to_owned).collect()
 }
 
 /// `zhirong.intake.v1.IntakeService/SubmitApplication` without its package.
@@ -190,9 +202,21 @@ mod tests {
 
     #[test]
     fn the_picture_names_the_bank_and_drops_packages() {
-        let lines = picture(&whole(), "t", &legs());
+        let lines = picture(&whole(), "t", &legs(), false);
         assert_eq!(lines.len(), 6);
         assert!(lines[0].contains("IntakeService/SubmitApplication") && !lines[0].contains("zhirong."));
         assert!(lines[2].contains("inst.request → 王屋银行"));
+    }
+
+    #[test]
+    fn in_brief_the_fullest_leg_is_whole_and_the_others_are_a_line_each() {
+        let mut spans = whole();
+        spans.push(span("9", Some("2"), REQUEST, "intake", "b"));
+        spans.push(span("10", Some("9"), "consume intake.leg-issued.v1", "partner", ""));
+        let legs = [legs()[0].clone(), Leg { id: "b".into(), bank: "黄河湾银行".into(), replies: 0 }];
+        let lines = picture(&spans, "t", &legs, true);
+        assert_eq!(lines.len(), 7, "{lines:#?}");
+        assert!(lines.iter().any(|line| line.contains("黄河湾银行（另有 1 个环节）")));
+        assert_eq!(picture(&spans, "t", &legs, false).len(), 8);
     }
 }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use chrono::Utc;
-use proto::intake::v1::{Application, CaseState, CaseView, Channel, ListOffersResponse};
+use proto::intake::v1::{Application, CaseState, CaseView, Channel, LegView, ListOffersResponse};
+use telemetry::receiver::SpanRecord;
 
 use super::board::Board;
 use super::books::{self, Books};
@@ -50,8 +51,8 @@ struct Course {
     answered: Duration,
 }
 
-/// Plays everything.
-pub(super) async fn play(run_dir: RunDir, seed: Seed, screen: &mut Screen) -> Result<Played> {
+/// Plays everything. `brief`: the trace of one bank is drawn whole, the others as a line each.
+pub(super) async fn play(run_dir: RunDir, seed: Seed, brief: bool, screen: &mut Screen) -> Result<Played> {
     introduce(screen);
     screen.head(1, "启动系统", "starting the system");
     let stage = Stage::set(run_dir.clone()).await?;
@@ -72,7 +73,10 @@ pub(super) async fn play(run_dir: RunDir, seed: Seed, screen: &mut Screen) -> Re
     screen.head(3, "提交申请，同时派发", "one application, fanned out");
     let mut clerk = Clerk::new(&link)?;
     let course = run_case(&mut clerk, &crowd, &loaded, seed, screen).await?;
-    let problems = conclude(&stage, &mut clerk, &crowd, &loaded, &course, screen).await?;
+    let mut problems = conclude(&loaded, &course, &crowd, screen);
+    problems.extend(draw_trace(&stage, &course, &loaded, brief, screen).await);
+    tell_time(&mut clerk, &course, screen).await?;
+    problems.extend(stage.incidents());
     Ok(Played { stage, link, crowd, problems })
 }
 
@@ -153,8 +157,14 @@ async fn run_case(
     for late in &offers.late_offers {
         board.mark_late(&late.institution_id);
     }
-    screen.say("   截止时 (at the close):");
-    screen.say_all(board.draw(Utc::now(), screen.is_live()));
+    let last = board.draw(Utc::now(), screen.is_live());
+    if screen.is_live() {
+        screen.board(&last);
+        screen.keep_board();
+    } else {
+        screen.say("   截止后 (after the close):");
+        screen.say_all(last);
+    }
     Ok(Course { case, seen, offers, records, answered })
 }
 
@@ -180,59 +190,58 @@ async fn aftermath(
     }
 }
 
-/// Shows the results and finds out whether everything was as it must be.
-async fn conclude(
-    stage: &Stage,
-    clerk: &mut Clerk,
-    crowd: &Crowd,
-    loaded: &Loaded,
-    course: &Course,
-    screen: &mut Screen,
-) -> Result<Vec<String>> {
-    let banks = loaded.banks.iter().chain([&loaded.without_department]);
-    let names: Names = banks.map(|bank| (bank.id.to_string(), bank.name.clone())).collect();
+/// Shows the offers and finds out whether everything was as it must be.
+fn conclude(loaded: &Loaded, course: &Course, crowd: &Crowd, screen: &mut Screen) -> Vec<String> {
+    let names = names(loaded);
     let (books, mut problems) = books::read(&course.records);
-
     screen.head(4, "报价比较", "offers side by side");
     screen.say("   按每年成本（利率加摊入的费用）由低到高 (cheapest first: rate and fees together)");
-    screen.say_all(results::offers(&course.offers.offers, &names).iter().map(|line| format!("   {line}")));
-    screen.say("");
-    screen.say_all(
-        results::others(&course.case.legs, &course.offers.late_offers, &names)
-            .iter()
-            .map(|line| format!("   {line}")),
-    );
+    let mut lines = results::offers(&course.offers.offers, &names);
+    lines.push(String::new());
+    lines.extend(results::others(&course.case.legs, &course.offers.late_offers, &names));
     for (institution, codes) in &course.seen.answered {
         let bank = names.get(institution).map_or("?", String::as_str);
-        screen.say(&format!("   补充  {bank}：要求 {}，窗口已补交，随后报价", codes.join("、")));
+        lines.push(format!("补充  {bank}：要求 {}，窗口已补交，随后报价", codes.join("、")));
     }
-    if books.superseded > 0 {
-        screen.say(&format!("   更新  {} 笔报价被同一银行更优的报价取代", books.superseded));
+    for view in course.offers.offers.iter().filter(|view| view.offer.as_ref().is_some_and(|one| one.offer_seq > 1)) {
+        let bank = names.get(&view.institution_id).map_or("?", String::as_str);
+        lines.push(format!("更新  {bank}：报价不止一次，以最后一次为准"));
     }
-    screen.say(&format!("   未派发  {}：未设专门部门，不能接收案件", loaded.without_department.name));
-
+    lines.push(format!("不派发  {}：未设专门部门，不能接收案件", loaded.without_department.name));
+    screen.say_all(lines.iter().map(|line| format!("   {line}")));
     problems.extend(check(loaded, course, &books));
     problems.extend(crowd.ledger().faults());
+    problems
+}
 
-    let legs = legs(&course.case, &books, &names);
+/// Waits until the trace is whole and draws it; what is missing is returned.
+async fn draw_trace(stage: &Stage, course: &Course, loaded: &Loaded, brief: bool, screen: &mut Screen) -> Vec<String> {
+    let (books, _) = books::read(&course.records);
+    let legs = legs(&course.case, &books, &names(loaded));
     let trace_id = course.case.header.as_ref().map(|header| header.trace_id.clone()).unwrap_or_default();
     screen.head(5, "全程调用链", "the trace, from the submission to the effect of the last reply");
-    let whole = |spans: &[telemetry::receiver::SpanRecord]| journey::gaps(spans, &trace_id, &legs).is_empty();
+    let whole = |spans: &[SpanRecord]| journey::gaps(spans, &trace_id, &legs).is_empty();
     let spans = stage.traces.wait_for(whole, AFTERMATH).await.unwrap_or_else(|partial| partial);
     screen.say(&format!("   {}", journey::summary(&spans, &trace_id)));
-    screen.say_all(journey::picture(&spans, &trace_id, &legs));
-    problems.extend(
-        journey::gaps(&spans, &trace_id, &legs).into_iter().map(|gap| format!("调用链不完整：{gap}")),
-    );
+    if brief {
+        screen.say("   一家银行全部展开，其余各一行；加 --whole-trace 全部展开 (--whole-trace shows all of them)");
+    }
+    screen.say_all(journey::picture(&spans, &trace_id, &legs, brief));
+    journey::gaps(&spans, &trace_id, &legs).into_iter().map(|gap| format!("调用链不完整：{gap}")).collect()
+}
 
+async fn tell_time(clerk: &mut Clerk, course: &Course, screen: &mut Screen) -> Result<()> {
     screen.head(6, "用时", "timing, from the submission");
     let case_id = course.case.header.as_ref().map(|header| header.case_id.clone()).unwrap_or_default();
     let timeline = clerk.timeline(&case_id).await.context("the timeline cannot be read")?;
     let timing = results::timing(&course.case, &timeline, course.answered);
     screen.say_all(timing.iter().map(|line| format!("   {line}")));
+    Ok(())
+}
 
-    problems.extend(stage.incidents());
-    Ok(problems)
+fn names(loaded: &Loaded) -> Names {
+    let banks = loaded.banks.iter().chain([&loaded.without_department]);
+    banks.map(|bank| (bank.id.to_string(), bank.name.clone())).collect()
 }
 
 /// The case's side of the bargain.
@@ -268,7 +277,7 @@ fn check(loaded: &Loaded, course: &Course, books: &Books) -> Vec<String> {
 }
 
 fn legs(case: &CaseView, books: &Books, names: &Names) -> Vec<Leg> {
-    let leg = |leg: &proto::intake::v1::LegView| Leg {
+    let leg = |leg: &LegView| Leg {
         id: leg.leg_id.clone(),
         bank: names.get(&leg.institution_id).cloned().unwrap_or_default(),
         replies: books.replies.get(&leg.leg_id).copied().unwrap_or_default(),

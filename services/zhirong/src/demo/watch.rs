@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use chrono::Utc;
-use proto::intake::v1::{CaseState, CaseView};
+use proto::intake::v1::{CaseState, CaseView, LegProgress};
 
 use super::board::{Board, Change};
 use super::screen::Screen;
 use super::text::left;
 use crate::simulate::Clerk;
 
+/// The clerk needs a moment for a question, which also lets it be seen on the board.
+const CLERK: Duration = Duration::from_millis(700);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(80);
 const NAME: usize = 24;
@@ -24,7 +26,7 @@ pub(super) struct Seen {
     pub(super) sealed: Option<bool>,
 }
 
-/// Returns when the case collects no more, or fails after `limit`.
+/// Returns when the case collects no more, or fails after `limit`. The board is left to be drawn once more.
 pub(super) async fn watch(
     clerk: &mut Clerk,
     case_id: &str,
@@ -36,6 +38,7 @@ pub(super) async fn watch(
     let following = async {
         let begun = tokio::time::Instant::now();
         let mut every = tokio::time::interval(LOOK);
+        let mut asked = None;
         loop {
             every.tick().await;
             let case = clerk.case(case_id).await.context("the case cannot be read")?;
@@ -51,8 +54,11 @@ pub(super) async fn watch(
                     if seen.sealed.is_none() {
                         seen.sealed = Some(is_sealed(clerk, case_id).await);
                     }
-                    for leg in clerk.answer_questions(&case).await.context("a question cannot be answered")? {
-                        seen.answered.push((leg.institution_id, leg.asked_document_codes));
+                    asked = if asks(&case) { asked.or_else(|| Some(begun.elapsed())) } else { None };
+                    if asked.is_some_and(|asked| begun.elapsed() >= asked + CLERK) {
+                        let answered = clerk.answer_questions(&case).await.context("a question cannot be answered")?;
+                        let named = answered.into_iter().map(|leg| (leg.institution_id, leg.asked_document_codes));
+                        seen.answered.extend(named);
                     }
                 }
                 Some(_) => return Ok::<_, anyhow::Error>(case),
@@ -61,8 +67,11 @@ pub(super) async fn watch(
         }
     };
     let case = tokio::time::timeout(limit, following).await;
-    screen.keep_board();
     Ok((case.with_context(|| format!("the case still collects after {limit:?}"))??, seen))
+}
+
+fn asks(case: &CaseView) -> bool {
+    case.legs.iter().any(|leg| leg.progress() == LegProgress::Question)
 }
 
 async fn is_sealed(clerk: &mut Clerk, case_id: &str) -> bool {

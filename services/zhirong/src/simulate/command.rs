@@ -181,7 +181,16 @@ fn print(names: &HashMap<InstitutionId, String>, institution: InstitutionId, ass
 fn clock() -> String {
     let now = Utc::now();
     match FixedOffset::east_opt(SHANGHAI_SECONDS) {
-        Some(shanghai) => now.with_timezone(&shanghai).format("%H:%M:%S%.1f").to_string(),
-        None => now.format("%H:%M:%S%.1fZ").to_string(),
+        Some(shanghai) => now.with_timezone(&shanghai).format("%H:%M:%S%.3f").to_string(),
+        None => now.format("%H:%M:%S%.3fZ").to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_time_of_day_has_milliseconds() {
+        let text = super::clock();
+        assert_eq!((text.len(), text.as_bytes()[8]), (12, b'.'), "{text}");
     }
 }
