@@ -8,7 +8,8 @@ use crate::support::{LIMIT, town};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_submission_succeeds_with_each_neighbour_stopped_and_reaches_offers_ready_when_it_is_back() {
-    let mut town = town(Source::Private, &[Script::Offer, Script::Decline(kernel::DeclineReason::R03)], &[]).await;
+    let mut town =
+        town(Source::Private, &[Script::Offer, Script::Decline(kernel::DeclineReason::R03)], &[]).await;
     for role in ["catalog", "whitelist", "partner"] {
         town.system.stop_role(role).await.unwrap();
         let case = town.submit().await;

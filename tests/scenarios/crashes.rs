@@ -8,7 +8,8 @@ use crate::support::town;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn roles_killed_while_banks_answer_lose_and_repeat_nothing() {
-    let mut town = town(Source::GivenOrPrivate, &[Script::AskThenOffer, Script::OfferTwice, Script::Offer], &[]).await;
+    let mut town =
+        town(Source::GivenOrPrivate, &[Script::AskThenOffer, Script::OfferTwice, Script::Offer], &[]).await;
     let case = town.submit().await;
     town.reaches(&case, CaseState::Collecting).await;
     for role in ["intake", "partner", "intake"] {

@@ -21,7 +21,8 @@ async fn no_log_names_a_firm_its_code_or_its_amount() {
 
     let logs = town.logs();
     assert!(logs.len() > 1_000, "the roles have logged something");
-    for secret in [&town.loaded.enterprises[0].uscc, &town.loaded.enterprises[0].name, &firm.uscc, &firm.name] {
+    for secret in [&town.loaded.enterprises[0].uscc, &town.loaded.enterprises[0].name, &firm.uscc, &firm.name]
+    {
         let line = logs.lines().find(|line| line.contains(secret.as_str()));
         assert!(line.is_none(), "{line:?}");
     }

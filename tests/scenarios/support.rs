@@ -85,7 +85,10 @@ impl Town {
     /// What the roles have logged.
     pub(crate) fn logs(&self) -> String {
         let roles: Vec<&str> = self.system.places().map(|(role, _)| role).collect();
-        roles.iter().filter_map(|role| std::fs::read_to_string(self.system.run_dir().log(role)).ok()).collect()
+        roles
+            .iter()
+            .filter_map(|role| std::fs::read_to_string(self.system.run_dir().log(role)).ok())
+            .collect()
     }
 
     pub(crate) async fn stop(self) {

@@ -36,14 +36,19 @@ async fn one_trace_goes_from_the_submission_to_the_last_banks_reply_and_its_effe
     // For every leg: issued, taken by partner, answered, and the answer's effect on the case.
     let complete = |spans: &[SpanRecord]| -> bool {
         let own: Vec<&SpanRecord> = spans.iter().filter(|span| span.trace_id == trace).collect();
-        let by_id: BTreeMap<&str, &SpanRecord> = own.iter().map(|span| (span.span_id.as_str(), *span)).collect();
+        let by_id: BTreeMap<&str, &SpanRecord> =
+            own.iter().map(|span| (span.span_id.as_str(), *span)).collect();
         let Some(root) = own.iter().find(|span| span.parent_span_id.is_none()) else { return false };
         let submission = own.iter().any(|span| {
-            span.service == "intake" && span.name.ends_with("SubmitApplication") && descends(span, &root.span_id, &by_id)
+            span.service == "intake"
+                && span.name.ends_with("SubmitApplication")
+                && descends(span, &root.span_id, &by_id)
         });
         let whole = own.iter().all(|span| descends(span, &root.span_id, &by_id));
         let issued = |leg: &str| {
-            own.iter().find(|span| span.name == "inst.request" && span.attributes.get("leg").map(String::as_str) == Some(leg))
+            own.iter().find(|span| {
+                span.name == "inst.request" && span.attributes.get("leg").map(String::as_str) == Some(leg)
+            })
         };
         submission
             && whole
@@ -51,7 +56,9 @@ async fn one_trace_goes_from_the_submission_to_the_last_banks_reply_and_its_effe
                 issued(leg).is_some_and(|issued| {
                     let under = |service: &str, name: &str| {
                         own.iter().any(|span| {
-                            span.service == service && span.name.contains(name) && descends(span, &issued.span_id, &by_id)
+                            span.service == service
+                                && span.name.contains(name)
+                                && descends(span, &issued.span_id, &by_id)
                         })
                     };
                     under("partner", "intake.leg-issued.v1")

@@ -2,6 +2,7 @@
 //! Nothing here knows what a role does; nothing here is compiled into a service's domain.
 
 mod admin;
+mod change;
 mod error;
 mod health;
 mod house;
@@ -16,6 +17,7 @@ pub mod migrate;
 pub mod probe;
 pub mod settings;
 
+pub use change::{Begun, Change, Changes};
 pub use error::{Cause, HostError};
 pub use futures::future::BoxFuture;
 pub use health::{Flag, HealthBoard};

@@ -91,7 +91,8 @@ pub fn init(config: Config) -> Result<Telemetry, TelemetryError> {
     let provider = provider(&config)?;
     let tracer = provider.tracer("zhirong");
     let directives = std::env::var(FILTER_VARIABLE).unwrap_or_else(|_| "info".to_owned());
-    let filter = EnvFilter::try_new(directives).map_err(TelemetryError::Filter)?;
+    // lapin logs a returned message with its body: never, whatever the filter says.
+    let filter = EnvFilter::try_new(format!("{directives},lapin=off")).map_err(TelemetryError::Filter)?;
     let traces = tracing_opentelemetry::layer()
         .with_tracer(tracer)
         .with_location(false)

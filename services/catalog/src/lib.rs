@@ -32,7 +32,7 @@ async fn serve(host: Host) -> Result<(), HostError> {
     let face = rpc::Face {
         pool: host.pool.clone(),
         clock: host.clock.clone(),
-        outbox: host.bus.outbox(),
+        changes: host::Changes::of(&host),
         shelf: rpc::Shelf::default(),
         lpr: Arc::new(settings::lpr(&host)?),
     };

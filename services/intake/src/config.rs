@@ -10,8 +10,11 @@ const AUTO_ACCEPT: Key<Channels> = Key::with_default(
     "XYD,API",
     "channels (DESK, XYD, API) whose applications are accepted without a clerk, comma-separated, or NONE",
 );
-const WINDOW: Key<Span> =
-    Key::with_default("ZHIRONG_INTAKE_WINDOW", "5wd", "how long institutions have to answer: 5wd (working days) or 30s");
+const WINDOW: Key<Span> = Key::with_default(
+    "ZHIRONG_INTAKE_WINDOW",
+    "5wd",
+    "how long institutions have to answer: 5wd (working days) or 30s",
+);
 const SUPPLEMENT: Key<Span> = Key::with_default(
     "ZHIRONG_INTAKE_SUPPLEMENT",
     "5wd",
@@ -51,7 +54,9 @@ impl FromSetting for Channels {
             return Ok(Self(Vec::new()));
         }
         text.split(',')
-            .map(|code| Channel::from_code(code.trim()).ok_or_else(|| "a channel is not DESK, XYD or API".to_owned()))
+            .map(|code| {
+                Channel::from_code(code.trim()).ok_or_else(|| "a channel is not DESK, XYD or API".to_owned())
+            })
             .collect::<Result<_, _>>()
             .map(Self)
     }

@@ -31,7 +31,9 @@ impl Doer {
     pub(crate) fn institution(role: InstitutionRole, id: InstitutionId) -> Self {
         let party = match role {
             InstitutionRole::Bank => Party::Bank,
-            InstitutionRole::Insurer | InstitutionRole::Guarantor | InstitutionRole::ReGuarantor => Party::Insurer,
+            InstitutionRole::Insurer | InstitutionRole::Guarantor | InstitutionRole::ReGuarantor => {
+                Party::Insurer
+            }
             InstitutionRole::Evaluator
             | InstitutionRole::IpFund
             | InstitutionRole::Investor

@@ -33,7 +33,8 @@ impl Numbers {
 
     /// The next number of the day that it is in Jiyuan at `now`.
     pub(crate) async fn next(&self, now: DateTime<Utc>) -> Result<CaseNumber, StoreError> {
-        let day = FixedOffset::east_opt(SHANGHAI_SECONDS).map_or(now.date_naive(), |zone| now.with_timezone(&zone).date_naive());
+        let day = FixedOffset::east_opt(SHANGHAI_SECONDS)
+            .map_or(now.date_naive(), |zone| now.with_timezone(&zone).date_naive());
         let mut block = self.block.lock().await;
         let serial = match block.as_mut() {
             Some(open) if open.day == day && open.next < open.end => {

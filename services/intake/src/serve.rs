@@ -43,7 +43,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
 
     let deps = Deps {
         pool: host.pool.clone(),
-        clock: Arc::clone(&host.clock),
+        changes: host::Changes::of(&host),
         calendar: Arc::clone(&host.calendar),
         policy,
         numbers: Arc::new(Numbers::new(host.pool.clone())),

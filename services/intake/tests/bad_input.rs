@@ -19,17 +19,41 @@ async fn a_bad_application_is_refused_by_field_and_nothing_is_stored() {
     let Town { client, ground, .. } = &town;
     let mut client = client.clone();
     let bad: Vec<(&str, &str, wire::Application)> = vec![
-        ("USCC_INVALID", "application.uscc", wire::Application { uscc: "91350100M000100Y4Z".into(), ..application(1) }),
-        ("APPLICATION_INCOMPLETE", "application.amount_fen", wire::Application { amount_fen: 0, ..application(1) }),
+        (
+            "USCC_INVALID",
+            "application.uscc",
+            wire::Application { uscc: "91350100M000100Y4Z".into(), ..application(1) },
+        ),
+        (
+            "APPLICATION_INCOMPLETE",
+            "application.amount_fen",
+            wire::Application { amount_fen: 0, ..application(1) },
+        ),
         (
             "AMOUNT_OUT_OF_RANGE",
             "application.amount_fen",
             wire::Application { amount_fen: 30_000_000_001, ..application(1) },
         ),
-        ("AMOUNT_OUT_OF_RANGE", "application.amount_fen", wire::Application { amount_fen: -1, ..application(1) }),
-        ("APPLICATION_INCOMPLETE", "application.term_months", wire::Application { term_months: 0, ..application(1) }),
-        ("TERM_OUT_OF_RANGE", "application.term_months", wire::Application { term_months: 121, ..application(1) }),
-        ("FIELD_TOO_LONG", "application.purpose", wire::Application { purpose: "用".repeat(501), ..application(1) }),
+        (
+            "AMOUNT_OUT_OF_RANGE",
+            "application.amount_fen",
+            wire::Application { amount_fen: -1, ..application(1) },
+        ),
+        (
+            "APPLICATION_INCOMPLETE",
+            "application.term_months",
+            wire::Application { term_months: 0, ..application(1) },
+        ),
+        (
+            "TERM_OUT_OF_RANGE",
+            "application.term_months",
+            wire::Application { term_months: 121, ..application(1) },
+        ),
+        (
+            "FIELD_TOO_LONG",
+            "application.purpose",
+            wire::Application { purpose: "用".repeat(501), ..application(1) },
+        ),
         (
             "TOO_MANY",
             "application.asset_ids",
@@ -40,8 +64,16 @@ async fn a_bad_application_is_refused_by_field_and_nothing_is_stored() {
             "application.asset_ids[0]",
             wire::Application { asset_ids: vec!["none".into()], ..application(1) },
         ),
-        ("ENUM_UNKNOWN", "application.enhancement[0]", wire::Application { enhancement: vec![99], ..application(1) }),
-        ("UUID_INVALID", "application.consent_id", wire::Application { consent_id: "x".into(), ..application(1) }),
+        (
+            "ENUM_UNKNOWN",
+            "application.enhancement[0]",
+            wire::Application { enhancement: vec![99], ..application(1) },
+        ),
+        (
+            "UUID_INVALID",
+            "application.consent_id",
+            wire::Application { consent_id: "x".into(), ..application(1) },
+        ),
         (
             "APPLICATION_INCOMPLETE",
             "application.documents[D01]",
@@ -88,10 +120,8 @@ async fn an_unknown_case_a_wrong_id_and_a_wrong_state_are_told_apart() {
         wire::GiveUpCaseRequest { request_id: id(), case_id: case.case_id.clone(), reason: String::new() };
     let refused = town.client.give_up_case(give_up).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "CASE_STATE"));
-    let named = wire::WithdrawCaseRequest {
-        reason: "联系 13800001234".to_owned(),
-        ..withdraw(&case.case_id)
-    };
+    let named =
+        wire::WithdrawCaseRequest { reason: "联系 13800001234".to_owned(), ..withdraw(&case.case_id) };
     assert_eq!(reason(&town.client.withdraw_case(named).await.unwrap_err()), "TEXT_HAS_IDENTIFIER");
     assert_eq!(town.view(&case).await.header.unwrap().state, i32::from(wire::CaseState::Collecting));
 }

@@ -41,7 +41,8 @@ async fn an_application_reaches_offers_ready_with_what_the_banks_sent() {
     town.reply(&legs[2], offer(1, 350)).await;
     town.reaches(&case, wire::CaseState::OffersReady).await;
     let offers = town.offers(&case).await;
-    let rates: Vec<i32> = offers.offers.iter().map(|view| view.offer.as_ref().unwrap().annual_rate_bp).collect();
+    let rates: Vec<i32> =
+        offers.offers.iter().map(|view| view.offer.as_ref().unwrap().annual_rate_bp).collect();
     assert_eq!(rates, [350, 400], "cheapest first");
     assert_eq!(offers.offers[1].offer, Some(terms(1, 400)));
     assert!(offers.late_offers.is_empty());
@@ -111,12 +112,14 @@ async fn a_round_without_an_offer_ends_in_no_offer_and_may_be_asked_again_only_w
         let case_id = case.case_id.clone();
         async move {
             let key = Some(wire::get_case_request::Key::CaseId(case_id));
-            let header = client.get_case(wire::GetCaseRequest { key }).await.unwrap().into_inner().header.unwrap();
+            let header =
+                client.get_case(wire::GetCaseRequest { key }).await.unwrap().into_inner().header.unwrap();
             if header.reasons == ["NOTHING_CHANGED"] { Ok(()) } else { Err(header) }
         }
     })
     .await;
-    let end = wire::GiveUpCaseRequest { request_id: id(), case_id: case.case_id.clone(), reason: String::new() };
+    let end =
+        wire::GiveUpCaseRequest { request_id: id(), case_id: case.case_id.clone(), reason: String::new() };
     let ended = town.client.give_up_case(end).await.unwrap().into_inner().case.unwrap();
     assert_eq!(ended.state, i32::from(wire::CaseState::Rejected));
 }
@@ -138,7 +141,11 @@ async fn a_hard_exclusion_rejects_and_a_failed_guard_waits_for_a_clerk() {
     assert_eq!(view.header.unwrap().reasons, ["HX01"]);
 
     for (application, held, refused) in [
-        (wire::Application { uscc: UNKNOWN.to_owned(), ..application(1) }, "ENTERPRISE_UNKNOWN", "ENTERPRISE_UNKNOWN"),
+        (
+            wire::Application { uscc: UNKNOWN.to_owned(), ..application(1) },
+            "ENTERPRISE_UNKNOWN",
+            "ENTERPRISE_UNKNOWN",
+        ),
         (
             wire::Application { consent_id: REVOKED_CONSENT.to_owned(), ..application(1) },
             "CONSENT_REVOKED",
@@ -169,7 +176,8 @@ async fn a_desk_application_is_drafted_submitted_supplemented_and_accepted_by_cl
     draft.documents.pop();
     let request = wire::CreateDraftRequest { request_id: id(), channel: 1, application: Some(draft.clone()) };
     let case = town.client.create_draft(request).await.unwrap().into_inner().case.unwrap();
-    let submit = |version| wire::SubmitDraftRequest { request_id: id(), case_id: case.case_id.clone(), version };
+    let submit =
+        |version| wire::SubmitDraftRequest { request_id: id(), case_id: case.case_id.clone(), version };
     let incomplete = town.client.submit_draft(submit(case.version)).await.unwrap_err();
     assert_eq!(reason(&incomplete), "APPLICATION_INCOMPLETE");
 
@@ -182,7 +190,8 @@ async fn a_desk_application_is_drafted_submitted_supplemented_and_accepted_by_cl
     let changed = town.client.change_draft(change).await.unwrap().into_inner().case.unwrap();
     let stale = town.client.submit_draft(submit(case.version)).await.unwrap_err();
     assert_eq!(reason(&stale), "VERSION_CONFLICT");
-    let submitted = town.client.submit_draft(submit(changed.version)).await.unwrap().into_inner().case.unwrap();
+    let submitted =
+        town.client.submit_draft(submit(changed.version)).await.unwrap().into_inner().case.unwrap();
     assert_eq!(submitted.state, i32::from(wire::CaseState::Submitted));
 
     let ask = || wire::RequestSupplementRequest {
@@ -217,7 +226,9 @@ async fn a_desk_application_is_drafted_submitted_supplemented_and_accepted_by_cl
             "CASE_DISPATCHED"
         ]
     );
-    assert!(entries.iter().enumerate().all(|(index, entry)| entry.version == i64::try_from(index).unwrap() + 1));
+    assert!(
+        entries.iter().enumerate().all(|(index, entry)| entry.version == i64::try_from(index).unwrap() + 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,7 +243,8 @@ async fn an_institution_asks_and_is_answered() {
         note: String::new(),
     };
     assert_eq!(reason(&town.client.answer_institution(answer()).await.unwrap_err()), "NOTHING_ASKED");
-    let question = partner::SupplementAsked { document_codes: vec!["D04".to_owned()], note: "近期报表".to_owned() };
+    let question =
+        partner::SupplementAsked { document_codes: vec!["D04".to_owned()], note: "近期报表".to_owned() };
     town.reply(&leg, partner::reply_submitted::Reply::Supplement(question)).await;
     town.is_told(&leg.institution_id, "intake.reply-accepted.v1").await;
     let asked = town.view(&case).await.legs.remove(0);

@@ -1,5 +1,5 @@
 //! Intake against real engines, with whitelist, catalog and partner as small real roles beside it.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test whose ground is missing has to fail at once")]
+#![expect(clippy::unwrap_used, reason = "a test whose ground is missing has to fail at once")]
 
 mod bad_input;
 mod journeys;

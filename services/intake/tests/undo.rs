@@ -7,13 +7,14 @@ use proto::{
 };
 use rpc::Actor;
 
-use crate::support::{
-    ACTIVE_CONSENT, Town, application, bank, id, message, offer, reason, submission, town,
-};
+use crate::support::{ACTIVE_CONSENT, Town, application, bank, id, message, offer, reason, submission, town};
 
 async fn withdraw(town: &mut Town, case: &wire::CaseHeader) -> wire::CaseHeader {
-    let request =
-        wire::WithdrawCaseRequest { request_id: id(), case_id: case.case_id.clone(), reason: "另有安排".to_owned() };
+    let request = wire::WithdrawCaseRequest {
+        request_id: id(),
+        case_id: case.case_id.clone(),
+        reason: "另有安排".to_owned(),
+    };
     town.client.withdraw_case(request).await.unwrap().into_inner().case.unwrap()
 }
 
@@ -26,7 +27,11 @@ async fn a_withdrawal_releases_every_leg_and_later_answers_are_late() {
     town.is_told(&legs[0].institution_id, "intake.reply-accepted.v1").await;
     let withdrawn = withdraw(&mut town, &case).await;
     assert_eq!(withdrawn.state, i32::from(wire::CaseState::Withdrawn));
-    assert_eq!(withdraw(&mut town, &case).await.version, withdrawn.version, "withdrawing twice changes nothing");
+    assert_eq!(
+        withdraw(&mut town, &case).await.version,
+        withdrawn.version,
+        "withdrawing twice changes nothing"
+    );
     for leg in &legs {
         town.is_told(&leg.institution_id, "intake.leg-closed.v1").await;
     }

@@ -30,7 +30,7 @@ async fn serve(host: Host) -> Result<(), HostError> {
     let face = rpc::Face {
         pool: host.pool.clone(),
         clock: host.clock.clone(),
-        outbox: host.bus.outbox(),
+        changes: host::Changes::of(&host),
         parks: host.settings.get(&settings::PARKS)?,
     };
     host.serve_grpc(Routes::new(WhitelistServiceServer::new(face)), rpc::POLICY).await

@@ -1,5 +1,6 @@
 //! RegisterInstitution, GetInstitution, ListInstitutions.
 
+use host::Begun;
 use kernel::{InstitutionId, InstitutionRole, institution_codes::LicenceCode};
 use proto::catalog::v1 as wire;
 use rpc::{
@@ -9,12 +10,7 @@ use rpc::{
 };
 use tonic::{Request, Response};
 
-use super::{
-    change::{Begun, Change},
-    refusals::not_found,
-    service::Face,
-    wire as outgoing,
-};
+use super::{refusals::not_found, service::Face, wire as outgoing};
 use crate::{
     domain::institution::{DEPARTMENT_MAX, Institution, NAME_MAX, is_bank},
     messaging, reasons,
@@ -40,7 +36,7 @@ pub(super) async fn register(
     let (request_id, name, role, department, licence) =
         check.all((request_id, name, role, department, licence))?;
 
-    let mut change = match Change::begin(face, &request, request_id, "RegisterInstitution").await? {
+    let mut change = match face.changes.begin(&request, request_id, "RegisterInstitution").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
@@ -70,7 +66,7 @@ pub(super) async fn register(
         result: super::DONE,
     };
     let messages = [messaging::institution_registered(&institution, now)];
-    change.commit(face, answer, &entry, &messages).await
+    change.commit(answer, &entry, &messages).await
 }
 
 /// Only a bank has one, and need not tell it.

@@ -1,6 +1,5 @@
 //! The gRPC face: requests are checked and translated here, decided in `domain`, kept by `store`.
 
-mod change;
 mod institutions;
 mod matching;
 mod policy;

@@ -2,6 +2,7 @@
 
 use bus::Outgoing;
 use chrono::{DateTime, Utc};
+use host::{Begun, Change};
 use kernel::{InstitutionId, ProductId};
 use proto::catalog::v1 as wire;
 use rpc::{
@@ -13,7 +14,6 @@ use sqlx::PgConnection;
 use tonic::{Request, Response};
 
 use super::{
-    change::{Begun, Change},
     refusals::{not_found, of_product},
     service::Face,
     terms::terms,
@@ -44,7 +44,7 @@ pub(super) async fn create(
     let terms = terms(&mut check, form.terms.as_ref());
     let (request_id, institution_id, terms) = check.all((request_id, institution_id, terms))?;
 
-    let mut change = match Change::begin(face, &request, request_id, "CreateProduct").await? {
+    let mut change = match face.changes.begin(&request, request_id, "CreateProduct").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
@@ -58,7 +58,7 @@ pub(super) async fn create(
     products::insert_version(change.conn(), product.id, product.newest, &terms, now).await?;
     let described = Described { version: product.newest, product, terms };
     let answer = wire::CreateProductResponse { product: Some(outgoing::product(&described)) };
-    change.commit(face, answer, &entry("CREATE_PRODUCT", &product, super::DONE), &[]).await
+    change.commit(answer, &entry("CREATE_PRODUCT", &product, super::DONE), &[]).await
 }
 
 pub(super) async fn revise(
@@ -73,13 +73,13 @@ pub(super) async fn revise(
     let terms = terms(&mut check, form.terms.as_ref());
     let (request_id, id, newest, terms) = check.all((request_id, id, newest, terms))?;
 
-    let mut change = match Change::begin(face, &request, request_id, "ReviseProduct").await? {
+    let mut change = match face.changes.begin(&request, request_id, "ReviseProduct").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
     let done = execute(&mut change, id, Command::Revise { newest }, Some(&terms)).await?;
     let answer = wire::ReviseProductResponse { product: Some(outgoing::product(&done.described)) };
-    change.commit(face, answer, &done.entry("REVISE_PRODUCT"), &done.messages).await
+    change.commit(answer, &done.entry("REVISE_PRODUCT"), &done.messages).await
 }
 
 pub(super) async fn publish(
@@ -93,13 +93,13 @@ pub(super) async fn publish(
     let version = check.number("version", form.version, 1..=Version::MAX);
     let (request_id, id, version) = check.all((request_id, id, version))?;
 
-    let mut change = match Change::begin(face, &request, request_id, "PublishProduct").await? {
+    let mut change = match face.changes.begin(&request, request_id, "PublishProduct").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
     let done = execute(&mut change, id, Command::Publish { version }, None).await?;
     let answer = wire::PublishProductResponse { product: Some(outgoing::product(&done.described)) };
-    change.commit(face, answer, &done.entry("PUBLISH_PRODUCT"), &done.messages).await
+    change.commit(answer, &done.entry("PUBLISH_PRODUCT"), &done.messages).await
 }
 
 pub(super) async fn retire(
@@ -112,13 +112,13 @@ pub(super) async fn retire(
     let id = check.id::<ProductId>("product_id", &form.product_id);
     let (request_id, id) = check.all((request_id, id))?;
 
-    let mut change = match Change::begin(face, &request, request_id, "RetireProduct").await? {
+    let mut change = match face.changes.begin(&request, request_id, "RetireProduct").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
     let done = execute(&mut change, id, Command::Retire, None).await?;
     let answer = wire::RetireProductResponse { product: Some(outgoing::product(&done.described)) };
-    change.commit(face, answer, &done.entry("RETIRE_PRODUCT"), &done.messages).await
+    change.commit(answer, &done.entry("RETIRE_PRODUCT"), &done.messages).await
 }
 
 /// A command that was carried out, or had been before.

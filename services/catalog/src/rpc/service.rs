@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bus::Outbox;
+use host::Changes;
 use kernel::Clock;
 use proto::catalog::v1::{self as wire, catalog_service_server::CatalogService};
 use rpc::Answer;
@@ -16,7 +16,7 @@ use crate::domain::lpr::LprTable;
 pub struct Face {
     pub pool: PgPool,
     pub clock: Arc<dyn Clock>,
-    pub outbox: Outbox,
+    pub changes: Changes,
     pub shelf: Shelf,
     pub lpr: Arc<LprTable>,
 }

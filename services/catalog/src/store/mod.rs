@@ -3,7 +3,6 @@
 mod error;
 pub mod institutions;
 pub mod products;
-pub mod requests;
 pub mod shelf;
 mod terms_row;
 
@@ -11,8 +10,5 @@ pub use error::StoreError;
 
 /// Every statement of this service, for the test that prepares each against the migrated schema.
 pub fn statements() -> impl Iterator<Item = &'static str> {
-    [institutions::STATEMENTS, products::STATEMENTS, shelf::STATEMENTS, requests::STATEMENTS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [institutions::STATEMENTS, products::STATEMENTS, shelf::STATEMENTS].into_iter().flatten().copied()
 }

@@ -104,7 +104,8 @@ impl Form {
             ("asset_ids", self.assets.is_empty()),
             ("consent_id", self.consent.is_none()),
         ];
-        let fields = gaps.into_iter().filter(|(_, gap)| *gap).map(|(field, _)| Missing { field, document: None });
+        let fields =
+            gaps.into_iter().filter(|(_, gap)| *gap).map(|(field, _)| Missing { field, document: None });
         let papers = documents::MANDATORY
             .into_iter()
             .filter(|code| !self.documents.iter().any(|document| document.code == *code))
@@ -115,7 +116,8 @@ impl Form {
     /// Adds documents; one with the same code and id replaces the earlier.
     pub fn add_documents(&mut self, documents: &[Document]) {
         for document in documents {
-            self.documents.retain(|old| (old.code, &old.document_id) != (document.code, &document.document_id));
+            self.documents
+                .retain(|old| (old.code, &old.document_id) != (document.code, &document.document_id));
             self.documents.push(document.clone());
         }
     }

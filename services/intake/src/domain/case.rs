@@ -26,15 +26,27 @@ pub struct Case {
 pub enum Phase {
     Draft,
     /// `held`: why acceptance waits for a clerk, empty while nothing is known against it.
-    Submitted { held: Vec<String> },
-    Supplement { asked: Vec<DocumentCode> },
+    Submitted {
+        held: Vec<String>,
+    },
+    Supplement {
+        asked: Vec<DocumentCode>,
+    },
     Accepted,
     Collecting(Collection),
     OffersReady(Collection),
     /// `again`: another round has been asked for and is being planned.
-    NoOffer { reasons: Vec<String>, again: bool, last: Option<Collection> },
-    Rejected { reasons: Vec<String> },
-    Withdrawn { cause: WithdrawCause },
+    NoOffer {
+        reasons: Vec<String>,
+        again: bool,
+        last: Option<Collection>,
+    },
+    Rejected {
+        reasons: Vec<String>,
+    },
+    Withdrawn {
+        cause: WithdrawCause,
+    },
 }
 
 /// One round's join: the roster and its number are frozen at dispatch; answers are counted, not looked up again.

@@ -6,8 +6,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    Case, Channel, Collection, Command, Decision, Missing, Phase, WithdrawCause, apply,
-    case::MAX_ROUNDS,
+    Case, Channel, Collection, Command, Decision, Missing, Phase, WithdrawCause, apply, case::MAX_ROUNDS,
     decide,
 };
 
@@ -16,7 +15,14 @@ fn now() -> DateTime<Utc> {
 }
 
 fn case(phase: Phase) -> Case {
-    Case { id: CaseId::from_uuid(Uuid::nil()), version: 3, channel: Channel::Api, supplemented: false, round: 1, phase }
+    Case {
+        id: CaseId::from_uuid(Uuid::nil()),
+        version: 3,
+        channel: Channel::Api,
+        supplemented: false,
+        round: 1,
+        phase,
+    }
 }
 
 fn round(legs: u16, answered: u16, offers: u16) -> Collection {
@@ -110,7 +116,8 @@ fn the_last_answer_ends_the_round_by_what_was_offered() {
     let leg = LegId::from_uuid(Uuid::nil());
     let ends = |offers, offered| {
         let from = case(Phase::Collecting(round(3, 2, offers)));
-        let Ok(Decision::Executed(events)) = decide(&from, Command::CountAnswer { leg, offered }, now()) else {
+        let Ok(Decision::Executed(events)) = decide(&from, Command::CountAnswer { leg, offered }, now())
+        else {
             panic!("refused");
         };
         events.iter().fold(from, apply).phase.code()

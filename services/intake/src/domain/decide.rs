@@ -14,27 +14,66 @@ use super::{
 pub enum Command {
     ChangeDraft,
     /// `missing` is what the form lacks; it must be empty.
-    Submit { missing: Vec<Missing> },
-    Hold { reasons: Vec<String> },
-    RequestSupplement { asked: Vec<DocumentCode> },
-    Supplement { given: Vec<DocumentCode> },
+    Submit {
+        missing: Vec<Missing>,
+    },
+    Hold {
+        reasons: Vec<String>,
+    },
+    RequestSupplement {
+        asked: Vec<DocumentCode>,
+    },
+    Supplement {
+        given: Vec<DocumentCode>,
+    },
     SupplementElapsed,
-    Accept { automatic: bool, enterprise: EnterpriseId, park: String },
-    FailScreen { reasons: Vec<String> },
+    Accept {
+        automatic: bool,
+        enterprise: EnterpriseId,
+        park: String,
+    },
+    FailScreen {
+        reasons: Vec<String>,
+    },
     /// `legs` frozen; 0 is an outcome of its own.
-    Dispatch { legs: u16, closes_at: Option<DateTime<Utc>>, reasons: Vec<String> },
-    MarkDelivered { leg: LegId },
-    MarkReviewing { leg: LegId },
-    Question { leg: LegId, asked: Vec<DocumentCode> },
-    AnswerQuestion { leg: LegId },
-    CountAnswer { leg: LegId, offered: bool },
-    RaiseOffer { leg: LegId },
-    KeepLate { leg: LegId, decline: Option<DeclineReason> },
+    Dispatch {
+        legs: u16,
+        closes_at: Option<DateTime<Utc>>,
+        reasons: Vec<String>,
+    },
+    MarkDelivered {
+        leg: LegId,
+    },
+    MarkReviewing {
+        leg: LegId,
+    },
+    Question {
+        leg: LegId,
+        asked: Vec<DocumentCode>,
+    },
+    AnswerQuestion {
+        leg: LegId,
+    },
+    CountAnswer {
+        leg: LegId,
+        offered: bool,
+    },
+    RaiseOffer {
+        leg: LegId,
+    },
+    KeepLate {
+        leg: LegId,
+        decline: Option<DeclineReason>,
+    },
     /// `open` legs have not answered; they time out.
-    CloseWindow { open: u16 },
+    CloseWindow {
+        open: u16,
+    },
     Redispatch,
     GiveUp,
-    Withdraw { cause: WithdrawCause },
+    Withdraw {
+        cause: WithdrawCause,
+    },
 }
 
 /// Doing a thing twice is a value, not an error.
@@ -67,7 +106,9 @@ pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Result<Decis
     let one = |event| Ok(Executed(vec![event]));
     match (&case.phase, command) {
         (Phase::Draft, Command::ChangeDraft) => one(Event::DraftChanged),
-        (Phase::Draft, Command::Submit { missing }) if missing.is_empty() => one(Event::Submitted { at: now }),
+        (Phase::Draft, Command::Submit { missing }) if missing.is_empty() => {
+            one(Event::Submitted { at: now })
+        }
         (Phase::Draft, Command::Submit { missing }) => Err(Refusal::Incomplete(missing)),
 
         (Phase::Submitted { held }, Command::Hold { reasons }) if *held == reasons => Ok(AlreadyApplied),
@@ -75,7 +116,9 @@ pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Result<Decis
         (Phase::Submitted { .. }, Command::RequestSupplement { .. }) if case.supplemented => {
             Err(Refusal::SecondSupplement)
         }
-        (Phase::Submitted { .. }, Command::RequestSupplement { asked }) => one(Event::SupplementRequested { asked }),
+        (Phase::Submitted { .. }, Command::RequestSupplement { asked }) => {
+            one(Event::SupplementRequested { asked })
+        }
         (Phase::Submitted { .. }, Command::Accept { automatic, enterprise, park }) => {
             one(Event::Accepted { automatic, enterprise: Some(enterprise), park })
         }
@@ -85,13 +128,16 @@ pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Result<Decis
         }
         (Phase::Accepted, Command::FailScreen { reasons }) => one(Event::ScreenFailed { reasons }),
 
-        (Phase::Accepted | Phase::NoOffer { again: true, .. }, Command::Dispatch { legs: 0, reasons, .. }) => {
-            one(Event::NobodyToAsk { reasons })
-        }
+        (
+            Phase::Accepted | Phase::NoOffer { again: true, .. },
+            Command::Dispatch { legs: 0, reasons, .. },
+        ) => one(Event::NobodyToAsk { reasons }),
         (Phase::Accepted | Phase::NoOffer { again: true, .. }, Command::Dispatch { legs, closes_at, .. }) => {
             one(Event::Dispatched { round: case.round + 1, legs, closes_at })
         }
-        (Phase::NoOffer { again: true, .. }, Command::FailScreen { reasons }) => one(Event::ScreenFailed { reasons }),
+        (Phase::NoOffer { again: true, .. }, Command::FailScreen { reasons }) => {
+            one(Event::ScreenFailed { reasons })
+        }
 
         (Phase::Collecting(round), Command::CountAnswer { leg, offered }) => {
             let mut events = vec![Event::LegAnswered { leg, offered }];
@@ -113,7 +159,9 @@ pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Result<Decis
         (_, Command::KeepLate { leg, decline }) => one(Event::LegAnsweredLate { leg, decline }),
 
         (Phase::NoOffer { again: true, .. }, Command::Redispatch) => Ok(AlreadyApplied),
-        (Phase::NoOffer { .. }, Command::Redispatch) if case.round >= MAX_ROUNDS => Err(Refusal::RoundsUsedUp),
+        (Phase::NoOffer { .. }, Command::Redispatch) if case.round >= MAX_ROUNDS => {
+            Err(Refusal::RoundsUsedUp)
+        }
         (Phase::NoOffer { .. }, Command::Redispatch) => one(Event::RedispatchRequested),
         (Phase::NoOffer { .. }, Command::GiveUp) => one(Event::GivenUp),
 
@@ -149,7 +197,13 @@ pub fn apply(mut case: Case, event: &Event) -> Case {
         (Event::ScreenFailed { reasons }, _) => Phase::Rejected { reasons: reasons.clone() },
         (Event::Dispatched { round, legs, closes_at }, _) => {
             case.round = *round;
-            Phase::Collecting(Collection { wave: 1, legs: *legs, answered: 0, offers: 0, closes_at: *closes_at })
+            Phase::Collecting(Collection {
+                wave: 1,
+                legs: *legs,
+                answered: 0,
+                offers: 0,
+                closes_at: *closes_at,
+            })
         }
         (Event::NobodyToAsk { reasons }, phase) => {
             Phase::NoOffer { reasons: reasons.clone(), again: false, last: phase.collection().copied() }

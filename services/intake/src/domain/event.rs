@@ -31,32 +31,73 @@ impl Party {
 pub enum Event {
     Drafted,
     DraftChanged,
-    Submitted { at: DateTime<Utc> },
+    Submitted {
+        at: DateTime<Utc>,
+    },
     /// Acceptance could not be automatic; a clerk has to look.
-    Held { reasons: Vec<String> },
-    SupplementRequested { asked: Vec<DocumentCode> },
-    Supplemented { given: Vec<DocumentCode> },
-    Accepted { automatic: bool, enterprise: Option<EnterpriseId>, park: String },
-    ScreenFailed { reasons: Vec<String> },
-    Dispatched { round: u8, legs: u16, closes_at: Option<DateTime<Utc>> },
+    Held {
+        reasons: Vec<String>,
+    },
+    SupplementRequested {
+        asked: Vec<DocumentCode>,
+    },
+    Supplemented {
+        given: Vec<DocumentCode>,
+    },
+    Accepted {
+        automatic: bool,
+        enterprise: Option<EnterpriseId>,
+        park: String,
+    },
+    ScreenFailed {
+        reasons: Vec<String>,
+    },
+    Dispatched {
+        round: u8,
+        legs: u16,
+        closes_at: Option<DateTime<Utc>>,
+    },
     /// Planning found nobody to ask.
-    NobodyToAsk { reasons: Vec<String> },
-    LegDelivered { leg: LegId },
-    LegReviewing { leg: LegId },
-    LegQuestioned { leg: LegId, asked: Vec<DocumentCode> },
-    LegQuestionAnswered { leg: LegId },
+    NobodyToAsk {
+        reasons: Vec<String>,
+    },
+    LegDelivered {
+        leg: LegId,
+    },
+    LegReviewing {
+        leg: LegId,
+    },
+    LegQuestioned {
+        leg: LegId,
+        asked: Vec<DocumentCode>,
+    },
+    LegQuestionAnswered {
+        leg: LegId,
+    },
     /// First answer of a leg: it counts for the join.
-    LegAnswered { leg: LegId, offered: bool },
+    LegAnswered {
+        leg: LegId,
+        offered: bool,
+    },
     /// A later offer of the same leg took the place of the earlier.
-    LegOfferRaised { leg: LegId },
+    LegOfferRaised {
+        leg: LegId,
+    },
     /// Kept, shown to the desk, never selectable.
-    LegAnsweredLate { leg: LegId, decline: Option<DeclineReason> },
-    WindowElapsed { timed_out: u16 },
+    LegAnsweredLate {
+        leg: LegId,
+        decline: Option<DeclineReason>,
+    },
+    WindowElapsed {
+        timed_out: u16,
+    },
     OffersReady,
     NoOffer,
     RedispatchRequested,
     GivenUp,
-    Withdrawn { cause: WithdrawCause },
+    Withdrawn {
+        cause: WithdrawCause,
+    },
 }
 
 impl Event {
@@ -121,7 +162,9 @@ impl Event {
     pub fn codes(&self) -> Vec<String> {
         let documents = |codes: &[DocumentCode]| codes.iter().map(|code| code.code().to_owned()).collect();
         match self {
-            Self::Held { reasons } | Self::ScreenFailed { reasons } | Self::NobodyToAsk { reasons } => reasons.clone(),
+            Self::Held { reasons } | Self::ScreenFailed { reasons } | Self::NobodyToAsk { reasons } => {
+                reasons.clone()
+            }
             Self::SupplementRequested { asked } | Self::LegQuestioned { asked, .. } => documents(asked),
             Self::Supplemented { given } => documents(given),
             Self::Withdrawn { cause } => vec![cause.code().to_owned()],

@@ -29,7 +29,12 @@ impl Handler for Consents {
 
     async fn prepare(&self, _batch: &[Message]) {}
 
-    async fn apply(&self, conn: &mut PgConnection, batch: &[Message], (): ()) -> Result<Vec<Outcome>, HandlerError> {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        batch: &[Message],
+        (): (),
+    ) -> Result<Vec<Outcome>, HandlerError> {
         let mut outcomes = Vec::with_capacity(batch.len());
         for message in batch {
             let consent = match message.kind.as_str() {

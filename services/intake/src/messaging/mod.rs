@@ -12,16 +12,23 @@ use crate::store::StoreError;
 /// Replies and signs of life of institutions, from partner.
 pub(crate) static REPLIES: Queue = Queue {
     name: "intake.replies.v1",
-    binds: &["partner.reply-submitted.v1", "partner.assignment-received.v1", "partner.assignment-accepted.v1"],
+    binds: &[
+        "partner.reply-submitted.v1",
+        "partner.assignment-received.v1",
+        "partner.assignment-accepted.v1",
+    ],
 };
 
 /// Revoked consents, from whitelist.
-pub(crate) static CONSENTS: Queue = Queue { name: "intake.consents.v1", binds: &["whitelist.consent-revoked.v1"] };
+pub(crate) static CONSENTS: Queue =
+    Queue { name: "intake.consents.v1", binds: &["whitelist.consent-revoked.v1"] };
 
 /// A store that failed: the bus decides by the cause whether to wait or to try the messages one by one.
 fn failed(error: StoreError) -> HandlerError {
     match error {
         StoreError::Database(error) => HandlerError::Store(error),
-        broken @ (StoreError::Corrupt { .. } | StoreError::Number(_)) => HandlerError::failed("STORE_BROKEN", broken),
+        broken @ (StoreError::Corrupt { .. } | StoreError::Number(_)) => {
+            HandlerError::failed("STORE_BROKEN", broken)
+        }
     }
 }

@@ -33,7 +33,12 @@ impl Handler for Replies {
 
     async fn prepare(&self, _batch: &[Message]) {}
 
-    async fn apply(&self, conn: &mut PgConnection, batch: &[Message], (): ()) -> Result<Vec<Outcome>, HandlerError> {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        batch: &[Message],
+        (): (),
+    ) -> Result<Vec<Outcome>, HandlerError> {
         let incoming: Vec<Result<Incoming, &'static str>> = batch.iter().map(read).collect();
         let mut round = Round::load(conn, &incoming, self.clock.now()).await.map_err(failed)?;
         let mut outcomes = Vec::with_capacity(batch.len());
@@ -65,8 +70,11 @@ impl Round {
         let mut ids: Vec<LegId> = incoming.iter().flatten().map(|incoming| incoming.leg).collect();
         ids.sort_unstable_by_key(|id| id.uuid());
         ids.dedup();
-        let cases: HashMap<CaseId, Case> =
-            cases::lock_by_legs(conn, &ids).await?.into_iter().map(|locked| (locked.case.id, locked.case)).collect();
+        let cases: HashMap<CaseId, Case> = cases::lock_by_legs(conn, &ids)
+            .await?
+            .into_iter()
+            .map(|locked| (locked.case.id, locked.case))
+            .collect();
         let mut legs: HashMap<LegId, Leg> =
             legs::by_ids(conn, &ids).await?.into_iter().map(|leg| (leg.id, leg)).collect();
 
@@ -138,7 +146,8 @@ impl Round {
         }
         if let Some(command) = verdict.command {
             let doer = Doer::institution(leg.role, leg.institution);
-            let roster: Vec<Leg> = self.legs.values().filter(|other| other.case == case.id).cloned().collect();
+            let roster: Vec<Leg> =
+                self.legs.values().filter(|other| other.case == case.id).cloned().collect();
             match self.journal.execute(&mut case, command, &doer, &roster) {
                 Ok(events) => {
                     if events.iter().any(|event| matches!(event, Event::OffersReady | Event::NoOffer)) {
@@ -208,4 +217,3 @@ impl Incoming {
         matches!(self.reply, Reply::Offer(_) | Reply::Decline { .. })
     }
 }
-

@@ -56,7 +56,9 @@ pub(crate) fn judge(leg: &Leg, reply: &Reply, standing: Option<&Offer>, in_time:
                 keep_offer: Some(false),
                 displaced: if counts { None } else { leg.standing_reply },
             },
-            Ok(LegStep::AlreadyApplied) if standing.is_some_and(|old| same_terms(old, offer)) => fate(Fate::Accepted),
+            Ok(LegStep::AlreadyApplied) if standing.is_some_and(|old| same_terms(old, offer)) => {
+                fate(Fate::Accepted)
+            }
             Ok(LegStep::AlreadyApplied) => fate(Fate::Refused("OFFER_SEQ_USED")),
             Ok(LegStep::Superseded) => fate(Fate::Superseded),
             Ok(LegStep::Late) => too_late(leg, reply),
@@ -94,9 +96,7 @@ fn too_late(leg: &Leg, reply: &Reply) -> Verdict {
     let keep = |decline| Some(Command::KeepLate { leg: leg.id, decline });
     match reply {
         Reply::Received | Reply::Accepted => Verdict::default(),
-        Reply::Offer(_) => {
-            Verdict { command: keep(None), keep_offer: Some(true), ..fate(Fate::Late) }
-        }
+        Reply::Offer(_) => Verdict { command: keep(None), keep_offer: Some(true), ..fate(Fate::Late) },
         Reply::Decline { reason, .. } => Verdict { command: keep(Some(*reason)), ..fate(Fate::Late) },
         Reply::Question { .. } => fate(Fate::Late),
     }

@@ -1,12 +1,13 @@
 //! Commands of the desk on a submitted case: supplement, acceptance, withdrawal, another round.
 
+use host::{Begun, Change};
 use kernel::{documents::DocumentCode, leg::LegCommand};
 use proto::{intake::v1 as wire, whitelist::v1 as whitelist};
 use rpc::Fault;
-use tonic::Request;
+use tonic::{Request, Response};
 
 use super::{
-    change::{Begun, Change},
+    lookup,
     service::Deps,
     submit::{centre, doer, entry},
 };
@@ -26,18 +27,22 @@ impl Deps {
     pub(super) async fn request_supplement(
         &self,
         request: Request<wire::RequestSupplementRequest>,
-    ) -> Result<wire::CaseResponse, Fault> {
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
         let asked = application::document_codes(&body.document_codes, &body.note)?;
-        let now = self.clock.now();
-        let mut change = match Change::begin(&self.pool, &request, &body.request_id, "RequestSupplement", now).await? {
+        let mut change = match self
+            .changes
+            .begin(&request, lookup::request_id(&body.request_id)?, "RequestSupplement")
+            .await?
+        {
             Begun::Fresh(change) => change,
             Begun::Repeat(first) => return Ok(first),
         };
-        let mut record = change.case(&body.case_id).await?;
+        let now = change.now();
+        let mut record = lookup::lock(&mut change, &body.case_id).await?;
         let mut journal = Journal::new(now);
         let command = Command::RequestSupplement { asked };
-        journal.execute(&mut record.case, command, &centre(&change.caller), &[])?;
+        journal.execute(&mut record.case, command, &centre(change.caller()), &[])?;
         let due = self.calendar.deadline(now, self.policy.supplement);
         let deadline = Deadline::due(record.case.id, Kind::Supplement, now, self.policy.supplement, due);
         journal.changes.deadlines.push(deadline);
@@ -48,19 +53,23 @@ impl Deps {
     pub(super) async fn provide_supplement(
         &self,
         request: Request<wire::ProvideSupplementRequest>,
-    ) -> Result<wire::CaseResponse, Fault> {
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
         let documents = application::documents(&body.documents, "")?;
-        let now = self.clock.now();
-        let mut change = match Change::begin(&self.pool, &request, &body.request_id, "ProvideSupplement", now).await? {
+        let mut change = match self
+            .changes
+            .begin(&request, lookup::request_id(&body.request_id)?, "ProvideSupplement")
+            .await?
+        {
             Begun::Fresh(change) => change,
             Begun::Repeat(first) => return Ok(first),
         };
-        let mut record = change.case(&body.case_id).await?;
+        let now = change.now();
+        let mut record = lookup::lock(&mut change, &body.case_id).await?;
         let mut journal = Journal::new(now);
         let given: Vec<DocumentCode> = documents.iter().map(|document| document.code).collect();
         let command = Command::Supplement { given };
-        journal.execute(&mut record.case, command, &doer(&change.caller), &[])?;
+        journal.execute(&mut record.case, command, &doer(change.caller()), &[])?;
         record.form.add_documents(&documents);
         journal.changes.forms.push((record.case.id, record.form.clone()));
         journal.changes.cleared.push((record.case.id, Kind::Supplement));
@@ -74,29 +83,32 @@ impl Deps {
     pub(super) async fn accept_case(
         &self,
         request: Request<wire::AcceptCaseRequest>,
-    ) -> Result<wire::CaseResponse, Fault> {
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
-        let now = self.clock.now();
         let seen = {
             let mut conn = self.pool.acquire().await?;
-            super::change::find(&mut conn, &body.case_id).await?
+            lookup::find(&mut conn, &body.case_id).await?
         };
         let standing = match seen.form.complete() {
             Ok(complete) => Some(self.standing(&complete).await?),
             Err(_) => None,
         };
-        let mut change = match Change::begin(&self.pool, &request, &body.request_id, "AcceptCase", now).await? {
-            Begun::Fresh(change) => change,
-            Begun::Repeat(first) => return Ok(first),
-        };
-        let mut record = change.case(&body.case_id).await?;
+        let mut change =
+            match self.changes.begin(&request, lookup::request_id(&body.request_id)?, "AcceptCase").await? {
+                Begun::Fresh(change) => change,
+                Begun::Repeat(first) => return Ok(first),
+            };
+        let now = change.now();
+        let mut record = lookup::lock(&mut change, &body.case_id).await?;
         if record.case.version != seen.case.version {
             return Err(Fault::new(&rpc::reasons::TRY_AGAIN));
         }
         let mut journal = Journal::new(now);
         let (Phase::Submitted { .. }, Some(standing)) = (&record.case.phase, standing) else {
             let state = record.case.phase.code();
-            return Err(Fault::new(&reasons::CASE_STATE).metadata("state", state).metadata("command", "accept"));
+            return Err(Fault::new(&reasons::CASE_STATE)
+                .metadata("state", state)
+                .metadata("command", "accept"));
         };
         let profile = match (standing.screen(), standing.profile) {
             (Screening::Clear | Screening::Excluded(_), Some(profile)) => profile,
@@ -104,12 +116,15 @@ impl Deps {
             (_, None) => return Err(Fault::new(&reasons::ENTERPRISE_UNKNOWN)),
         };
         let command = Command::Accept { automatic: false, enterprise: profile.id, park: profile.park };
-        journal.execute(&mut record.case, command, &centre(&change.caller), &[])?;
+        journal.execute(&mut record.case, command, &centre(change.caller()), &[])?;
         journal.changes.deadlines.push(Deadline::now(record.case.id, Kind::Plan, now));
         self.finish(change, &journal, record, "ACCEPT_CASE").await
     }
 
-    async fn standing(&self, application: &crate::domain::Application) -> Result<crate::domain::plan::Standing, Fault> {
+    async fn standing(
+        &self,
+        application: &crate::domain::Application,
+    ) -> Result<crate::domain::plan::Standing, Fault> {
         let queries = vec![planning::standing_query(application)];
         let mut standings = self
             .whitelist
@@ -126,22 +141,26 @@ impl Deps {
     pub(super) async fn withdraw_case(
         &self,
         request: Request<wire::WithdrawCaseRequest>,
-    ) -> Result<wire::CaseResponse, Fault> {
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
         application::reason_text(&body.reason)?;
-        let now = self.clock.now();
-        let mut change = match Change::begin(&self.pool, &request, &body.request_id, "WithdrawCase", now).await? {
+        let mut change = match self
+            .changes
+            .begin(&request, lookup::request_id(&body.request_id)?, "WithdrawCase")
+            .await?
+        {
             Begun::Fresh(change) => change,
             Begun::Repeat(first) => return Ok(first),
         };
-        let mut record = change.case(&body.case_id).await?;
+        let now = change.now();
+        let mut record = lookup::lock(&mut change, &body.case_id).await?;
         let mut journal = Journal::new(now);
-        let mut roster = legs::of_cases(&mut change.tx, &[record.case.id]).await?;
+        let mut roster = legs::of_cases(change.conn(), &[record.case.id]).await?;
         let command = Command::Withdraw { cause: WithdrawCause::Enterprise };
         // Decided before a leg is touched: a refusal changes nothing.
         crate::domain::decide(&record.case, command.clone(), now)?;
         journal.close_legs(&mut roster, LegCommand::Release);
-        journal.execute(&mut record.case, command, &doer(&change.caller), &roster)?;
+        journal.execute(&mut record.case, command, &doer(change.caller()), &roster)?;
         journal.changes.cleared.extend(Kind::ALL.map(|kind| (record.case.id, kind)));
         self.finish(change, &journal, record, "WITHDRAW_CASE").await
     }
@@ -149,16 +168,20 @@ impl Deps {
     pub(super) async fn redispatch_case(
         &self,
         request: Request<wire::RedispatchCaseRequest>,
-    ) -> Result<wire::CaseResponse, Fault> {
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
-        let now = self.clock.now();
-        let mut change = match Change::begin(&self.pool, &request, &body.request_id, "RedispatchCase", now).await? {
+        let mut change = match self
+            .changes
+            .begin(&request, lookup::request_id(&body.request_id)?, "RedispatchCase")
+            .await?
+        {
             Begun::Fresh(change) => change,
             Begun::Repeat(first) => return Ok(first),
         };
-        let mut record = change.case(&body.case_id).await?;
+        let now = change.now();
+        let mut record = lookup::lock(&mut change, &body.case_id).await?;
         let mut journal = Journal::new(now);
-        journal.execute(&mut record.case, Command::Redispatch, &centre(&change.caller), &[])?;
+        journal.execute(&mut record.case, Command::Redispatch, &centre(change.caller()), &[])?;
         journal.changes.deadlines.push(Deadline::now(record.case.id, Kind::Plan, now));
         self.finish(change, &journal, record, "REDISPATCH_CASE").await
     }
@@ -166,31 +189,32 @@ impl Deps {
     pub(super) async fn give_up_case(
         &self,
         request: Request<wire::GiveUpCaseRequest>,
-    ) -> Result<wire::CaseResponse, Fault> {
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
         application::reason_text(&body.reason)?;
-        let now = self.clock.now();
-        let mut change = match Change::begin(&self.pool, &request, &body.request_id, "GiveUpCase", now).await? {
-            Begun::Fresh(change) => change,
-            Begun::Repeat(first) => return Ok(first),
-        };
-        let mut record = change.case(&body.case_id).await?;
+        let mut change =
+            match self.changes.begin(&request, lookup::request_id(&body.request_id)?, "GiveUpCase").await? {
+                Begun::Fresh(change) => change,
+                Begun::Repeat(first) => return Ok(first),
+            };
+        let now = change.now();
+        let mut record = lookup::lock(&mut change, &body.case_id).await?;
         let mut journal = Journal::new(now);
-        journal.execute(&mut record.case, Command::GiveUp, &centre(&change.caller), &[])?;
+        journal.execute(&mut record.case, Command::GiveUp, &centre(change.caller()), &[])?;
         journal.changes.cleared.push((record.case.id, Kind::Plan));
         self.finish(change, &journal, record, "GIVE_UP_CASE").await
     }
 
     async fn finish(
         &self,
-        mut change: Box<Change>,
+        mut change: Change,
         journal: &Journal,
         record: Record,
         action: &'static str,
-    ) -> Result<wire::CaseResponse, Fault> {
-        journal.changes.write(&mut change.tx).await?;
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
+        journal.changes.write(change.conn()).await?;
         let answer = wire::CaseResponse { case: Some(views::header(&record)) };
-        let answer = change.commit(answer, entry(action, record.case.id)).await?;
+        let answer = change.commit(answer, &entry(action, record.case.id), &[]).await?;
         self.after_commit();
         Ok(answer)
     }

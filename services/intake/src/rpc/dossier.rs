@@ -60,7 +60,8 @@ impl Dossiers {
     async fn read(&self, request: &wire::GetDossierRequest) -> Result<wire::GetDossierResponse, Fault> {
         let invalid = |field| Fault::new(&rpc::reasons::UUID_INVALID).field(field);
         let leg: LegId = request.leg_id.parse().map_err(|_| invalid("leg_id"))?;
-        let institution: InstitutionId = request.institution_id.parse().map_err(|_| invalid("institution_id"))?;
+        let institution: InstitutionId =
+            request.institution_id.parse().map_err(|_| invalid("institution_id"))?;
         let mut conn = self.pool.acquire().await?;
         let reading = dossiers::find(&mut conn, leg, institution).await?;
         let reading = reading.ok_or_else(|| Fault::new(&reasons::LEG_NOT_FOUND))?;
@@ -88,7 +89,12 @@ impl ConsentCache {
         self.lock().retain(|(known, _), _| *known != consent);
     }
 
-    async fn allows(&self, reading: &Reading, institution: InstitutionId, now: DateTime<Utc>) -> Result<bool, Fault> {
+    async fn allows(
+        &self,
+        reading: &Reading,
+        institution: InstitutionId,
+        now: DateTime<Utc>,
+    ) -> Result<bool, Fault> {
         let key = (reading.consent, institution);
         let known = self.lock().get(&key).copied();
         if let Some((allowed, _)) = known.filter(|(_, asked_at)| now - *asked_at < BELIEVED) {

@@ -1,11 +1,12 @@
 //! Drafts: created, changed while they are drafts, submitted.
 
+use host::Begun;
 use proto::intake::v1 as wire;
 use rpc::Fault;
-use tonic::Request;
+use tonic::{Request, Response};
 
 use super::{
-    change::{Begun, Change},
+    lookup,
     service::Deps,
     submit::{doer, entry},
 };
@@ -20,63 +21,66 @@ impl Deps {
     pub(super) async fn create_draft(
         &self,
         request: Request<wire::CreateDraftRequest>,
-    ) -> Result<wire::CaseResponse, Fault> {
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
         let (channel, form) = form(body.channel, body.application.as_ref())?;
-        let now = self.clock.now();
-        let mut change = match Change::begin(&self.pool, &request, &body.request_id, "CreateDraft", now).await? {
-            Begun::Fresh(change) => change,
-            Begun::Repeat(first) => return Ok(first),
-        };
+        let mut change =
+            match self.changes.begin(&request, lookup::request_id(&body.request_id)?, "CreateDraft").await? {
+                Begun::Fresh(change) => change,
+                Begun::Repeat(first) => return Ok(first),
+            };
+        let now = change.now();
         let record = self.open(channel, form, &change).await?;
         let mut journal = Journal::new(now);
-        journal.enter(&record.case, &Event::Drafted, &doer(&change.caller));
-        cases::insert(&mut change.tx, std::slice::from_ref(&record)).await?;
-        journal.changes.write(&mut change.tx).await?;
+        journal.enter(&record.case, &Event::Drafted, &doer(change.caller()));
+        cases::insert(change.conn(), std::slice::from_ref(&record)).await?;
+        journal.changes.write(change.conn()).await?;
         let answer = wire::CaseResponse { case: Some(views::header(&record)) };
-        change.commit(answer, entry("CREATE_DRAFT", record.case.id)).await
+        change.commit(answer, &entry("CREATE_DRAFT", record.case.id), &[]).await
     }
 
     pub(super) async fn change_draft(
         &self,
         request: Request<wire::ChangeDraftRequest>,
-    ) -> Result<wire::CaseResponse, Fault> {
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
-        let now = self.clock.now();
-        let mut change = match Change::begin(&self.pool, &request, &body.request_id, "ChangeDraft", now).await? {
-            Begun::Fresh(change) => change,
-            Begun::Repeat(first) => return Ok(first),
-        };
-        let mut record = change.case(&body.case_id).await?;
+        let mut change =
+            match self.changes.begin(&request, lookup::request_id(&body.request_id)?, "ChangeDraft").await? {
+                Begun::Fresh(change) => change,
+                Begun::Repeat(first) => return Ok(first),
+            };
+        let now = change.now();
+        let mut record = lookup::lock(&mut change, &body.case_id).await?;
         record.expect_version(body.version)?;
         let (_, form) = form(record.case.channel.number(), body.application.as_ref())?;
         let mut journal = Journal::new(now);
-        journal.execute(&mut record.case, Command::ChangeDraft, &doer(&change.caller), &[])?;
+        journal.execute(&mut record.case, Command::ChangeDraft, &doer(change.caller()), &[])?;
         record.form = form;
         journal.changes.forms.push((record.case.id, record.form.clone()));
-        journal.changes.write(&mut change.tx).await?;
+        journal.changes.write(change.conn()).await?;
         let answer = wire::CaseResponse { case: Some(views::header(&record)) };
-        change.commit(answer, entry("CHANGE_DRAFT", record.case.id)).await
+        change.commit(answer, &entry("CHANGE_DRAFT", record.case.id), &[]).await
     }
 
     pub(super) async fn submit_draft(
         &self,
         request: Request<wire::SubmitDraftRequest>,
-    ) -> Result<wire::CaseResponse, Fault> {
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
-        let now = self.clock.now();
-        let mut change = match Change::begin(&self.pool, &request, &body.request_id, "SubmitDraft", now).await? {
-            Begun::Fresh(change) => change,
-            Begun::Repeat(first) => return Ok(first),
-        };
-        let mut record = change.case(&body.case_id).await?;
+        let mut change =
+            match self.changes.begin(&request, lookup::request_id(&body.request_id)?, "SubmitDraft").await? {
+                Begun::Fresh(change) => change,
+                Begun::Repeat(first) => return Ok(first),
+            };
+        let now = change.now();
+        let mut record = lookup::lock(&mut change, &body.case_id).await?;
         record.expect_version(body.version)?;
         let mut journal = Journal::new(now);
-        self.submit(&mut journal, &mut record, &doer(&change.caller))?;
-        cases::root(&mut change.tx, record.case.id, record.root_traceparent.as_deref()).await?;
-        journal.changes.write(&mut change.tx).await?;
+        self.submit(&mut journal, &mut record, &doer(change.caller()))?;
+        cases::root(change.conn(), record.case.id, record.root_traceparent.as_deref()).await?;
+        journal.changes.write(change.conn()).await?;
         let answer = wire::CaseResponse { case: Some(views::header(&record)) };
-        let answer = change.commit(answer, entry("SUBMIT_DRAFT", record.case.id)).await?;
+        let answer = change.commit(answer, &entry("SUBMIT_DRAFT", record.case.id), &[]).await?;
         self.after_commit();
         Ok(answer)
     }

@@ -1,10 +1,10 @@
 //! The calls that intake answers: translation, authorisation by method, and the transaction of each.
 
-mod change;
 mod commands;
 mod dossier;
 mod drafts;
 mod legs;
+mod lookup;
 mod queries;
 mod refusal;
 mod service;

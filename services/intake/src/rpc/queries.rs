@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use kernel::{CaseId, CaseNumber};
 use proto::intake::v1 as wire;
 use rpc::Fault;
-use tonic::Request;
+use tonic::{Request, Response};
 
-use super::{change, service::Deps};
+use super::{lookup, service::Deps};
 use crate::{
     reasons,
     store::{cases, deadlines, legs, offers, timeline},
@@ -17,10 +17,13 @@ const PAGE: i64 = 50;
 const PAGE_MAX: i64 = 200;
 
 impl Deps {
-    pub(super) async fn get_case(&self, request: Request<wire::GetCaseRequest>) -> Result<wire::CaseView, Fault> {
+    pub(super) async fn get_case(
+        &self,
+        request: Request<wire::GetCaseRequest>,
+    ) -> Result<Response<wire::CaseView>, Fault> {
         let mut conn = self.pool.acquire().await?;
         let record = match request.into_inner().key {
-            Some(wire::get_case_request::Key::CaseId(id)) => change::find(&mut conn, &id).await?,
+            Some(wire::get_case_request::Key::CaseId(id)) => lookup::find(&mut conn, &id).await?,
             Some(wire::get_case_request::Key::CaseNo(number)) => {
                 let number: CaseNumber =
                     number.parse().map_err(|_| Fault::new(&reasons::CASE_NO_INVALID).field("case_no"))?;
@@ -31,13 +34,13 @@ impl Deps {
         };
         let legs = legs::of_cases(&mut conn, &[record.case.id]).await?;
         let deadlines = deadlines::of_case(&mut conn, record.case.id).await?;
-        Ok(views::view(&record, &legs, deadlines))
+        Ok(Response::new(views::view(&record, &legs, deadlines)))
     }
 
     pub(super) async fn list_cases(
         &self,
         request: Request<wire::ListCasesRequest>,
-    ) -> Result<wire::ListCasesResponse, Fault> {
+    ) -> Result<Response<wire::ListCasesResponse>, Fault> {
         let body = request.into_inner();
         let states = body
             .states
@@ -59,31 +62,32 @@ impl Deps {
             Some(last) if more => format!("{}.{}", last.created_at.timestamp_micros(), last.case.id),
             _ => String::new(),
         };
-        Ok(wire::ListCasesResponse { cases: records.iter().map(views::header).collect(), next_page_token })
+        let cases = records.iter().map(views::header).collect();
+        Ok(Response::new(wire::ListCasesResponse { cases, next_page_token }))
     }
 
     pub(super) async fn list_timeline(
         &self,
         request: Request<wire::ListTimelineRequest>,
-    ) -> Result<wire::ListTimelineResponse, Fault> {
+    ) -> Result<Response<wire::ListTimelineResponse>, Fault> {
         let mut conn = self.pool.acquire().await?;
-        let record = change::find(&mut conn, &request.get_ref().case_id).await?;
+        let record = lookup::find(&mut conn, &request.get_ref().case_id).await?;
         let entries = timeline::list(&mut conn, record.case.id).await?;
-        Ok(wire::ListTimelineResponse { entries: views::timeline(&record.case, entries) })
+        Ok(Response::new(wire::ListTimelineResponse { entries: views::timeline(&record.case, entries) }))
     }
 
     pub(super) async fn list_offers(
         &self,
         request: Request<wire::ListOffersRequest>,
-    ) -> Result<wire::ListOffersResponse, Fault> {
+    ) -> Result<Response<wire::ListOffersResponse>, Fault> {
         let mut conn = self.pool.acquire().await?;
-        let record = change::find(&mut conn, &request.get_ref().case_id).await?;
+        let record = lookup::find(&mut conn, &request.get_ref().case_id).await?;
         if record.case.phase.is_sealed() {
             return Err(Fault::new(&reasons::OFFERS_SEALED));
         }
         let legs = legs::of_cases(&mut conn, &[record.case.id]).await?;
         let all = offers::of_case(&mut conn, record.case.id).await?;
-        Ok(views::offers(&record.case, &legs, all))
+        Ok(Response::new(views::offers(&record.case, &legs, all)))
     }
 }
 

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use bus::Outbox;
-use kernel::{Calendar, Clock};
+use host::Changes;
+use kernel::Calendar;
 use proto::{
     intake::v1::{self as wire, intake_service_server::IntakeService},
     whitelist::v1::whitelist_service_client::WhitelistServiceClient,
 };
 use rpc::Answer;
 use sqlx::PgPool;
-use tonic::{Request, Response};
+use tonic::Request;
 
 use crate::{domain::plan::Policy, numbers::Numbers, work::Alarm};
 
@@ -18,7 +19,7 @@ use crate::{domain::plan::Policy, numbers::Numbers, work::Alarm};
 #[derive(Clone)]
 pub(crate) struct Deps {
     pub pool: PgPool,
-    pub clock: Arc<dyn Clock>,
+    pub changes: Changes,
     pub calendar: Arc<Calendar>,
     pub policy: Arc<Policy>,
     pub numbers: Arc<Numbers>,
@@ -36,7 +37,7 @@ macro_rules! calls {
         impl IntakeService for Intake {
             $(
                 async fn $name(&self, request: Request<$request>) -> Answer<$response> {
-                    Ok(Response::new(self.0.$name(request).await?))
+                    Ok(self.0.$name(request).await?)
                 }
             )+
         }

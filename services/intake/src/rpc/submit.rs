@@ -1,15 +1,13 @@
 //! `SubmitApplication`: the whole application in one call and one transaction. Nobody else is asked, so that it
 //! succeeds while catalog, whitelist, partner and the broker are away.
 
+use host::{Begun, Change};
 use kernel::CaseId;
 use proto::intake::v1 as wire;
 use rpc::{Caller, Fault, audit};
-use tonic::Request;
+use tonic::{Request, Response};
 
-use super::{
-    change::{Begun, Change, PURPOSE},
-    service::Deps,
-};
+use super::{lookup, service::Deps};
 use crate::{
     domain::{Case, Channel, Command, Event, Form, Party, Phase},
     journal::{Doer, Journal},
@@ -25,45 +23,59 @@ impl Deps {
     pub(super) async fn submit_application(
         &self,
         request: Request<wire::SubmitApplicationRequest>,
-    ) -> Result<wire::CaseResponse, Fault> {
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
         let (channel, form) = form(body.channel, body.application.as_ref())?;
-        let now = self.clock.now();
-        let method = "SubmitApplication";
-        let mut change = match Change::begin(&self.pool, &request, &body.request_id, method, now).await? {
+        let mut change = match self
+            .changes
+            .begin(&request, lookup::request_id(&body.request_id)?, "SubmitApplication")
+            .await?
+        {
             Begun::Fresh(change) => change,
             Begun::Repeat(first) => return Ok(first),
         };
         let mut record = self.open(channel, form, &change).await?;
-        let mut journal = Journal::new(now);
-        journal.enter(&record.case, &Event::Drafted, &doer(&change.caller));
-        self.submit(&mut journal, &mut record, &doer(&change.caller))?;
-        cases::insert(&mut change.tx, std::slice::from_ref(&record)).await?;
+        let mut journal = Journal::new(change.now());
+        journal.enter(&record.case, &Event::Drafted, &doer(change.caller()));
+        self.submit(&mut journal, &mut record, &doer(change.caller()))?;
+        cases::insert(change.conn(), std::slice::from_ref(&record)).await?;
         journal.changes.cases.clear();
-        journal.changes.write(&mut change.tx).await?;
+        journal.changes.write(change.conn()).await?;
         let answer = wire::CaseResponse { case: Some(views::header(&record)) };
         let entry = entry("SUBMIT_APPLICATION", record.case.id);
-        let answer = change.commit(answer, entry).await?;
+        let answer = change.commit(answer, &entry, &[]).await?;
         self.after_commit();
         Ok(answer)
     }
 
     /// A new case in DRAFT, not yet stored.
     pub(super) async fn open(&self, channel: Channel, form: Form, change: &Change) -> Result<Record, Fault> {
-        let number = self.numbers.next(change.now).await?;
+        let number = self.numbers.next(change.now()).await?;
         let case = Case {
-            id: CaseId::new(change.now, &mut rand::rng()),
+            id: CaseId::new(change.now(), &mut rand::rng()),
             version: 1,
             channel,
             supplemented: false,
             round: 0,
             phase: Phase::Draft,
         };
-        Ok(Record { case, number, form, created_at: change.now, submitted_at: None, root_traceparent: None })
+        Ok(Record {
+            case,
+            number,
+            form,
+            created_at: change.now(),
+            submitted_at: None,
+            root_traceparent: None,
+        })
     }
 
     /// Submits a draft, and says what is next.
-    pub(super) fn submit(&self, journal: &mut Journal, record: &mut Record, doer: &Doer) -> Result<(), Fault> {
+    pub(super) fn submit(
+        &self,
+        journal: &mut Journal,
+        record: &mut Record,
+        doer: &Doer,
+    ) -> Result<(), Fault> {
         let command = Command::Submit { missing: record.form.missing() };
         journal.execute(&mut record.case, command, doer, &[])?;
         record.submitted_at = Some(journal.now);
@@ -94,5 +106,11 @@ pub(super) fn centre(caller: &Caller) -> Doer {
 }
 
 pub(super) fn entry(action: &'static str, case: CaseId) -> audit::Entry {
-    audit::Entry { action, object_kind: "case", object_id: case.uuid(), purpose: PURPOSE, result: "DONE" }
+    audit::Entry {
+        action,
+        object_kind: "case",
+        object_id: case.uuid(),
+        purpose: lookup::PURPOSE,
+        result: "DONE",
+    }
 }

@@ -59,8 +59,11 @@ macro_rules! record_columns {
     };
 }
 
-pub(super) const LOCK: &str =
-    concat!("SELECT ", record_columns!(), " FROM financing_case c WHERE c.id = ANY($1) ORDER BY c.id FOR UPDATE");
+pub(super) const LOCK: &str = concat!(
+    "SELECT ",
+    record_columns!(),
+    " FROM financing_case c WHERE c.id = ANY($1) ORDER BY c.id FOR UPDATE"
+);
 
 /// Locks cases, in the order of their ids, so that two batches never wait for each other in a ring.
 pub async fn lock(conn: &mut PgConnection, ids: &[CaseId]) -> Result<Vec<Record>, StoreError> {
@@ -96,7 +99,10 @@ pub(super) const LOCK_BY_CONSENT: &str = concat!(
 );
 
 /// Locks the cases that rest on these consents and have not ended.
-pub async fn lock_by_consent(conn: &mut PgConnection, consents: &[ConsentId]) -> Result<Vec<Locked>, StoreError> {
+pub async fn lock_by_consent(
+    conn: &mut PgConnection,
+    consents: &[ConsentId],
+) -> Result<Vec<Locked>, StoreError> {
     let consents: Vec<Uuid> = consents.iter().map(|id| id.uuid()).collect();
     sqlx::query(LOCK_BY_CONSENT).bind(consents).fetch_all(conn).await?.iter().map(locked).collect()
 }
@@ -112,7 +118,10 @@ pub(super) const UPDATE: &str = "UPDATE financing_case c
     WHERE c.id = n.id";
 
 /// Writes the present state of locked cases.
-pub async fn update(conn: &mut PgConnection, cases: &[(Case, Option<DateTime<Utc>>)]) -> Result<(), StoreError> {
+pub async fn update(
+    conn: &mut PgConnection,
+    cases: &[(Case, Option<DateTime<Utc>>)],
+) -> Result<(), StoreError> {
     if cases.is_empty() {
         return Ok(());
     }
@@ -140,7 +149,12 @@ pub async fn update(conn: &mut PgConnection, cases: &[(Case, Option<DateTime<Utc
         .bind(rounds.iter().map(|r| i32::from(r.offers)).collect::<Vec<_>>())
         .bind(rounds.iter().map(|r| r.closes_at).collect::<Vec<_>>())
         .bind(cases.iter().map(|(case, _)| codes_column(&case.phase)).collect::<Vec<_>>())
-        .bind(cases.iter().map(|(case, _)| matches!(case.phase, Phase::NoOffer { again: true, .. })).collect::<Vec<_>>())
+        .bind(
+            cases
+                .iter()
+                .map(|(case, _)| matches!(case.phase, Phase::NoOffer { again: true, .. }))
+                .collect::<Vec<_>>(),
+        )
         .bind(cases.iter().map(|(_, submitted)| *submitted).collect::<Vec<_>>())
         .execute(conn)
         .await?;
@@ -177,8 +191,17 @@ pub async fn find(conn: &mut PgConnection, id: CaseId) -> Result<Option<Record>,
 pub(super) const GET_BY_NUMBER: &str =
     concat!("SELECT ", record_columns!(), " FROM financing_case c WHERE c.case_no = $1");
 
-pub async fn find_by_number(conn: &mut PgConnection, number: &CaseNumber) -> Result<Option<Record>, StoreError> {
-    sqlx::query(GET_BY_NUMBER).bind(number.to_string()).fetch_optional(conn).await?.as_ref().map(record).transpose()
+pub async fn find_by_number(
+    conn: &mut PgConnection,
+    number: &CaseNumber,
+) -> Result<Option<Record>, StoreError> {
+    sqlx::query(GET_BY_NUMBER)
+        .bind(number.to_string())
+        .fetch_optional(conn)
+        .await?
+        .as_ref()
+        .map(record)
+        .transpose()
 }
 
 pub(super) const LIST: &str = concat!(
@@ -287,7 +310,8 @@ fn case(row: &PgRow) -> Result<Case, StoreError> {
     Ok(Case {
         id: CaseId::from_uuid(id),
         version: row.try_get("version")?,
-        channel: Channel::from_number(i32::from(row.try_get::<i16, _>("channel")?)).ok_or_else(|| corrupt("channel"))?,
+        channel: Channel::from_number(i32::from(row.try_get::<i16, _>("channel")?))
+            .ok_or_else(|| corrupt("channel"))?,
         supplemented: row.try_get("supplemented")?,
         round: small("round", "round")?,
         phase,

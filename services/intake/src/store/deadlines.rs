@@ -76,8 +76,7 @@ pub async fn put(conn: &mut PgConnection, deadlines: &[Deadline]) -> Result<(), 
     Ok(())
 }
 
-pub(super) const CLEAR: &str =
-    "DELETE FROM deadline d USING unnest($1::uuid[], $2::text[]) AS o(case_id, kind) WHERE d.case_id = o.case_id AND d.kind = o.kind";
+pub(super) const CLEAR: &str = "DELETE FROM deadline d USING unnest($1::uuid[], $2::text[]) AS o(case_id, kind) WHERE d.case_id = o.case_id AND d.kind = o.kind";
 
 pub async fn clear(conn: &mut PgConnection, done: &[(CaseId, Kind)]) -> Result<(), StoreError> {
     if done.is_empty() {
@@ -91,7 +90,8 @@ pub async fn clear(conn: &mut PgConnection, done: &[(CaseId, Kind)]) -> Result<(
     Ok(())
 }
 
-pub(super) const POSTPONE: &str = "UPDATE deadline SET due_at = $3, attempts = attempts + 1 WHERE case_id = ANY($1) AND kind = $2";
+pub(super) const POSTPONE: &str =
+    "UPDATE deadline SET due_at = $3, attempts = attempts + 1 WHERE case_id = ANY($1) AND kind = $2";
 
 /// Tries these again at `due_at`.
 pub async fn postpone(
@@ -147,7 +147,8 @@ pub async fn of_case(
     Ok(sqlx::query_as(OF_CASE).bind(case.uuid()).fetch_all(conn).await?)
 }
 
-pub(super) const PENDING: &str = "SELECT case_id, kind, since, span FROM deadline WHERE due_at IS NULL LIMIT $1";
+pub(super) const PENDING: &str =
+    "SELECT case_id, kind, since, span FROM deadline WHERE due_at IS NULL LIMIT $1";
 
 /// Deadlines that wait for a calendar: case, kind, since, span.
 pub async fn pending(
@@ -157,10 +158,16 @@ pub async fn pending(
     Ok(sqlx::query_as(PENDING).bind(limit).fetch_all(conn).await?)
 }
 
-pub(super) const FIX: &str = "UPDATE deadline SET due_at = $3 WHERE case_id = $1 AND kind = $2 AND due_at IS NULL";
+pub(super) const FIX: &str =
+    "UPDATE deadline SET due_at = $3 WHERE case_id = $1 AND kind = $2 AND due_at IS NULL";
 
 /// Sets what a newly loaded calendar makes computable.
-pub async fn fix(conn: &mut PgConnection, case: Uuid, kind: &str, due_at: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn fix(
+    conn: &mut PgConnection,
+    case: Uuid,
+    kind: &str,
+    due_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
     sqlx::query(FIX).bind(case).bind(kind).bind(due_at).execute(conn).await?;
     Ok(())
 }

@@ -48,7 +48,8 @@ pub struct Reading {
     pub body: Vec<u8>,
 }
 
-pub(super) const FIND: &str = "SELECT l.product_id, l.product_version, l.state, d.consent_id, d.enterprise_id, d.body
+pub(super) const FIND: &str =
+    "SELECT l.product_id, l.product_version, l.state, d.consent_id, d.enterprise_id, d.body
     FROM leg l JOIN dossier d ON d.case_id = l.case_id AND d.round = l.round AND d.role = l.role
     WHERE l.id = $1 AND l.institution_id = $2";
 

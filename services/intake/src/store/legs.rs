@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    CaseId, DeclineReason, InstitutionId, InstitutionRole, LegId, ProductId, ReplyId, documents::DocumentCode,
-    leg::LegState,
+    CaseId, DeclineReason, InstitutionId, InstitutionRole, LegId, ProductId, ReplyId,
+    documents::DocumentCode, leg::LegState,
 };
 use sqlx::{PgConnection, Row, postgres::PgRow, types::Json};
 use uuid::Uuid;
@@ -52,7 +52,11 @@ pub async fn update(conn: &mut PgConnection, legs: &[&Leg]) -> Result<(), StoreE
     sqlx::query(UPDATE)
         .bind(legs.iter().map(|leg| leg.id.uuid()).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.state.code()).collect::<Vec<_>>())
-        .bind(legs.iter().map(|leg| leg.state.seq().and_then(|seq| i32::try_from(seq).ok())).collect::<Vec<_>>())
+        .bind(
+            legs.iter()
+                .map(|leg| leg.state.seq().and_then(|seq| i32::try_from(seq).ok()))
+                .collect::<Vec<_>>(),
+        )
         .bind(legs.iter().map(|leg| decline_column(leg.state)).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.version).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.delivered_at).collect::<Vec<_>>())
@@ -72,7 +76,8 @@ pub async fn by_ids(conn: &mut PgConnection, ids: &[LegId]) -> Result<Vec<Leg>, 
     sqlx::query(BY_IDS).bind(ids).fetch_all(conn).await?.iter().map(leg).collect()
 }
 
-pub(super) const OF_CASES: &str = "SELECT * FROM leg WHERE case_id = ANY($1) ORDER BY case_id, round, wave, id";
+pub(super) const OF_CASES: &str =
+    "SELECT * FROM leg WHERE case_id = ANY($1) ORDER BY case_id, round, wave, id";
 
 /// All legs of these cases, every round; within a round in the order of their random ids.
 pub async fn of_cases(conn: &mut PgConnection, cases: &[CaseId]) -> Result<Vec<Leg>, StoreError> {
@@ -84,7 +89,10 @@ pub(super) const ASKED_BEFORE: &str =
     "SELECT case_id, institution_id, product_id, product_version FROM leg WHERE case_id = ANY($1)";
 
 /// Which institutions have been asked with which product.
-pub async fn asked_before(conn: &mut PgConnection, cases: &[CaseId]) -> Result<Vec<(CaseId, Fit)>, StoreError> {
+pub async fn asked_before(
+    conn: &mut PgConnection,
+    cases: &[CaseId],
+) -> Result<Vec<(CaseId, Fit)>, StoreError> {
     let cases: Vec<Uuid> = cases.iter().map(|id| id.uuid()).collect();
     let rows: Vec<(Uuid, Uuid, Uuid, i32)> = sqlx::query_as(ASKED_BEFORE).bind(cases).fetch_all(conn).await?;
     let fit = |(case, institution, product, version)| {
@@ -118,11 +126,13 @@ pub async fn insert_supplement(
     Ok(())
 }
 
-pub(super) const SUPPLEMENTS: &str = "SELECT documents FROM leg_supplement WHERE leg_id = $1 ORDER BY given_at";
+pub(super) const SUPPLEMENTS: &str =
+    "SELECT documents FROM leg_supplement WHERE leg_id = $1 ORDER BY given_at";
 
 /// Every document given in answer to this leg's questions.
 pub async fn supplements(conn: &mut PgConnection, leg: LegId) -> Result<Vec<Document>, StoreError> {
-    let rows: Vec<(Json<Vec<Document>>,)> = sqlx::query_as(SUPPLEMENTS).bind(leg.uuid()).fetch_all(conn).await?;
+    let rows: Vec<(Json<Vec<Document>>,)> =
+        sqlx::query_as(SUPPLEMENTS).bind(leg.uuid()).fetch_all(conn).await?;
     Ok(rows.into_iter().flat_map(|(Json(documents),)| documents).collect())
 }
 
@@ -168,7 +178,8 @@ fn leg(row: &PgRow) -> Result<Leg, StoreError> {
         case: CaseId::from_uuid(row.try_get("case_id")?),
         round: small("round", "round")?,
         wave: small("wave", "wave")?,
-        role: InstitutionRole::from_number(i32::from(row.try_get::<i16, _>("role")?)).ok_or_else(|| corrupt("role"))?,
+        role: InstitutionRole::from_number(i32::from(row.try_get::<i16, _>("role")?))
+            .ok_or_else(|| corrupt("role"))?,
         institution: InstitutionId::from_uuid(row.try_get("institution_id")?),
         product: ProductId::from_uuid(row.try_get("product_id")?),
         product_version: row.try_get("product_version")?,

@@ -1,8 +1,6 @@
 //! Rows of `offer`: every version of every offer, late ones too.
 
-use kernel::{
-    BasisPoints, CaseId, EnhancementMode, Fen, LegId, Months, RepaymentMethod, ReplyId,
-};
+use kernel::{BasisPoints, CaseId, EnhancementMode, Fen, LegId, Months, RepaymentMethod, ReplyId};
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use uuid::Uuid;
 
@@ -58,7 +56,9 @@ fn offer(row: &PgRow) -> Result<Offer, StoreError> {
         case: CaseId::from_uuid(row.try_get("case_id")?),
         seq: u32::try_from(row.try_get::<i32, _>("seq")?).map_err(|_| corrupt("seq"))?,
         amount: Fen::amount(row.try_get("amount_fen")?).map_err(|_| corrupt("amount"))?,
-        term: u16::try_from(row.try_get::<i16, _>("term_months")?).map(Months::new).map_err(|_| corrupt("term"))?,
+        term: u16::try_from(row.try_get::<i16, _>("term_months")?)
+            .map(Months::new)
+            .map_err(|_| corrupt("term"))?,
         rate: BasisPoints::new(row.try_get("annual_rate_bp")?),
         repayment: RepaymentMethod::from_number(i32::from(row.try_get::<i16, _>("repayment")?))
             .ok_or_else(|| corrupt("repayment method"))?,

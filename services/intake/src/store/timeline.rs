@@ -46,8 +46,7 @@ pub async fn insert(conn: &mut PgConnection, entries: &[Entry]) -> Result<(), St
 
 type Columns = (i64, DateTime<Utc>, String, String, String, Option<Uuid>, Vec<String>, Option<String>);
 
-pub(super) const LIST: &str =
-    "SELECT version, at, kind, party, actor, leg_id, codes, trace_id FROM case_entry WHERE case_id = $1 ORDER BY version";
+pub(super) const LIST: &str = "SELECT version, at, kind, party, actor, leg_id, codes, trace_id FROM case_entry WHERE case_id = $1 ORDER BY version";
 
 pub async fn list(conn: &mut PgConnection, case: CaseId) -> Result<Vec<Entry>, StoreError> {
     let rows: Vec<Columns> = sqlx::query_as(LIST).bind(case.uuid()).fetch_all(conn).await?;

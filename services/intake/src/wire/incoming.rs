@@ -3,8 +3,8 @@
 use bus::Message;
 use chrono::{DateTime, Utc};
 use kernel::{
-    BasisPoints, CaseId, DeclineReason, EnhancementMode, Fen, InstitutionId, LegId, Months, RepaymentMethod, ReplyId,
-    documents::DocumentCode,
+    BasisPoints, CaseId, DeclineReason, EnhancementMode, Fen, InstitutionId, LegId, Months, RepaymentMethod,
+    ReplyId, documents::DocumentCode,
 };
 use prost::Message as _;
 use proto::{intake::v1 as intake, partner::v1 as partner};

@@ -11,7 +11,10 @@ use prost_types::Timestamp;
 
 pub(crate) fn timestamp(at: DateTime<Utc>) -> Timestamp {
     // Sub-second nanoseconds are always below 2^31.
-    Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
+    Timestamp {
+        seconds: at.timestamp(),
+        nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default(),
+    }
 }
 
 pub(crate) fn instant(at: &Timestamp) -> Option<DateTime<Utc>> {
@@ -33,7 +36,9 @@ pub(crate) fn leg_state_number(state: LegState) -> i32 {
         | LegState::Breached { .. } => Wire::Offered,
         LegState::Declined { .. } => Wire::Declined,
         LegState::TimedOut => Wire::TimedOut,
-        LegState::Expired { .. } | LegState::WithdrawnByInstitution { .. } | LegState::Released => Wire::Released,
+        LegState::Expired { .. } | LegState::WithdrawnByInstitution { .. } | LegState::Released => {
+            Wire::Released
+        }
     };
     i32::from(wire)
 }

@@ -95,7 +95,8 @@ pub(crate) fn fits(found: &catalog::Match) -> Result<Vec<Fit>, Status> {
 
 /// Why no product fits: every reason once, in alphabetical order.
 pub(crate) fn reasons(found: &catalog::Match) -> Vec<String> {
-    let mut reasons: Vec<String> = found.misfits.iter().flat_map(|misfit| misfit.reasons.iter().cloned()).collect();
+    let mut reasons: Vec<String> =
+        found.misfits.iter().flat_map(|misfit| misfit.reasons.iter().cloned()).collect();
     reasons.sort();
     reasons.dedup();
     if found.fits.is_empty() && reasons.is_empty() {
@@ -105,7 +106,12 @@ pub(crate) fn reasons(found: &catalog::Match) -> Vec<String> {
 }
 
 /// What every bank of the round is shown, encoded once.
-pub(crate) fn dossier(number: &CaseNumber, application: &Application, standing: &Standing, profile: &Profile) -> Vec<u8> {
+pub(crate) fn dossier(
+    number: &CaseNumber,
+    application: &Application,
+    standing: &Standing,
+    profile: &Profile,
+) -> Vec<u8> {
     let asset = |asset: &Asset| intake::DossierAsset {
         r#type: asset.kind.number(),
         number: asset.number.clone(),

@@ -55,7 +55,11 @@ pub(crate) fn header(record: &Record) -> wire::CaseHeader {
         legs_answered: round.map(|round| i32::from(round.answered)).unwrap_or_default(),
         window_closes_at: round.and_then(|round| round.closes_at).map(timestamp),
         reasons: reasons(&case.phase),
-        trace_id: record.root_traceparent.as_deref().and_then(telemetry::context::trace_id).unwrap_or_default(),
+        trace_id: record
+            .root_traceparent
+            .as_deref()
+            .and_then(telemetry::context::trace_id)
+            .unwrap_or_default(),
     }
 }
 
@@ -69,7 +73,11 @@ fn reasons(phase: &Phase) -> Vec<String> {
     }
 }
 
-pub(crate) fn view(record: &Record, legs: &[Leg], deadlines: Vec<(String, Option<chrono::DateTime<chrono::Utc>>)>) -> wire::CaseView {
+pub(crate) fn view(
+    record: &Record,
+    legs: &[Leg],
+    deadlines: Vec<(String, Option<chrono::DateTime<chrono::Utc>>)>,
+) -> wire::CaseView {
     wire::CaseView {
         header: Some(header(record)),
         application: Some(application(&record.form)),
@@ -97,7 +105,11 @@ pub(crate) fn leg(case: &Case, leg: &Leg) -> wire::LegView {
         issued_at: Some(timestamp(leg.issued_at)),
         delivered_at: leg.delivered_at.map(timestamp),
         replied_at: leg.replied_at.map(timestamp),
-        asked_document_codes: if question { leg.asked.iter().map(|code| code.code().to_owned()).collect() } else { Vec::new() },
+        asked_document_codes: if question {
+            leg.asked.iter().map(|code| code.code().to_owned()).collect()
+        } else {
+            Vec::new()
+        },
         asked_note: if question { leg.asked_note.clone() } else { String::new() },
         decline_reason: match leg.state {
             LegState::Declined { reason } if !sealed => DeclineReason::number(reason),
@@ -154,7 +166,10 @@ pub(crate) fn offers(case: &Case, legs: &[Leg], all: Vec<Offer>) -> wire::ListOf
         .filter(|(leg, offer)| {
             leg.round == case.round
                 && leg.standing_reply == Some(offer.reply)
-                && matches!(leg.state, LegState::Offered { .. } | LegState::Selected { .. } | LegState::Confirmed { .. })
+                && matches!(
+                    leg.state,
+                    LegState::Offered { .. } | LegState::Selected { .. } | LegState::Confirmed { .. }
+                )
         })
         .collect();
     standing.sort_by_key(|(_, offer)| (offer.yearly_cost(), offer.reply.uuid()));

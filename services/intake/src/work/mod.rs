@@ -76,13 +76,17 @@ pub(crate) struct Worker {
 impl Worker {
     /// Runs until `shutdown`; work in hand is finished.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
-        let plan = self.clone().turns(Kind::Plan, Arc::clone(&self.alarm.plan), shutdown.clone(), |worker, fired| {
-            Box::pin(async move { worker.plan(&fired).await })
-        });
+        let plan = self.clone().turns(
+            Kind::Plan,
+            Arc::clone(&self.alarm.plan),
+            shutdown.clone(),
+            |worker, fired| Box::pin(async move { worker.plan(&fired).await }),
+        );
         let timers = Arc::clone(&self.alarm.timers);
-        let window = self.clone().turns(Kind::Window, Arc::clone(&timers), shutdown.clone(), |worker, fired| {
-            Box::pin(async move { worker.window(&fired).await })
-        });
+        let window =
+            self.clone().turns(Kind::Window, Arc::clone(&timers), shutdown.clone(), |worker, fired| {
+                Box::pin(async move { worker.window(&fired).await })
+            });
         let supplement = self.clone().turns(Kind::Supplement, timers, shutdown.clone(), |worker, fired| {
             Box::pin(async move { worker.supplement(&fired).await })
         });
@@ -103,7 +107,11 @@ impl Worker {
             let rest = match self.take_turn(kind, &turn).await {
                 Ok(rest) => rest,
                 Err(error) => {
-                    tracing::warn!(kind = kind.code(), error = &error as &dyn std::error::Error, "deadlines wait");
+                    tracing::warn!(
+                        kind = kind.code(),
+                        error = &error as &dyn std::error::Error,
+                        "deadlines wait"
+                    );
                     POLL
                 }
             };
@@ -116,7 +124,11 @@ impl Worker {
     }
 
     /// Takes what is due; returns how long there is nothing to do.
-    async fn take_turn<T>(&self, kind: Kind, turn: &impl Fn(Self, Vec<Fired>) -> T) -> Result<Duration, WorkError>
+    async fn take_turn<T>(
+        &self,
+        kind: Kind,
+        turn: &impl Fn(Self, Vec<Fired>) -> T,
+    ) -> Result<Duration, WorkError>
     where
         T: Future<Output = Result<(), WorkError>>,
     {

@@ -26,6 +26,8 @@ use crate::{
 
 /// Banks and evaluators are asked in the first wave.
 const FIRST_WAVE: u8 = 1;
+/// Needs in one question for reasons.
+const EXPLAINED_AT_ONCE: usize = 4;
 
 /// A case as it was looked at, and what is to become of it.
 struct Draft {
@@ -45,7 +47,8 @@ impl Worker {
             let records = cases::read(&mut conn, &ids).await?;
             let again: Vec<CaseId> =
                 records.iter().filter(|record| record.case.round > 0).map(|record| record.case.id).collect();
-            let asked = if again.is_empty() { Vec::new() } else { legs::asked_before(&mut conn, &again).await? };
+            let asked =
+                if again.is_empty() { Vec::new() } else { legs::asked_before(&mut conn, &again).await? };
             (records, asked)
         };
         let span = info_span!("case.plan", cases = records.len());
@@ -62,7 +65,11 @@ impl Worker {
     }
 
     /// Standings of all, products for those that may go on.
-    async fn ask(&self, records: Vec<Record>, asked: &[(CaseId, Fit)]) -> Result<Vec<Draft>, Box<tonic::Status>> {
+    async fn ask(
+        &self,
+        records: Vec<Record>,
+        asked: &[(CaseId, Fit)],
+    ) -> Result<Vec<Draft>, Box<tonic::Status>> {
         let complete: Vec<(Record, Application)> = records
             .into_iter()
             .filter_map(|record| record.form.complete().ok().map(|application| (record, application)))
@@ -88,8 +95,12 @@ impl Worker {
         let clear: Vec<usize> =
             (0..drafts.len()).filter(|index| drafts[*index].standing.screen() == Screening::Clear).collect();
         self.match_products(&mut drafts, &clear, false).await?;
-        let without: Vec<usize> = clear.iter().copied().filter(|index| drafts[*index].fits.is_empty()).collect();
-        self.match_products(&mut drafts, &without, true).await?;
+        let without: Vec<usize> =
+            clear.iter().copied().filter(|index| drafts[*index].fits.is_empty()).collect();
+        // Explanations are long where there are many products: few needs a question.
+        for few in without.chunks(EXPLAINED_AT_ONCE) {
+            self.match_products(&mut drafts, few, true).await?;
+        }
         for draft in &mut drafts {
             let before: Vec<Fit> =
                 asked.iter().filter(|(case, _)| *case == draft.record.case.id).map(|(_, fit)| *fit).collect();
@@ -111,8 +122,10 @@ impl Worker {
         if which.is_empty() {
             return Ok(());
         }
-        let needs =
-            which.iter().map(|index| planning::need(&drafts[*index].application, &drafts[*index].standing)).collect();
+        let needs = which
+            .iter()
+            .map(|index| planning::need(&drafts[*index].application, &drafts[*index].standing))
+            .collect();
         let matches = self
             .catalog
             .clone()
@@ -134,8 +147,11 @@ impl Worker {
     async fn carry_out(&self, ids: &[CaseId], drafts: Vec<Draft>) -> Result<(), WorkError> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        let locked: HashMap<CaseId, Case> =
-            cases::lock(&mut tx, ids).await?.into_iter().map(|record| (record.case.id, record.case)).collect();
+        let locked: HashMap<CaseId, Case> = cases::lock(&mut tx, ids)
+            .await?
+            .into_iter()
+            .map(|record| (record.case.id, record.case))
+            .collect();
         let mut journal = Journal::new(now);
         let mut moved_on: HashSet<CaseId> = ids.iter().copied().collect();
         for draft in drafts {
@@ -189,11 +205,13 @@ impl Worker {
         let mut commands = Vec::new();
         if matches!(case.phase, Phase::Submitted { .. }) {
             match (&screening, &draft.standing.profile) {
-                (Screening::Clear | Screening::Excluded(_), Some(profile)) => commands.push(Command::Accept {
-                    automatic: true,
-                    enterprise: profile.id,
-                    park: profile.park.clone(),
-                }),
+                (Screening::Clear | Screening::Excluded(_), Some(profile)) => {
+                    commands.push(Command::Accept {
+                        automatic: true,
+                        enterprise: profile.id,
+                        park: profile.park.clone(),
+                    })
+                }
                 (Screening::Held(reasons), _) => {
                     self.command(journal, &mut case, Command::Hold { reasons: reasons.clone() });
                     return;

@@ -28,8 +28,8 @@ impl Worker {
                 continue;
             }
             // There are no legs before dispatch.
-            let lapsed =
-                span.in_scope(|| journal.execute(&mut case, Command::SupplementElapsed, &Doer::intake(), &[]));
+            let lapsed = span
+                .in_scope(|| journal.execute(&mut case, Command::SupplementElapsed, &Doer::intake(), &[]));
             if let Err(refusal) = lapsed {
                 tracing::error!(case = %case.id, %refusal, "a supplement could not lapse");
             }

@@ -54,7 +54,10 @@ impl Worker {
         if now < closes_at + self.grace() {
             for leg in legs.iter().filter(|leg| leg.state == LegState::Created) {
                 let span = info_span!("inst.request.again", role = leg.role.code(), leg = %leg.id);
-                journal.changes.outgoing.push(span.in_scope(|| publish::leg_issued(leg, round.closes_at, now)));
+                journal
+                    .changes
+                    .outgoing
+                    .push(span.in_scope(|| publish::leg_issued(leg, round.closes_at, now)));
             }
             let window = Deadline {
                 case: case.id,
@@ -71,7 +74,9 @@ impl Worker {
         let silent = legs.iter().take_while(|leg| leg.state.is_open()).count();
         let open = journal.close_legs(&mut legs[..silent], LegCommand::TimeOut);
         journal.changes.cleared.push((case.id, Kind::Window));
-        if let Err(refusal) = journal.execute(&mut case, Command::CloseWindow { open }, &Doer::intake(), &legs) {
+        if let Err(refusal) =
+            journal.execute(&mut case, Command::CloseWindow { open }, &Doer::intake(), &legs)
+        {
             tracing::error!(case = %case.id, %refusal, "a window could not be closed");
         }
     }

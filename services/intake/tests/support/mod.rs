@@ -113,7 +113,11 @@ impl Town {
     }
 
     /// Waits until the case is in this state.
-    pub(crate) async fn reaches(&mut self, case: &wire::CaseHeader, state: wire::CaseState) -> wire::CaseView {
+    pub(crate) async fn reaches(
+        &mut self,
+        case: &wire::CaseHeader,
+        state: wire::CaseState,
+    ) -> wire::CaseView {
         let client = self.client.clone();
         let key = Some(wire::get_case_request::Key::CaseId(case.case_id.clone()));
         eventually(LIMIT, || {
@@ -133,7 +137,13 @@ impl Town {
     }
 
     /// Sends a message as partner would; the same `message` twice is a redelivery.
-    pub(crate) async fn send(&self, kind: &'static str, message: MessageId, leg: &wire::LegView, body: Vec<u8>) {
+    pub(crate) async fn send(
+        &self,
+        kind: &'static str,
+        message: MessageId,
+        leg: &wire::LegView,
+        body: Vec<u8>,
+    ) {
         let outgoing = bus::Outgoing {
             message_id: message,
             kind,
@@ -163,9 +173,11 @@ impl Town {
 
     /// What partner has been told, by type, for this institution; oldest first.
     pub(crate) async fn told(&self, institution: &str) -> Vec<String> {
-        let rows: Vec<(String,)> =
-            sqlx::query_as("SELECT kind FROM told WHERE institution = $1 ORDER BY at").bind(institution)
-                .fetch_all(&self.ground.pool(&PARTNER)).await.unwrap();
+        let rows: Vec<(String,)> = sqlx::query_as("SELECT kind FROM told WHERE institution = $1 ORDER BY at")
+            .bind(institution)
+            .fetch_all(&self.ground.pool(&PARTNER))
+            .await
+            .unwrap();
         rows.into_iter().map(|(kind,)| kind).collect()
     }
 

@@ -31,8 +31,14 @@ pub(crate) static WHITELIST: Role = Role {
     },
 };
 static WHITELIST_POLICY: &[MethodPolicy] = &[
-    MethodPolicy { method: "/zhirong.whitelist.v1.WhitelistService/GetStandings", allow: &[Allow::Role("intake")] },
-    MethodPolicy { method: "/zhirong.whitelist.v1.WhitelistService/CheckConsent", allow: &[Allow::Role("intake")] },
+    MethodPolicy {
+        method: "/zhirong.whitelist.v1.WhitelistService/GetStandings",
+        allow: &[Allow::Role("intake")],
+    },
+    MethodPolicy {
+        method: "/zhirong.whitelist.v1.WhitelistService/CheckConsent",
+        allow: &[Allow::Role("intake")],
+    },
 ];
 
 pub(crate) static CATALOG: Role = Role {
@@ -86,7 +92,12 @@ impl Handler for Recorder {
 
     async fn prepare(&self, _batch: &[Message]) {}
 
-    async fn apply(&self, conn: &mut PgConnection, batch: &[Message], (): ()) -> Result<Vec<Outcome>, HandlerError> {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        batch: &[Message],
+        (): (),
+    ) -> Result<Vec<Outcome>, HandlerError> {
         for message in batch {
             sqlx::query("INSERT INTO told (kind, institution, trace) VALUES ($1, $2, $3)")
                 .bind(&message.kind)
@@ -107,7 +118,9 @@ fn institution(message: &Message) -> Option<String> {
     match message.kind.as_str() {
         "intake.leg-issued.v1" => wire::LegIssued::decode(body).ok().map(|body| body.institution_id),
         "intake.leg-closed.v1" => wire::LegClosed::decode(body).ok().map(|body| body.institution_id),
-        "intake.leg-supplemented.v1" => wire::LegSupplemented::decode(body).ok().map(|body| body.institution_id),
+        "intake.leg-supplemented.v1" => {
+            wire::LegSupplemented::decode(body).ok().map(|body| body.institution_id)
+        }
         kind if kind.starts_with("intake.reply-") => {
             wire::ReplyJudged::decode(body).ok().map(|body| body.institution_id)
         }
@@ -211,7 +224,10 @@ impl catalog::catalog_service_server::CatalogService for Shelf {
                 .collect()
         };
         let misfits = || {
-            vec![catalog::Misfit { reasons: vec!["AMOUNT_ABOVE_MAX".to_owned()], ..catalog::Misfit::default() }]
+            vec![catalog::Misfit {
+                reasons: vec!["AMOUNT_ABOVE_MAX".to_owned()],
+                ..catalog::Misfit::default()
+            }]
         };
         let one = |need: &catalog::Need| catalog::Match {
             fits: fits(need),

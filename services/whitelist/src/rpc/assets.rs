@@ -1,5 +1,6 @@
 //! RegisterAsset, ListAssets.
 
+use host::Begun;
 use kernel::{AssetId, EnterpriseId, IpNumber, IpType, calendar::date_of};
 use proto::whitelist::v1 as wire;
 use rpc::{
@@ -10,7 +11,6 @@ use rpc::{
 use tonic::{Request, Response};
 
 use super::{
-    change::{Begun, Change},
     enterprises::or_refuse,
     refusals::{not_found, of_dates},
     service::Face,
@@ -44,7 +44,7 @@ pub(super) async fn register(
     let fields = (request_id, enterprise_id, kind, number, title, dates);
     let (request_id, enterprise_id, kind, number, title, dates) = check.all(fields)?;
 
-    let mut change = match Change::begin(face, &request, request_id, "RegisterAsset").await? {
+    let mut change = match face.changes.begin(&request, request_id, "RegisterAsset").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
@@ -60,7 +60,7 @@ pub(super) async fn register(
         purpose: super::PURPOSE,
         result: super::DONE,
     };
-    change.commit(face, answer, &entry, &[]).await
+    change.commit(answer, &entry, &[]).await
 }
 
 fn dates(

@@ -1,5 +1,6 @@
 //! GrantConsent, RevokeConsent, CheckConsent.
 
+use host::Begun;
 use kernel::{ConsentId, EnterpriseId, InstitutionId};
 use proto::whitelist::v1 as wire;
 use rpc::{Fault, audit::Entry, check::Checker};
@@ -7,7 +8,6 @@ use sqlx::PgConnection;
 use tonic::{Request, Response};
 
 use super::{
-    change::{Begun, Change},
     enterprises::uscc,
     refusals::{not_found, of_period},
     service::Face,
@@ -41,7 +41,7 @@ pub(super) async fn grant(
     let (request_id, enterprise_id, purpose, categories, recipients, period, text_sha256, paper_sha256) =
         check.all(fields)?;
 
-    let mut change = match Change::begin(face, &request, request_id, "GrantConsent").await? {
+    let mut change = match face.changes.begin(&request, request_id, "GrantConsent").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
@@ -64,7 +64,7 @@ pub(super) async fn grant(
     }
     let answer = wire::GrantConsentResponse { consent: Some(outgoing::consent(&consent)) };
     let messages = [messaging::consent_granted(&consent, now)];
-    change.commit(face, answer, &entry("GRANT_CONSENT", consent.id, super::DONE), &messages).await
+    change.commit(answer, &entry("GRANT_CONSENT", consent.id, super::DONE), &messages).await
 }
 
 pub(super) async fn revoke(
@@ -77,7 +77,7 @@ pub(super) async fn revoke(
     let id = check.id::<ConsentId>("consent_id", &form.consent_id);
     let (request_id, id) = check.all((request_id, id))?;
 
-    let mut change = match Change::begin(face, &request, request_id, "RevokeConsent").await? {
+    let mut change = match face.changes.begin(&request, request_id, "RevokeConsent").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
@@ -93,7 +93,7 @@ pub(super) async fn revoke(
         }
     };
     let answer = wire::RevokeConsentResponse { consent: Some(outgoing::consent(&consent)) };
-    change.commit(face, answer, &entry("REVOKE_CONSENT", id, result), &messages).await
+    change.commit(answer, &entry("REVOKE_CONSENT", id, result), &messages).await
 }
 
 pub(super) async fn check(

@@ -1,15 +1,12 @@
 //! RegisterEnterprise, GetEnterprise.
 
+use host::Begun;
 use kernel::{EnterpriseId, EnterpriseSize, Qualification, RequestId, Uscc};
 use proto::whitelist::v1::{self as wire, get_enterprise_request::Key};
 use rpc::{Fault, audit::Entry, check::Checker};
 use tonic::{Request, Response};
 
-use super::{
-    change::{Begun, Change},
-    service::Face,
-    wire as outgoing,
-};
+use super::{service::Face, wire as outgoing};
 use crate::{
     domain::{
         enterprise::{
@@ -26,7 +23,7 @@ pub(super) async fn register(
     request: Request<wire::RegisterEnterpriseRequest>,
 ) -> Result<Response<wire::RegisterEnterpriseResponse>, Fault> {
     let form = Form::read(request.get_ref(), &face.parks)?;
-    let mut change = match Change::begin(face, &request, form.request_id, "RegisterEnterprise").await? {
+    let mut change = match face.changes.begin(&request, form.request_id, "RegisterEnterprise").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
@@ -57,7 +54,7 @@ pub(super) async fn register(
         purpose: super::PURPOSE,
         result: super::DONE,
     };
-    change.commit(face, answer, &entry, &[]).await
+    change.commit(answer, &entry, &[]).await
 }
 
 pub(super) async fn get(

@@ -1,7 +1,6 @@
 //! The gRPC face: requests are checked and translated here, decided in `domain`, kept by `store`.
 
 mod assets;
-mod change;
 mod consents;
 mod enterprises;
 mod policy;

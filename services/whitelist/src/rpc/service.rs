@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bus::Outbox;
+use host::Changes;
 use kernel::Clock;
 use proto::whitelist::v1::{self as wire, whitelist_service_server::WhitelistService};
 use rpc::Answer;
@@ -16,7 +16,7 @@ use crate::domain::place::Parks;
 pub struct Face {
     pub pool: PgPool,
     pub clock: Arc<dyn Clock>,
-    pub outbox: Outbox,
+    pub changes: Changes,
     pub parks: Parks,
 }
 

@@ -1,5 +1,6 @@
 //! RecordStanding, GetStandings.
 
+use host::Begun;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -9,7 +10,6 @@ use rpc::{Fault, audit::Entry, check::Checker};
 use tonic::{Request, Response};
 
 use super::{
-    change::{Begun, Change},
     enterprises::{or_refuse, uscc},
     refusals::{not_found, of_finding},
     service::Face,
@@ -41,7 +41,7 @@ pub(super) async fn record(
     let finding = finding(&mut check, form);
     let (request_id, enterprise_id, finding) = check.all((request_id, enterprise_id, finding))?;
 
-    let mut change = match Change::begin(face, &request, request_id, "RecordStanding").await? {
+    let mut change = match face.changes.begin(&request, request_id, "RecordStanding").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
@@ -61,7 +61,7 @@ pub(super) async fn record(
         result: if standing.finding.listed { "LISTED" } else { "NOT_LISTED" },
     };
     let messages = [messaging::standing_recorded(&standing, now)];
-    change.commit(face, answer, &entry, &messages).await
+    change.commit(answer, &entry, &messages).await
 }
 
 fn finding(check: &mut Checker, form: &wire::RecordStandingRequest) -> Option<Finding> {

@@ -106,7 +106,8 @@ pub(super) fn summary(spans: &[SpanRecord], trace_id: &str) -> String {
 pub(super) fn picture(spans: &[SpanRecord], trace_id: &str, legs: &[Leg], brief: bool) -> Vec<String> {
     let own: Vec<&SpanRecord> = spans.iter().filter(|span| span.trace_id == trace_id).collect();
     let by_id: HashMap<&str, &SpanRecord> = own.iter().map(|span| (span.span_id.as_str(), *span)).collect();
-    let below = |request: &SpanRecord| own.iter().filter(|span| descends(span, &request.span_id, &by_id)).count();
+    let below =
+        |request: &SpanRecord| own.iter().filter(|span| descends(span, &request.span_id, &by_id)).count();
     let requests: Vec<(&SpanRecord, usize)> =
         own.iter().filter(|span| span.name == REQUEST).map(|request| (*request, below(request))).collect();
     let largest = requests.iter().max_by_key(|(_, size)| *size).map(|(request, _)| request.span_id.as_str());
@@ -116,9 +117,12 @@ pub(super) fn picture(spans: &[SpanRecord], trace_id: &str, legs: &[Leg], brief:
     };
     let named = |span: &SpanRecord| {
         let leg = span.attributes.get("leg").and_then(|id| legs.iter().find(|leg| leg.id == *id));
-        let size = requests.iter().find(|(request, _)| request.span_id == span.span_id).map(|(_, size)| *size);
+        let size =
+            requests.iter().find(|(request, _)| request.span_id == span.span_id).map(|(_, size)| *size);
         let name = match (leg, size) {
-            (Some(leg), Some(size)) if folded(span) => format!("{} → {}（另有 {size} 个环节）", span.name, leg.bank),
+            (Some(leg), Some(size)) if folded(span) => {
+                format!("{} → {}（另有 {size} 个环节）", span.name, leg.bank)
+            }
             (Some(leg), Some(_)) => format!("{} → {}", span.name, leg.bank),
             (Some(_) | None, _) => shorter(&span.name).to_owned(),
         };

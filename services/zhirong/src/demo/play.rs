@@ -203,7 +203,9 @@ fn conclude(loaded: &Loaded, course: &Course, crowd: &Crowd, screen: &mut Screen
         let bank = names.get(institution).map_or("?", String::as_str);
         lines.push(format!("补充  {bank}：要求 {}，窗口已补交，随后报价", codes.join("、")));
     }
-    for view in course.offers.offers.iter().filter(|view| view.offer.as_ref().is_some_and(|one| one.offer_seq > 1)) {
+    for view in
+        course.offers.offers.iter().filter(|view| view.offer.as_ref().is_some_and(|one| one.offer_seq > 1))
+    {
         let bank = names.get(&view.institution_id).map_or("?", String::as_str);
         lines.push(format!("更新  {bank}：报价不止一次，以最后一次为准"));
     }
@@ -215,7 +217,13 @@ fn conclude(loaded: &Loaded, course: &Course, crowd: &Crowd, screen: &mut Screen
 }
 
 /// Waits until the trace is whole and draws it; what is missing is returned.
-async fn draw_trace(stage: &Stage, course: &Course, loaded: &Loaded, brief: bool, screen: &mut Screen) -> Vec<String> {
+async fn draw_trace(
+    stage: &Stage,
+    course: &Course,
+    loaded: &Loaded,
+    brief: bool,
+    screen: &mut Screen,
+) -> Vec<String> {
     let (books, _) = books::read(&course.records);
     let legs = legs(&course.case, &books, &names(loaded));
     let trace_id = course.case.header.as_ref().map(|header| header.trace_id.clone()).unwrap_or_default();
@@ -224,7 +232,9 @@ async fn draw_trace(stage: &Stage, course: &Course, loaded: &Loaded, brief: bool
     let spans = stage.traces.wait_for(whole, AFTERMATH).await.unwrap_or_else(|partial| partial);
     screen.say(&format!("   {}", journey::summary(&spans, &trace_id)));
     if brief {
-        screen.say("   一家银行全部展开，其余各一行；加 --whole-trace 全部展开 (--whole-trace shows all of them)");
+        screen.say(
+            "   一家银行全部展开，其余各一行；加 --whole-trace 全部展开 (--whole-trace shows all of them)",
+        );
     }
     screen.say_all(journey::picture(&spans, &trace_id, &legs, brief));
     journey::gaps(&spans, &trace_id, &legs).into_iter().map(|gap| format!("调用链不完整：{gap}")).collect()

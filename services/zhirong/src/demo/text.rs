@@ -1,52 +1,13 @@
-//! Text in terminal columns, where a Chinese character takes two, and figures as people read them.
+//! Figures as people read them; the width of texts comes from [`crate::simulate::columns`].
 
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use prost_types::Timestamp;
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+pub(super) use crate::simulate::columns::{left, right, width};
 
 const SHANGHAI_SECONDS: i32 = 8 * 3600;
-
-/// Columns that the text takes.
-pub(super) fn width(text: &str) -> usize {
-    text.width()
-}
-
-/// The text in exactly so many columns, filled on the right or cut.
-pub(super) fn left(text: &str, columns: usize) -> String {
-    let mut out = cut(text, columns);
-    out.push_str(&" ".repeat(columns.saturating_sub(width(&out))));
-    out
-}
-
-/// The same, filled on the left.
-pub(super) fn right(text: &str, columns: usize) -> String {
-    let out = cut(text, columns);
-    format!("{}{out}", " ".repeat(columns.saturating_sub(width(&out))))
-}
-
-/// As much of the text as fits, `…` in the place of the rest.
-fn cut(text: &str, columns: usize) -> String {
-    if width(text) <= columns {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    let mut used = 0;
-    for sign in text.chars() {
-        let wide = sign.width().unwrap_or(0);
-        // One column is kept for the mark.
-        if used + wide + 1 > columns {
-            break;
-        }
-        used += wide;
-        out.push(sign);
-    }
-    if columns > 0 {
-        out.push('…');
-    }
-    out
-}
 
 /// 万元 with two decimals, exact to 100 yuan and rounded half up below.
 pub(super) fn wan(fen: i64) -> String {
@@ -95,19 +56,6 @@ pub(super) fn span(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn chinese_takes_two_columns_and_every_cell_is_as_wide_as_asked() {
-        for text in ["", "王屋银行", "ABC", "中岳科创银行济源科技支行", "a王b"] {
-            for columns in 0..30 {
-                assert_eq!(width(&left(text, columns)), columns, "{text} {columns}");
-                assert_eq!(width(&right(text, columns)), columns, "{text} {columns}");
-            }
-        }
-        assert_eq!(left("王屋", 6), "王屋  ");
-        assert_eq!(right("王屋", 6), "  王屋");
-        assert_eq!(left("王屋银行", 6), "王屋… ");
-    }
 
     #[test]
     fn figures_are_exact() {

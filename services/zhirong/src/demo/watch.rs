@@ -56,8 +56,10 @@ pub(super) async fn watch(
                     }
                     asked = if asks(&case) { asked.or_else(|| Some(begun.elapsed())) } else { None };
                     if asked.is_some_and(|asked| begun.elapsed() >= asked + CLERK) {
-                        let answered = clerk.answer_questions(&case).await.context("a question cannot be answered")?;
-                        let named = answered.into_iter().map(|leg| (leg.institution_id, leg.asked_document_codes));
+                        let answered =
+                            clerk.answer_questions(&case).await.context("a question cannot be answered")?;
+                        let named =
+                            answered.into_iter().map(|leg| (leg.institution_id, leg.asked_document_codes));
                         seen.answered.extend(named);
                     }
                 }

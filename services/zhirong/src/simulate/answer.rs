@@ -126,10 +126,14 @@ impl Answering {
 
     async fn read(&self) -> Result<Assignment, Status> {
         let request = GetAssignmentRequest { name: self.assignment.clone() };
-        persist(&self.shutdown, || {
-            let (mut client, request) = (self.client.clone(), request.clone());
-            async move { client.get_assignment(request).await }
-        })
+        persist(
+            &self.shutdown,
+            |status| self.again(status),
+            || {
+                let (mut client, request) = (self.client.clone(), request.clone());
+                async move { client.get_assignment(request).await }
+            },
+        )
         .await
     }
 
@@ -139,10 +143,14 @@ impl Answering {
             request_id: Uuid::new_v4().to_string(),
             acted_by: ACTED_BY.to_owned(),
         };
-        persist(&self.shutdown, || {
-            let (mut client, request) = (self.client.clone(), request.clone());
-            async move { client.accept_assignment(request).await }
-        })
+        persist(
+            &self.shutdown,
+            |status| self.again(status),
+            || {
+                let (mut client, request) = (self.client.clone(), request.clone());
+                async move { client.accept_assignment(request).await }
+            },
+        )
         .await?;
         self.tell(&Deed::Accepted);
         Ok(())
@@ -156,10 +164,14 @@ impl Answering {
             document_codes: ASKED.map(str::to_owned).to_vec(),
             note: NOTE.to_owned(),
         };
-        let asked = persist(&self.shutdown, || {
-            let (mut client, request) = (self.client.clone(), request.clone());
-            async move { client.request_supplement(request).await }
-        })
+        let asked = persist(
+            &self.shutdown,
+            |status| self.again(status),
+            || {
+                let (mut client, request) = (self.client.clone(), request.clone());
+                async move { client.request_supplement(request).await }
+            },
+        )
         .await;
         match asked {
             Ok(_) => {
@@ -236,10 +248,14 @@ impl Answering {
 
     /// The reply's id.
     async fn submit(&self, request: &SubmitDecisionRequest) -> Result<String, Status> {
-        let answer = persist(&self.shutdown, || {
-            let (mut client, request) = (self.client.clone(), request.clone());
-            async move { client.submit_decision(request).await }
-        });
+        let answer = persist(
+            &self.shutdown,
+            |status| self.again(status),
+            || {
+                let (mut client, request) = (self.client.clone(), request.clone());
+                async move { client.submit_decision(request).await }
+            },
+        );
         Ok(answer.await?.reply_id)
     }
 
@@ -287,6 +303,10 @@ impl Answering {
     fn note(&self, reply_id: String, content: Content) {
         let assignment = self.assignment.clone();
         self.ledger.sent(Record { institution: self.who.id, assignment, reply_id, content, fate: None });
+    }
+
+    fn again(&self, status: &Status) {
+        self.tell(&Deed::TriedAgain(words(status)));
     }
 
     fn tell(&self, deed: &Deed) {

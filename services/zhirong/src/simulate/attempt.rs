@@ -42,7 +42,10 @@ where
         };
         match answer {
             Ok(response) => return Ok(response.into_inner()),
-            Err(status) if is_retryable(&status) => pause(shutdown, pauses.next()).await?,
+            Err(status) if is_retryable(&status) => {
+                tell(&status);
+                pause(shutdown, pauses.next()).await?;
+            }
             Err(status) => return Err(status),
         }
     }
@@ -80,11 +83,12 @@ mod tests {
     #[tokio::test]
     async fn a_final_answer_ends_the_attempts_and_so_does_the_end() {
         let shutdown = CancellationToken::new();
-        let refused = persist(&shutdown, || async { Err::<Response<()>, _>(Status::not_found("no")) }).await;
+        let refused =
+            persist(&shutdown, drop, || async { Err::<Response<()>, _>(Status::not_found("no")) }).await;
         assert_eq!(refused.unwrap_err().code(), tonic::Code::NotFound);
         shutdown.cancel();
         let ended =
-            persist(&shutdown, || async { Err::<Response<()>, _>(Status::unavailable("away")) }).await;
+            persist(&shutdown, drop, || async { Err::<Response<()>, _>(Status::unavailable("away")) }).await;
         assert_eq!(ended.unwrap_err().code(), tonic::Code::Cancelled);
     }
 }

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::clerk::Clerk;
+use super::columns::left;
 use super::crowd::{Crowd, names};
 use super::data::{self, LoadedEnterprise, Wanted};
 use super::deed::{Deed, Report};
@@ -24,6 +25,8 @@ use crate::run_dir::RunDir;
 /// How often the simulated clerk looks for questions.
 const LOOK: Duration = Duration::from_secs(1);
 const ENTERPRISES: usize = 12;
+/// Columns for a bank's name.
+const NAME: usize = 24;
 const SHANGHAI_SECONDS: i32 = 8 * 3600;
 
 #[derive(Debug, clap::Args)]
@@ -174,7 +177,7 @@ fn print(names: &HashMap<InstitutionId, String>, institution: InstitutionId, ass
     let name = names.get(&institution).map_or("?", String::as_str);
     // The beginning of a random id is enough to follow one assignment.
     let id: String = assignment.trim_start_matches("assignments/").chars().take(8).collect();
-    println!("{} {name}  {id:<8}  {deed}", clock());
+    println!("{} {}  {id:<8}  {deed}", clock(), left(name, NAME));
 }
 
 /// The time of day in +08:00.

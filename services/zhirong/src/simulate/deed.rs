@@ -62,6 +62,8 @@ pub enum Deed {
     },
     Heard(Fate),
     Closed(String),
+    /// A call failed in a way that may pass, and is made again.
+    TriedAgain(String),
     Failed(String),
 }
 
@@ -86,6 +88,7 @@ impl fmt::Display for Deed {
             Self::FiledLate { seq } => write!(f, "逾期报价存档（第{seq}次）"),
             Self::Heard(fate) => write!(f, "回执：{}", fate.chinese()),
             Self::Closed(code) => write!(f, "任务结束：{code}"),
+            Self::TriedAgain(why) => write!(f, "调用未成，稍后重试：{why}"),
             Self::Failed(why) => write!(f, "未能完成：{why}"),
         }
     }

@@ -15,6 +15,7 @@ mod script;
 mod seed;
 mod terms;
 
+pub mod columns;
 pub mod data;
 
 pub use access::{Access, admit, revoke};

@@ -1,71 +1,101 @@
 //! One change of state: done once however often it is asked for, with its audit row and its messages, or not at all.
 
-use bus::Outgoing;
+use std::sync::Arc;
+
+use bus::{Outbox, Outgoing};
 use chrono::{DateTime, SubsecRound as _, Utc};
-use kernel::RequestId;
+use kernel::{Clock, RequestId};
 use prost::Message;
-use rpc::{
-    Caller, Fault, audit,
-    replay::{self, BodyHash, Claim},
-};
-use sqlx::{PgConnection, PgTransaction};
+use rpc::replay::{self, BodyHash, Claim};
+use rpc::{Caller, Fault, audit};
+use sqlx::{PgConnection, PgPool, PgTransaction};
 use tonic::{Request, Response};
 
-use super::service::Face;
-use crate::store::requests;
+use crate::Host;
 
 /// What the database keeps of an instant.
 const MICROSECONDS: u16 = 6;
 
+/// Begins the changes of a role.
+#[derive(Clone)]
+pub struct Changes {
+    pool: PgPool,
+    clock: Arc<dyn Clock>,
+    outbox: Outbox,
+}
+
 /// An open change.
-pub(super) struct Change {
+pub struct Change {
     transaction: PgTransaction<'static>,
     caller: Caller,
     request_id: RequestId,
     method: &'static str,
     body_hash: BodyHash,
     now: DateTime<Utc>,
+    outbox: Outbox,
 }
 
 /// Either a change to make or the answer that it got before.
-pub(super) enum Begun<A> {
+pub enum Begun<A> {
     Fresh(Change),
     Repeat(Response<A>),
 }
 
-impl Change {
-    /// Begins the change that `request` asks for.
-    pub(super) async fn begin<Q: Message, A: Message + Default>(
-        face: &Face,
+impl Changes {
+    pub fn of(host: &Host) -> Self {
+        Self { pool: host.pool.clone(), clock: Arc::clone(&host.clock), outbox: host.bus.outbox() }
+    }
+
+    /// Begins the change that `request` asks for. Repeats of one request wait for each other until the transaction ends:
+    /// the second then finds the first one's answer, instead of running into what the first has written.
+    ///
+    /// # Errors
+    /// `REQUEST_ID_REUSED`; the database's.
+    pub async fn begin<Q: Message, A: Message + Default>(
+        &self,
         request: &Request<Q>,
         request_id: RequestId,
         method: &'static str,
     ) -> Result<Begun<A>, Fault> {
         let caller = rpc::caller(request)?.clone();
         let body_hash = replay::body_hash(request.get_ref());
-        let now = face.clock.now().trunc_subsecs(MICROSECONDS);
-        let mut transaction = face.pool.begin().await?;
-        let key = format!("{} {request_id}", caller.audit_name());
-        requests::serialise(&mut transaction, &key).await?;
+        let now = self.clock.now().trunc_subsecs(MICROSECONDS);
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
+            .bind(format!("{} {request_id}", caller.audit_name()))
+            .execute(&mut *transaction)
+            .await?;
         match replay::find(&mut transaction, &caller, request_id, method, &body_hash).await? {
             Some(answer) => repeat(&answer).map(Begun::Repeat),
-            None => Ok(Begun::Fresh(Self { transaction, caller, request_id, method, body_hash, now })),
+            None => {
+                let outbox = self.outbox.clone();
+                Ok(Begun::Fresh(Change { transaction, caller, request_id, method, body_hash, now, outbox }))
+            }
         }
     }
+}
 
+impl Change {
     /// The instant at which all of this change happens.
-    pub(super) fn now(&self) -> DateTime<Utc> {
+    pub fn now(&self) -> DateTime<Utc> {
         self.now
     }
 
-    pub(super) fn conn(&mut self) -> &mut PgConnection {
+    /// Who asked for it.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    pub fn conn(&mut self) -> &mut PgConnection {
         &mut self.transaction
     }
 
     /// Ends the change: audit row, messages and answer become lasting together with what was written.
-    pub(super) async fn commit<A: Message + Default>(
+    ///
+    /// # Errors
+    /// The database's; nothing of the change stays then.
+    pub async fn commit<A: Message + Default>(
         mut self,
-        face: &Face,
         answer: A,
         entry: &audit::Entry,
         messages: &[Outgoing],
@@ -83,9 +113,7 @@ impl Change {
             }
             Claim::Fresh => {
                 self.transaction.commit().await?;
-                if !messages.is_empty() {
-                    face.outbox.wake();
-                }
+                self.outbox.wake();
                 Ok(Response::new(answer))
             }
         }
