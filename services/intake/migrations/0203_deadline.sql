@@ -10,4 +10,4 @@ CREATE TABLE deadline (
     PRIMARY KEY (case_id, kind)
 );
 -- No lower bound: the long overdue come first.
-CREATE INDEX deadline_due_idx ON deadline (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX deadline_due_idx ON deadline (kind, due_at) WHERE due_at IS NOT NULL;

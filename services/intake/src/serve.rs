@@ -15,7 +15,7 @@ use crate::{
     messaging::{self, consents::Consents, replies::Replies},
     numbers::Numbers,
     rpc::{ConsentCache, Deps, Dossiers, Intake, POLICY},
-    work::{Alarm, Worker},
+    work::{Alarm, Hearing, Worker},
 };
 
 pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
@@ -35,15 +35,25 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         calendar: Arc::clone(&host.calendar),
         policy: Arc::clone(&policy),
         outbox: host.bus.outbox(),
+        bus: host.bus.clone(),
+        hearing: Hearing::default(),
         alarm: alarm.clone(),
         whitelist: whitelist.clone(),
         catalog,
     };
-    let working = tokio::spawn(worker.run(host.shutdown.clone()));
+    let shutdown = host.shutdown.clone();
+    let working = tokio::spawn(worker.run(shutdown.clone()));
+    // A role whose deadlines are not taken must not look healthy: it ends, and is started again.
+    let working = tokio::spawn(async move {
+        let ended = working.await;
+        shutdown.cancel();
+        ended
+    });
 
     let deps = Deps {
         pool: host.pool.clone(),
         changes: host::Changes::of(&host),
+        clock: Arc::clone(&host.clock),
         calendar: Arc::clone(&host.calendar),
         policy,
         numbers: Arc::new(Numbers::new(host.pool.clone())),
@@ -57,8 +67,8 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     routes.add_service(DossierServiceServer::new(dossiers));
     let served = host.serve_grpc(routes.routes(), POLICY).await;
     // The worker ends with the same signal; what it has in hand is finished first.
-    if working.await.is_err() {
-        tracing::error!("the worker ended by a panic");
+    match working.await {
+        Ok(Ok(())) => served,
+        Ok(Err(panic)) | Err(panic) => Err(HostError::Serve(panic.into())),
     }
-    served
 }

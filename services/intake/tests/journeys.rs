@@ -4,8 +4,8 @@ use prost::Message as _;
 use proto::{intake::v1 as wire, partner::v1 as partner};
 
 use crate::support::{
-    CATALOG, EXCLUDED, LIMIT, PARTNER, REVOKED_CONSENT, UNKNOWN, WHITELIST, application, decline, id,
-    message, offer, reason, submission, terms, timestamp, town, town_with,
+    CATALOG, EXCLUDED, LIMIT, NARROW_CONSENT, PARTNER, REVOKED_CONSENT, UNKNOWN, WHITELIST, application,
+    decline, id, message, offer, reason, submission, terms, timestamp, town, town_with,
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -279,4 +279,53 @@ async fn a_repeated_request_gets_its_first_answer_and_another_body_is_refused() 
     assert_eq!(reason(&refused), "REQUEST_ID_REUSED");
     let list = wire::ListCasesRequest::default();
     assert_eq!(town.client.list_cases(list).await.unwrap().into_inner().cases.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_institutions_that_the_consent_names_are_asked() {
+    let mut town = town().await;
+    let narrow = wire::Application { consent_id: NARROW_CONSENT.to_owned(), ..application(3) };
+    let case = town.submit(narrow).await;
+    let legs = town.reaches(&case, wire::CaseState::Collecting).await.legs;
+    assert_eq!(legs.len(), 1);
+    assert_eq!(legs[0].institution_id, crate::support::bank(1).to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_that_ends_early_takes_better_offers_until_its_window_closes() {
+    let mut town = town().await;
+    let case = town.submit(application(1)).await;
+    let leg = town.reaches(&case, wire::CaseState::Collecting).await.legs.remove(0);
+    town.reply(&leg, offer(1, 450)).await;
+    town.reaches(&case, wire::CaseState::OffersReady).await;
+    town.reply(&leg, offer(2, 380)).await;
+    town.is_told(&leg.institution_id, "intake.reply-superseded.v1").await;
+    let offers = town.offers(&case).await;
+    assert_eq!(offers.offers.len(), 1);
+    assert_eq!(offers.offers[0].offer, Some(terms(2, 380)));
+    assert!(offers.late_offers.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_refusal_to_answer_an_institution_does_not_tell_an_offer_from_a_decline() {
+    let mut town = town().await;
+    let case = town.submit(application(3)).await;
+    let legs = town.reaches(&case, wire::CaseState::Collecting).await.legs;
+    town.reply(&legs[0], offer(1, 450)).await;
+    town.reply(&legs[1], decline(8)).await;
+    for leg in &legs[..2] {
+        town.is_told(&leg.institution_id, "intake.reply-accepted.v1").await;
+    }
+    let mut told = Vec::new();
+    for leg in &legs[..2] {
+        let answer = wire::AnswerInstitutionRequest {
+            request_id: id(),
+            leg_id: leg.leg_id.clone(),
+            documents: crate::support::documents()[3..4].to_vec(),
+            note: String::new(),
+        };
+        let refused = town.client.answer_institution(answer).await.unwrap_err();
+        told.push((refused.code(), refused.message().to_owned(), refused.details().to_vec()));
+    }
+    assert_eq!(told[0], told[1]);
 }

@@ -65,8 +65,8 @@ fn commands() -> Vec<Command> {
         Command::Question { leg, asked: d04 },
         Command::AnswerQuestion { leg },
         Command::CountAnswer { leg, offered: true },
-        Command::RaiseOffer { leg },
         Command::KeepLate { leg, decline: Some(DeclineReason::R08) },
+        Command::FixWindow { closes_at: now() },
         Command::CloseWindow { open: 2 },
         Command::Redispatch,
         Command::GiveUp,
@@ -97,16 +97,16 @@ fn every_state_answers_every_command_as_the_table_says() {
     }
     let table: String = table.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     let expected = "\
-DRAFT         DRA SUB .   .   .   .   .   .   .   .   .   .   .   .   .   .   DRA .   .   .   WIT
-SUBMITTED     .   .   SUB SUP .   .   ACC .   .   .   .   .   .   .   .   .   SUB .   .   .   WIT
-SUPPLEMENT    .   .   .   .   SUB WIT .   .   .   .   .   .   .   .   .   .   SUP .   .   .   WIT
-ACCEPTED      .   .   .   .   .   .   .   REJ COL NO_ .   .   .   .   .   .   ACC .   .   .   WIT
+DRAFT         DRA SUB .   .   .   .   .   .   .   .   .   .   .   .   .   DRA .   .   .   .   WIT
+SUBMITTED     .   .   SUB SUP .   .   ACC .   .   .   .   .   .   .   .   SUB .   .   .   .   WIT
+SUPPLEMENT    .   .   .   .   SUB WIT .   .   .   .   .   .   .   .   .   SUP .   .   .   .   WIT
+ACCEPTED      .   .   .   .   .   .   .   REJ COL NO_ .   .   .   .   .   ACC .   .   .   .   WIT
 COLLECTING    .   .   .   .   .   .   .   .   .   .   COL COL COL COL COL COL COL OFF .   .   WIT
-OFFERS_READY  .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   OFF .   .   .   WIT
-NO_OFFER      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   NO_ .   NO_ REJ WIT
-NO_OFFER+     .   .   .   .   .   .   .   REJ COL NO_ .   .   .   .   .   .   NO_ .   =   REJ WIT
-REJECTED      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   REJ .   .   .   .
-WITHDRAWN     .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT .   .   .   =
+OFFERS_READY  .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   OFF .   .   .   .   WIT
+NO_OFFER      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   NO_ .   .   NO_ REJ WIT
+NO_OFFER+     .   .   .   .   .   .   .   REJ COL NO_ .   .   .   .   .   NO_ .   .   =   REJ WIT
+REJECTED      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   REJ .   .   .   .   .
+WITHDRAWN     .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT .   .   .   .   =
 ";
     assert_eq!(table, expected, "\n{table}");
 }

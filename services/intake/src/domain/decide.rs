@@ -58,12 +58,13 @@ pub enum Command {
         leg: LegId,
         offered: bool,
     },
-    RaiseOffer {
-        leg: LegId,
-    },
     KeepLate {
         leg: LegId,
         decline: Option<DeclineReason>,
+    },
+    /// The calendar of that year has come.
+    FixWindow {
+        closes_at: DateTime<Utc>,
     },
     /// `open` legs have not answered; they time out.
     CloseWindow {
@@ -150,11 +151,14 @@ pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Result<Decis
             let end = if round.offers > 0 { Event::OffersReady } else { Event::NoOffer };
             Ok(Executed(vec![Event::WindowElapsed { timed_out: open }, end]))
         }
+        (Phase::Collecting(Collection { closes_at: None, .. }), Command::FixWindow { closes_at }) => {
+            one(Event::WindowFixed { closes_at })
+        }
+        (Phase::Collecting(_), Command::FixWindow { .. }) => Ok(AlreadyApplied),
         (Phase::Collecting(_), Command::MarkDelivered { leg }) => one(Event::LegDelivered { leg }),
         (Phase::Collecting(_), Command::MarkReviewing { leg }) => one(Event::LegReviewing { leg }),
         (Phase::Collecting(_), Command::Question { leg, asked }) => one(Event::LegQuestioned { leg, asked }),
         (Phase::Collecting(_), Command::AnswerQuestion { leg }) => one(Event::LegQuestionAnswered { leg }),
-        (Phase::Collecting(_), Command::RaiseOffer { leg }) => one(Event::LegOfferRaised { leg }),
         // Late answers are kept whatever has become of the case.
         (_, Command::KeepLate { leg, decline }) => one(Event::LegAnsweredLate { leg, decline }),
 
@@ -216,6 +220,9 @@ pub fn apply(mut case: Case, event: &Event) -> Case {
         (Event::WindowElapsed { timed_out }, Phase::Collecting(round)) => {
             Phase::Collecting(Collection { answered: round.answered + timed_out, ..round })
         }
+        (Event::WindowFixed { closes_at }, Phase::Collecting(round)) => {
+            Phase::Collecting(Collection { closes_at: Some(*closes_at), ..round })
+        }
         (Event::OffersReady, Phase::Collecting(round)) => Phase::OffersReady(round),
         (Event::NoOffer, Phase::Collecting(round)) => {
             Phase::NoOffer { reasons: Vec::new(), again: false, last: Some(round) }
@@ -231,10 +238,10 @@ pub fn apply(mut case: Case, event: &Event) -> Case {
             | Event::LegReviewing { .. }
             | Event::LegQuestioned { .. }
             | Event::LegQuestionAnswered { .. }
-            | Event::LegOfferRaised { .. }
             | Event::LegAnsweredLate { .. }
             | Event::LegAnswered { .. }
             | Event::WindowElapsed { .. }
+            | Event::WindowFixed { .. }
             | Event::OffersReady
             | Event::NoOffer
             | Event::RedispatchRequested
@@ -262,8 +269,8 @@ impl Command {
             Self::Question { .. } => "question",
             Self::AnswerQuestion { .. } => "answer question",
             Self::CountAnswer { .. } => "count answer",
-            Self::RaiseOffer { .. } => "raise offer",
             Self::KeepLate { .. } => "keep late answer",
+            Self::FixWindow { .. } => "fix window",
             Self::CloseWindow { .. } => "close window",
             Self::Redispatch => "redispatch",
             Self::GiveUp => "give up",

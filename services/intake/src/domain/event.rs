@@ -79,10 +79,6 @@ pub enum Event {
         leg: LegId,
         offered: bool,
     },
-    /// A later offer of the same leg took the place of the earlier.
-    LegOfferRaised {
-        leg: LegId,
-    },
     /// Kept, shown to the desk, never selectable.
     LegAnsweredLate {
         leg: LegId,
@@ -90,6 +86,10 @@ pub enum Event {
     },
     WindowElapsed {
         timed_out: u16,
+    },
+    /// The closing time, which had waited for the calendar of its year.
+    WindowFixed {
+        closes_at: DateTime<Utc>,
     },
     OffersReady,
     NoOffer,
@@ -119,9 +119,9 @@ impl Event {
             Self::LegQuestioned { .. } => "LEG_QUESTIONED",
             Self::LegQuestionAnswered { .. } => "LEG_QUESTION_ANSWERED",
             Self::LegAnswered { .. } => "LEG_ANSWERED",
-            Self::LegOfferRaised { .. } => "LEG_ANSWERED_AGAIN",
             Self::LegAnsweredLate { .. } => "LEG_ANSWERED_LATE",
             Self::WindowElapsed { .. } => "WINDOW_ELAPSED",
+            Self::WindowFixed { .. } => "WINDOW_FIXED",
             Self::OffersReady => "CASE_OFFERS_READY",
             Self::NoOffer => "CASE_NO_OFFER",
             Self::RedispatchRequested => "CASE_REDISPATCH_REQUESTED",
@@ -137,7 +137,6 @@ impl Event {
             | Self::LegQuestioned { leg, .. }
             | Self::LegQuestionAnswered { leg }
             | Self::LegAnswered { leg, .. }
-            | Self::LegOfferRaised { leg }
             | Self::LegAnsweredLate { leg, .. } => Some(*leg),
             Self::Drafted
             | Self::DraftChanged
@@ -150,6 +149,7 @@ impl Event {
             | Self::Dispatched { .. }
             | Self::NobodyToAsk { .. }
             | Self::WindowElapsed { .. }
+            | Self::WindowFixed { .. }
             | Self::OffersReady
             | Self::NoOffer
             | Self::RedispatchRequested
@@ -168,6 +168,9 @@ impl Event {
             Self::SupplementRequested { asked } | Self::LegQuestioned { asked, .. } => documents(asked),
             Self::Supplemented { given } => documents(given),
             Self::Withdrawn { cause } => vec![cause.code().to_owned()],
+            Self::LegAnsweredLate { decline, .. } => {
+                decline.map(|reason| reason.code().to_owned()).into_iter().collect()
+            }
             Self::Drafted
             | Self::DraftChanged
             | Self::Submitted { .. }
@@ -177,9 +180,8 @@ impl Event {
             | Self::LegReviewing { .. }
             | Self::LegQuestionAnswered { .. }
             | Self::LegAnswered { .. }
-            | Self::LegOfferRaised { .. }
-            | Self::LegAnsweredLate { .. }
             | Self::WindowElapsed { .. }
+            | Self::WindowFixed { .. }
             | Self::OffersReady
             | Self::NoOffer
             | Self::RedispatchRequested

@@ -18,6 +18,8 @@ pub struct Standing {
     pub exclusions: Vec<String>,
     /// None: active; else why not.
     pub consent_refusal: Option<String>,
+    /// Whom the consent names; empty: every institution of the enterprise's own cases.
+    pub recipients: Vec<InstitutionId>,
     pub assets: Vec<Asset>,
     /// Assets asked for that are unknown or another's.
     pub missing_assets: usize,
@@ -68,6 +70,11 @@ impl Standing {
             (true, false) => Screening::Excluded(self.exclusions.clone()),
             (true, true) => Screening::Clear,
         }
+    }
+
+    /// Whether the consent lets this institution be asked.
+    pub fn may_receive(&self, institution: InstitutionId) -> bool {
+        self.recipients.is_empty() || self.recipients.contains(&institution)
     }
 
     /// How many assets of each kind, in the order of the code table.
@@ -143,6 +150,7 @@ mod tests {
             grade: Some(Grade::B),
             exclusions: Vec::new(),
             consent_refusal: None,
+            recipients: Vec::new(),
             assets: Vec::new(),
             missing_assets: 0,
         }

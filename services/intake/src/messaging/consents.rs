@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 
 use super::failed;
 use crate::{
-    domain::{Command, Leg, WithdrawCause},
+    domain::{Command, Leg, WithdrawCause, decide},
     journal::{Doer, Journal},
     rpc::ConsentCache,
     store::{cases, deadlines::Kind, legs},
@@ -35,15 +35,12 @@ impl Handler for Consents {
         batch: &[Message],
         (): (),
     ) -> Result<Vec<Outcome>, HandlerError> {
+        let revoked: Vec<Result<ConsentId, &'static str>> = batch.iter().map(read).collect();
+        // All cases of the batch are locked in the order of their ids before the first is changed.
+        let all: Vec<ConsentId> = revoked.iter().flatten().copied().collect();
+        cases::lock_by_consent(conn, &all).await.map_err(failed)?;
         let mut outcomes = Vec::with_capacity(batch.len());
-        for message in batch {
-            let consent = match message.kind.as_str() {
-                "whitelist.consent-revoked.v1" => ConsentRevoked::decode(message.body.as_slice())
-                    .ok()
-                    .and_then(|body| body.consent_id.parse::<ConsentId>().ok())
-                    .ok_or("BODY_UNREADABLE"),
-                _ => Err("TYPE_UNKNOWN"),
-            };
+        for (message, consent) in batch.iter().zip(revoked) {
             outcomes.push(match consent {
                 Ok(consent) => {
                     self.cache.forget(consent);
@@ -54,6 +51,16 @@ impl Handler for Consents {
             });
         }
         Ok(outcomes)
+    }
+}
+
+fn read(message: &Message) -> Result<ConsentId, &'static str> {
+    match message.kind.as_str() {
+        "whitelist.consent-revoked.v1" => ConsentRevoked::decode(message.body.as_slice())
+            .ok()
+            .and_then(|body| body.consent_id.parse().ok())
+            .ok_or("BODY_UNREADABLE"),
+        _ => Err("TYPE_UNKNOWN"),
     }
 }
 
@@ -71,9 +78,12 @@ impl Consents {
         message.span().in_scope(|| {
             for mut case in cases.into_iter().map(|locked| locked.case) {
                 let mut own: Vec<Leg> = legs.extract_if(.., |leg| leg.case == case.id).collect();
-                journal.close_legs(&mut own, LegCommand::Release);
                 let command = Command::Withdraw { cause: WithdrawCause::ConsentRevoked };
                 // A state that can no longer be withdrawn is unaffected by the revocation.
+                if decide(&case, command.clone(), journal.now).is_err() {
+                    continue;
+                }
+                journal.close_legs(&mut own, LegCommand::Release);
                 if journal.execute(&mut case, command, &Doer::intake(), &own).is_ok() {
                     journal.changes.cleared.extend(Kind::ALL.map(|kind| (case.id, kind)));
                 }

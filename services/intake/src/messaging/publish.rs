@@ -117,9 +117,9 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
         | Event::LegQuestioned { .. }
         | Event::LegQuestionAnswered { .. }
         | Event::LegAnswered { .. }
-        | Event::LegOfferRaised { .. }
         | Event::LegAnsweredLate { .. }
         | Event::WindowElapsed { .. }
+        | Event::WindowFixed { .. }
         | Event::RedispatchRequested => None,
     }
 }

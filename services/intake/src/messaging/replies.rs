@@ -124,14 +124,17 @@ impl Round {
             return Outcome::Park { reason: "CASE_UNKNOWN" };
         };
         let in_time = match &case.phase {
-            Phase::Collecting(round) => {
+            // Also after a round that ended early, because everyone had answered: what a bank is told of its own window
+            // must not depend on others.
+            Phase::Collecting(round)
+            | Phase::OffersReady(round)
+            | Phase::NoOffer { last: Some(round), again: false, .. } => {
                 leg.round == case.round && round.closes_at.is_none_or(|closes_at| at <= closes_at)
             }
             Phase::Draft
             | Phase::Submitted { .. }
             | Phase::Supplement { .. }
             | Phase::Accepted
-            | Phase::OffersReady(_)
             | Phase::NoOffer { .. }
             | Phase::Rejected { .. }
             | Phase::Withdrawn { .. } => false,

@@ -46,11 +46,8 @@ pub(crate) fn judge(leg: &Leg, reply: &Reply, standing: Option<&Offer>, in_time:
         Reply::Accepted => sign_of_life(leg, LegCommand::Review, Command::MarkReviewing { leg: leg.id }),
         Reply::Offer(offer) => match leg.state.decide(LegCommand::Offer { seq: offer.seq }) {
             Ok(LegStep::Moved(state)) => Verdict {
-                command: Some(if counts {
-                    Command::CountAnswer { leg: leg.id, offered: true }
-                } else {
-                    Command::RaiseOffer { leg: leg.id }
-                }),
+                // An offer that takes the place of another leaves no trace on the case: the seal would break by it.
+                command: counts.then_some(Command::CountAnswer { leg: leg.id, offered: true }),
                 moved: Some(state),
                 fate: Some(Fate::Accepted),
                 keep_offer: Some(false),
@@ -83,7 +80,10 @@ pub(crate) fn judge(leg: &Leg, reply: &Reply, standing: Option<&Offer>, in_time:
                 fate: Some(Fate::Accepted),
                 ..Verdict::default()
             },
-            Ok(LegStep::AlreadyApplied) => fate(Fate::Refused("QUESTION_OPEN")),
+            Ok(LegStep::AlreadyApplied) if leg.state == LegState::InfoRequested => {
+                fate(Fate::Refused("QUESTION_OPEN"))
+            }
+            Ok(LegStep::AlreadyApplied) => fate(Fate::Superseded),
             Ok(LegStep::Late) => too_late(leg, reply),
             Ok(LegStep::Superseded) => fate(Fate::Superseded),
             Err(refusal) => fate(Fate::Refused(refusal.reason.code())),

@@ -85,6 +85,12 @@ impl Deps {
         request: Request<wire::AcceptCaseRequest>,
     ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
+        // A repeat gets its first answer, whoever is away now.
+        if let Begun::Repeat(first) =
+            self.changes.begin(&request, lookup::request_id(&body.request_id)?, "AcceptCase").await?
+        {
+            return Ok(first);
+        }
         let seen = {
             let mut conn = self.pool.acquire().await?;
             lookup::find(&mut conn, &body.case_id).await?

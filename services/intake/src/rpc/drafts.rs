@@ -8,7 +8,7 @@ use tonic::{Request, Response};
 use super::{
     lookup,
     service::Deps,
-    submit::{doer, entry},
+    submit::{doer, entry, open},
 };
 use crate::{
     domain::{Command, Event},
@@ -24,13 +24,14 @@ impl Deps {
     ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
         let (channel, form) = form(body.channel, body.application.as_ref())?;
+        let number = self.numbers.next(self.clock.now()).await?;
         let mut change =
             match self.changes.begin(&request, lookup::request_id(&body.request_id)?, "CreateDraft").await? {
                 Begun::Fresh(change) => change,
                 Begun::Repeat(first) => return Ok(first),
             };
         let now = change.now();
-        let record = self.open(channel, form, &change).await?;
+        let record = open(channel, form, number, now);
         let mut journal = Journal::new(now);
         journal.enter(&record.case, &Event::Drafted, &doer(change.caller()));
         cases::insert(change.conn(), std::slice::from_ref(&record)).await?;

@@ -41,7 +41,8 @@ impl Deps {
         let mut case = cases::lock_by_legs(change.conn(), &[id]).await?.pop().ok_or_else(not_found)?.case;
         let mut leg = legs::by_ids(change.conn(), &[id]).await?.pop().ok_or_else(not_found)?;
         let Ok(LegStep::Moved(state)) = leg.state.decide(LegCommand::AnswerInfo) else {
-            return Err(Fault::new(&reasons::NOTHING_ASKED).metadata("state", leg.state.code()));
+            // Nothing of the state: an answered leg is sealed.
+            return Err(Fault::new(&reasons::NOTHING_ASKED));
         };
         let mut journal = Journal::new(now);
         leg.change(state);

@@ -19,6 +19,7 @@ use rpc::{
 };
 
 const CLERKS: &[Duty] = &[Duty::Clerk, Duty::Supervisor];
+/// Operators see ids, states and codes: lists and timelines, never an application (domain.md §7).
 const READERS: &[Duty] = &[Duty::Clerk, Duty::Supervisor, Duty::Operator];
 
 macro_rules! method {
@@ -40,7 +41,7 @@ pub static POLICY: &[MethodPolicy] = &[
     method!("IntakeService", "RedispatchCase", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "GiveUpCase", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "AnswerInstitution", &[Allow::Staff(CLERKS)]),
-    method!("IntakeService", "GetCase", &[Allow::Staff(READERS)]),
+    method!("IntakeService", "GetCase", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "ListCases", &[Allow::Staff(READERS)]),
     method!("IntakeService", "ListTimeline", &[Allow::Staff(READERS)]),
     method!("IntakeService", "ListOffers", &[Allow::Staff(CLERKS)]),

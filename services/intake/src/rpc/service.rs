@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bus::Outbox;
 use host::Changes;
-use kernel::Calendar;
+use kernel::{Calendar, Clock};
 use proto::{
     intake::v1::{self as wire, intake_service_server::IntakeService},
     whitelist::v1::whitelist_service_client::WhitelistServiceClient,
@@ -20,6 +20,7 @@ use crate::{domain::plan::Policy, numbers::Numbers, work::Alarm};
 pub(crate) struct Deps {
     pub pool: PgPool,
     pub changes: Changes,
+    pub clock: Arc<dyn Clock>,
     pub calendar: Arc<Calendar>,
     pub policy: Arc<Policy>,
     pub numbers: Arc<Numbers>,

@@ -1,8 +1,9 @@
 //! `SubmitApplication`: the whole application in one call and one transaction. Nobody else is asked, so that it
 //! succeeds while catalog, whitelist, partner and the broker are away.
 
-use host::{Begun, Change};
-use kernel::CaseId;
+use chrono::{DateTime, Utc};
+use host::Begun;
+use kernel::{CaseId, CaseNumber};
 use proto::intake::v1 as wire;
 use rpc::{Caller, Fault, audit};
 use tonic::{Request, Response};
@@ -26,6 +27,7 @@ impl Deps {
     ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
         let (channel, form) = form(body.channel, body.application.as_ref())?;
+        let number = self.numbers.next(self.clock.now()).await?;
         let mut change = match self
             .changes
             .begin(&request, lookup::request_id(&body.request_id)?, "SubmitApplication")
@@ -34,7 +36,7 @@ impl Deps {
             Begun::Fresh(change) => change,
             Begun::Repeat(first) => return Ok(first),
         };
-        let mut record = self.open(channel, form, &change).await?;
+        let mut record = open(channel, form, number, change.now());
         let mut journal = Journal::new(change.now());
         journal.enter(&record.case, &Event::Drafted, &doer(change.caller()));
         self.submit(&mut journal, &mut record, &doer(change.caller()))?;
@@ -46,27 +48,6 @@ impl Deps {
         let answer = change.commit(answer, &entry, &[]).await?;
         self.after_commit();
         Ok(answer)
-    }
-
-    /// A new case in DRAFT, not yet stored.
-    pub(super) async fn open(&self, channel: Channel, form: Form, change: &Change) -> Result<Record, Fault> {
-        let number = self.numbers.next(change.now()).await?;
-        let case = Case {
-            id: CaseId::new(change.now(), &mut rand::rng()),
-            version: 1,
-            channel,
-            supplemented: false,
-            round: 0,
-            phase: Phase::Draft,
-        };
-        Ok(Record {
-            case,
-            number,
-            form,
-            created_at: change.now(),
-            submitted_at: None,
-            root_traceparent: None,
-        })
     }
 
     /// Submits a draft, and says what is next.
@@ -93,6 +74,20 @@ impl Deps {
         self.alarm.planning();
         self.alarm.timers();
     }
+}
+
+/// A new case in DRAFT, not yet stored. Its number is taken before the transaction begins: reserving a block needs a
+/// connection of its own, and a repeated request wastes no more than a number.
+pub(super) fn open(channel: Channel, form: Form, number: CaseNumber, now: DateTime<Utc>) -> Record {
+    let case = Case {
+        id: CaseId::new(now, &mut rand::rng()),
+        version: 1,
+        channel,
+        supplemented: false,
+        round: 0,
+        phase: Phase::Draft,
+    };
+    Record { case, number, form, created_at: now, submitted_at: None, root_traceparent: None }
 }
 
 /// Staff act for the enterprise at the window; a role takes in applications for it.

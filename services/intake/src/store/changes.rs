@@ -47,7 +47,19 @@ impl Changes {
         if !self.outgoing.is_empty() {
             bus::enqueue(conn, &self.outgoing).await?;
         }
+        self.count();
         Ok(())
+    }
+
+    /// Counts the states that cases and legs come into. A transaction that is tried again is counted again: these are
+    /// rates for dashboards, not figures.
+    fn count(&self) {
+        for (case, _) in &self.cases {
+            telemetry::metrics::add_cases(case.phase.code(), 1);
+        }
+        for leg in self.new_legs.iter().chain(&self.legs) {
+            telemetry::metrics::add_legs(leg.role.code(), leg.state.code(), 1);
+        }
     }
 
     /// Notes the newest state of a case; an older note of the same case is replaced.

@@ -110,10 +110,14 @@ pub async fn postpone(
 pub struct Fired {
     pub case: CaseId,
     pub due_at: DateTime<Utc>,
+    /// From when the span runs.
+    pub since: DateTime<Utc>,
     pub attempts: u32,
 }
 
-pub(super) const DUE: &str = "SELECT case_id, due_at, attempts FROM deadline WHERE kind = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3";
+type FiredColumns = (Uuid, DateTime<Utc>, DateTime<Utc>, i32);
+
+pub(super) const DUE: &str = "SELECT case_id, due_at, since, attempts FROM deadline WHERE kind = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3";
 
 /// The longest overdue first. Nothing is locked: whoever acts locks the case and looks again.
 pub async fn due(
@@ -122,14 +126,27 @@ pub async fn due(
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Fired>, StoreError> {
-    let rows: Vec<(Uuid, DateTime<Utc>, i32)> =
+    let rows: Vec<FiredColumns> =
         sqlx::query_as(DUE).bind(kind.code()).bind(now).bind(limit).fetch_all(conn).await?;
-    let fired = |(case, due_at, attempts): (Uuid, DateTime<Utc>, i32)| Fired {
+    let fired = |(case, due_at, since, attempts): FiredColumns| Fired {
         case: CaseId::from_uuid(case),
         due_at,
+        since,
         attempts: u32::try_from(attempts).unwrap_or_default(),
     };
     Ok(rows.into_iter().map(fired).collect())
+}
+
+pub(super) const BACKLOG: &str =
+    "SELECT count(*), min(due_at) FROM deadline WHERE kind = $1 AND due_at <= $2";
+
+/// How many are overdue, and since when the first.
+pub async fn backlog(
+    conn: &mut PgConnection,
+    kind: Kind,
+    now: DateTime<Utc>,
+) -> Result<(i64, Option<DateTime<Utc>>), StoreError> {
+    Ok(sqlx::query_as(BACKLOG).bind(kind.code()).bind(now).fetch_one(conn).await?)
 }
 
 pub(super) const NEXT: &str = "SELECT min(due_at) FROM deadline WHERE kind = $1";

@@ -52,6 +52,7 @@ pub const STATEMENTS: &[&str] = &[
     deadlines::CLEAR,
     deadlines::POSTPONE,
     deadlines::DUE,
+    deadlines::BACKLOG,
     deadlines::NEXT,
     deadlines::OF_CASE,
     deadlines::PENDING,

@@ -53,6 +53,11 @@ pub(crate) fn standing(found: whitelist::Standing) -> Result<Standing, Status> {
         grade: Grade::from_number(found.grade),
         exclusions: found.exclusions,
         consent_refusal: (!found.consent_active).then_some(found.consent_reason),
+        recipients: found
+            .consent_recipient_institution_ids
+            .iter()
+            .map(|id| id.parse().map_err(|_| unknown("recipient")))
+            .collect::<Result<_, Status>>()?,
         assets: found.assets.into_iter().map(asset).collect::<Result<_, Status>>()?,
         missing_assets: found.missing_asset_ids.len(),
     })

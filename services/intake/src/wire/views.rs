@@ -90,7 +90,9 @@ pub(crate) fn view(
 }
 
 pub(crate) fn leg(case: &Case, leg: &Leg) -> wire::LegView {
-    let sealed = case.phase.is_sealed() && leg.round == case.round;
+    // A round that ended by withdrawal stays sealed: nobody needs its answers any more.
+    let withdrawn = matches!(case.phase, Phase::Withdrawn { .. });
+    let sealed = withdrawn || (case.phase.is_sealed() && leg.round == case.round);
     let question = leg.state == LegState::InfoRequested;
     wire::LegView {
         leg_id: leg.id.to_string(),
@@ -100,7 +102,7 @@ pub(crate) fn leg(case: &Case, leg: &Leg) -> wire::LegView {
         institution_id: leg.institution.to_string(),
         product_id: leg.product.to_string(),
         product_version: leg.product_version,
-        progress: i32::from(progress(leg.state)),
+        progress: i32::from(if withdrawn { ended(leg) } else { progress(leg.state) }),
         state: if sealed { 0 } else { leg_state_number(leg.state) },
         issued_at: Some(timestamp(leg.issued_at)),
         delivered_at: leg.delivered_at.map(timestamp),
@@ -115,6 +117,14 @@ pub(crate) fn leg(case: &Case, leg: &Leg) -> wire::LegView {
             LegState::Declined { reason } if !sealed => DeclineReason::number(reason),
             _ => 0,
         },
+    }
+}
+
+/// Of a withdrawn case: whether the institution had answered, and no more.
+fn ended(leg: &Leg) -> wire::LegProgress {
+    match leg.replied_at {
+        Some(_) => wire::LegProgress::Replied,
+        None => wire::LegProgress::Closed,
     }
 }
 
@@ -136,11 +146,14 @@ fn progress(state: LegState) -> wire::LegProgress {
     }
 }
 
-/// Entries as staff may see them: under the seal, a repeated offer must not tell that the first was an offer.
+/// Entries as staff may see them: under the seal, a late refusal shows no reason either.
 pub(crate) fn timeline(case: &Case, entries: Vec<Entry>) -> Vec<wire::TimelineEntry> {
     let sealed = case.phase.is_sealed();
-    let visible = |entry: &Entry| !(sealed && entry.kind == "LEG_ANSWERED_AGAIN");
-    entries.into_iter().filter(visible).map(entry).collect()
+    let shown = |entry: Entry| match entry.kind.as_str() {
+        "LEG_ANSWERED_LATE" if sealed => Entry { codes: Vec::new(), ..entry },
+        _ => entry,
+    };
+    entries.into_iter().map(|one| entry(shown(one))).collect()
 }
 
 fn entry(entry: Entry) -> wire::TimelineEntry {

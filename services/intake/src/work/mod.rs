@@ -2,13 +2,14 @@
 //! Deadline rows say what and when; however late one is taken, or how often, a case is changed once, because the
 //! version that was looked at is compared under the case's lock.
 
+mod hearing;
 mod plan;
 mod supplement;
 mod window;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use bus::Outbox;
+use bus::{Bus, Outbox};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Calendar, Clock};
 use proto::{
@@ -18,6 +19,8 @@ use proto::{
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+pub(crate) use hearing::Hearing;
 
 use crate::{
     domain::plan::Policy,
@@ -36,6 +39,29 @@ const POLL: Duration = Duration::from_secs(1);
 pub(crate) enum WorkError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Another role refused the question: not by being away, but by something in it.
+    #[error("another role answered {0:?}")]
+    Refused(tonic::Code),
+}
+
+impl WorkError {
+    /// Waiting helps: the database cannot be used now, whatever the work is.
+    fn is_away(&self) -> bool {
+        match self {
+            Self::Store(StoreError::Database(error)) => match error {
+                sqlx::Error::Database(refusal) => {
+                    refusal.code().is_some_and(|code| ["08", "53", "57", "58", "40"].contains(&&code[..2]))
+                }
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed => true,
+                _ => false,
+            },
+            Self::Store(StoreError::Corrupt { .. } | StoreError::Number(_)) | Self::Refused(_) => false,
+        }
+    }
 }
 
 impl From<sqlx::Error> for WorkError {
@@ -68,6 +94,8 @@ pub(crate) struct Worker {
     pub calendar: Arc<Calendar>,
     pub policy: Arc<Policy>,
     pub outbox: Outbox,
+    pub bus: Bus,
+    pub hearing: Hearing,
     pub alarm: Alarm,
     pub whitelist: WhitelistServiceClient<rpc::client::Channel>,
     pub catalog: CatalogServiceClient<rpc::client::Channel>,
@@ -90,8 +118,8 @@ impl Worker {
         let supplement = self.clone().turns(Kind::Supplement, timers, shutdown.clone(), |worker, fired| {
             Box::pin(async move { worker.supplement(&fired).await })
         });
-        let calendar = self.fix_pending(shutdown);
-        tokio::join!(plan, window, supplement, calendar);
+        let house = self.keep_house(shutdown);
+        tokio::join!(plan, window, supplement, house);
     }
 
     async fn turns<T>(
@@ -143,31 +171,73 @@ impl Worker {
         for one in &fired {
             telemetry::metrics::observe_deadline_lateness(kind.code(), (now - one.due_at).as_seconds_f64());
         }
-        turn(self.clone(), fired).await?;
+        match turn(self.clone(), fired.clone()).await {
+            Err(error) if !error.is_away() => {
+                // One of them spoils the turn: each has its own, and the one at fault waits.
+                for one in fired {
+                    match turn(self.clone(), vec![one.clone()]).await {
+                        Err(error) if !error.is_away() => self.put_off(kind, &one, &error).await?,
+                        ended => ended?,
+                    }
+                }
+            }
+            ended => ended?,
+        }
         Ok(Duration::ZERO)
     }
 
-    /// Computes the deadlines that waited for a calendar (CALENDAR_MISSING), once its year is loaded.
-    async fn fix_pending(&self, shutdown: CancellationToken) {
-        let mut every = tokio::time::interval(Duration::from_secs(60));
+    /// A deadline that cannot be worked on is tried again later and later; others pass it.
+    async fn put_off(&self, kind: Kind, one: &Fired, error: &WorkError) -> Result<(), WorkError> {
+        tracing::error!(
+            kind = kind.code(), case = %one.case, attempts = one.attempts,
+            error = error as &dyn std::error::Error, "a deadline failed"
+        );
+        let again = try_again_at(self.clock.now(), one.attempts);
+        let mut conn = self.pool.acquire().await?;
+        Ok(deadlines::postpone(&mut conn, &[one.case], kind, again).await?)
+    }
+
+    /// Every ten seconds: tells the metrics what waits, and computes the deadlines that waited for a calendar
+    /// (CALENDAR_MISSING) once its year is loaded.
+    async fn keep_house(&self, shutdown: CancellationToken) {
+        let mut every = tokio::time::interval(Duration::from_secs(10));
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 _ = every.tick() => {}
             }
-            if let Err(error) = self.fix_pending_once().await {
+            // Looked at between windows too, so that a break is noticed when it is over.
+            self.hearing.for_long(&self.bus, TimeDelta::zero());
+            let kept = async {
+                self.fix_pending().await?;
+                self.measure().await
+            };
+            if let Err(error) = kept.await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "pending deadlines wait");
             }
         }
     }
 
-    async fn fix_pending_once(&self) -> Result<(), WorkError> {
+    async fn measure(&self) -> Result<(), WorkError> {
+        let now = self.clock.now();
+        let mut conn = self.pool.acquire().await?;
+        for kind in Kind::ALL {
+            let (rows, oldest) = deadlines::backlog(&mut conn, kind, now).await?;
+            let age = oldest.map_or(0.0, |due_at| (now - due_at).as_seconds_f64());
+            telemetry::metrics::set_work(kind.code(), rows, age);
+        }
+        Ok(())
+    }
+
+    async fn fix_pending(&self) -> Result<(), WorkError> {
         let mut conn = self.pool.acquire().await?;
         for (case, kind, since, span) in deadlines::pending(&mut conn, BATCH).await? {
             let Ok(span) = span.parse() else {
                 return Err(StoreError::Corrupt { table: "deadline", id: case, what: "span" }.into());
             };
             if let kernel::Due::At(due_at) = self.calendar.deadline(since, span) {
+                // A window is looked at now: its institutions are to be told the time.
+                let due_at = if kind == Kind::Window.code() { self.clock.now() } else { due_at };
                 deadlines::fix(&mut conn, case, &kind, due_at).await?;
             }
         }

@@ -26,6 +26,8 @@ use crate::{
 
 /// Banks and evaluators are asked in the first wave.
 const FIRST_WAVE: u8 = 1;
+/// When to plan a case that has changed while it was planned.
+const REPLAN: chrono::TimeDelta = chrono::TimeDelta::seconds(1);
 /// Needs in one question for reasons.
 const EXPLAINED_AT_ONCE: usize = 4;
 
@@ -54,6 +56,7 @@ impl Worker {
         let span = info_span!("case.plan", cases = records.len());
         match self.ask(records, &asked).instrument(span).await {
             Ok(drafts) => self.carry_out(&ids, drafts).await,
+            Err(status) if !is_away(&status) => Err(WorkError::Refused(status.code())),
             Err(status) => {
                 let attempts = fired.iter().map(|fired| fired.attempts).max().unwrap_or_default();
                 tracing::warn!(code = ?status.code(), cases = ids.len(), attempts, "planning waits for another role");
@@ -105,9 +108,13 @@ impl Worker {
             let before: Vec<Fit> =
                 asked.iter().filter(|(case, _)| *case == draft.record.case.id).map(|(_, fit)| *fit).collect();
             let found = draft.fits.len();
+            draft.fits.retain(|fit| draft.standing.may_receive(fit.institution));
+            let named = draft.fits.len();
             draft.fits = roster(&draft.fits, &before);
-            if draft.fits.is_empty() && found > 0 {
+            if draft.fits.is_empty() && named > 0 {
                 draft.reasons = vec!["NOTHING_CHANGED".to_owned()];
+            } else if draft.fits.is_empty() && found > 0 {
+                draft.reasons = vec!["CONSENT_RECIPIENT_NOT_NAMED".to_owned()];
             }
         }
         Ok(drafts)
@@ -169,8 +176,10 @@ impl Worker {
         // Whoever changed a case in the meantime has also said what is next for it; only what nobody will plan any
         // more loses its row.
         for id in moved_on {
-            let plannable = locked.get(&id).is_some_and(|case| self.is_plannable(case));
-            if !plannable {
+            if locked.get(&id).is_some_and(|case| self.is_plannable(case)) {
+                let soon = Deadline { due_at: Some(now + REPLAN), ..Deadline::now(id, Kind::Plan, now) };
+                journal.changes.deadlines.push(soon);
+            } else {
                 journal.changes.cleared.push((id, Kind::Plan));
             }
         }
@@ -294,4 +303,16 @@ impl Worker {
         let window = Deadline::due(case.id, Kind::Window, now, self.policy.window, closes);
         journal.changes.deadlines.push(self.next_look(window, now, closes_at));
     }
+}
+
+/// The other role is away, or slow: the question itself may be good.
+fn is_away(status: &tonic::Status) -> bool {
+    matches!(
+        status.code(),
+        tonic::Code::Unavailable
+            | tonic::Code::DeadlineExceeded
+            | tonic::Code::Cancelled
+            | tonic::Code::ResourceExhausted
+            | tonic::Code::Aborted
+    )
 }

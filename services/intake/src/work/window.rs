@@ -2,7 +2,10 @@
 //! lost; when it has elapsed, silent legs time out and the round ends.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::leg::{LegCommand, LegState};
+use kernel::{
+    Due,
+    leg::{LegCommand, LegState},
+};
 use tracing::info_span;
 
 use super::{WorkError, Worker};
@@ -17,6 +20,9 @@ use crate::{
     },
 };
 
+/// When to look again at a window that has elapsed while replies did not reach us.
+const UNHEARD: TimeDelta = TimeDelta::seconds(1);
+
 impl Worker {
     pub(super) async fn window(&self, fired: &[Fired]) -> Result<(), WorkError> {
         let now = self.clock.now();
@@ -25,6 +31,7 @@ impl Worker {
         let records = cases::lock(&mut tx, &ids).await?;
         let mut legs = legs::of_cases(&mut tx, &ids).await?;
         let mut journal = Journal::new(now);
+        let hears = self.hearing.for_long(&self.bus, self.grace());
         for record in records {
             let span = info_span!("case.window", case = %record.case.id);
             if let Some(root) = &record.root_traceparent {
@@ -32,8 +39,8 @@ impl Worker {
             }
             let id = record.case.id;
             let own: Vec<Leg> = legs.extract_if(.., |leg| leg.case == id).collect();
-            let due_at = fired.iter().find(|fired| fired.case == id).map_or(now, |fired| fired.due_at);
-            span.in_scope(|| self.look(&mut journal, record, own, due_at));
+            let since = fired.iter().find(|fired| fired.case == id).map_or(now, |fired| fired.since);
+            span.in_scope(|| self.look(&mut journal, record, own, (since, hears)));
         }
         journal.changes.write(&mut tx).await?;
         tx.commit().await?;
@@ -41,7 +48,14 @@ impl Worker {
         Ok(())
     }
 
-    fn look(&self, journal: &mut Journal, record: Record, mut legs: Vec<Leg>, due_at: DateTime<Utc>) {
+    /// `since`: from when the window runs. `hears`: replies have been reaching us long enough for the end to be just.
+    fn look(
+        &self,
+        journal: &mut Journal,
+        record: Record,
+        mut legs: Vec<Leg>,
+        (since, hears): (DateTime<Utc>, bool),
+    ) {
         let now = journal.now;
         let mut case = record.case;
         let Phase::Collecting(round) = case.phase else {
@@ -49,24 +63,42 @@ impl Worker {
             return;
         };
         legs.retain(|leg| leg.round == case.round);
-        // Without a closing time the row waited for its calendar, and fires when that says.
-        let closes_at = round.closes_at.unwrap_or(due_at);
-        if now < closes_at + self.grace() {
-            for leg in legs.iter().filter(|leg| leg.state == LegState::Created) {
-                let span = info_span!("inst.request.again", role = leg.role.code(), leg = %leg.id);
-                journal
-                    .changes
-                    .outgoing
-                    .push(span.in_scope(|| publish::leg_issued(leg, round.closes_at, now)));
+        let closes_at = match (round.closes_at, self.calendar.deadline(since, self.policy.window)) {
+            (Some(closes_at), _) => closes_at,
+            // The calendar has come: institutions are told the time that they have.
+            (None, Due::At(closes_at)) => {
+                let fixed = Command::FixWindow { closes_at };
+                if let Err(refusal) = journal.execute(&mut case, fixed, &Doer::intake(), &[]) {
+                    tracing::error!(case = %case.id, %refusal, "a window could not be fixed");
+                }
+                for leg in legs.iter_mut().filter(|leg| leg.state.is_open()) {
+                    // A newer version: partner tells the institution the time.
+                    leg.change(leg.state);
+                    journal.changes.note_leg(leg);
+                }
+                self.issue_again(journal, legs.iter().filter(|leg| leg.state.is_open()), closes_at);
+                closes_at
             }
-            let window = Deadline {
-                case: case.id,
-                kind: Kind::Window,
-                due_at: Some(closes_at),
-                since: now,
-                span: self.policy.window,
-            };
+            (None, pending @ Due::Pending { .. }) => {
+                let window = Deadline::due(case.id, Kind::Window, since, self.policy.window, pending);
+                journal.changes.deadlines.push(window);
+                return;
+            }
+        };
+        if now < closes_at + self.grace() {
+            let silent = legs.iter().filter(|leg| leg.state == LegState::Created);
+            if round.closes_at.is_some() {
+                self.issue_again(journal, silent, closes_at);
+            }
+            let window = Deadline::due(case.id, Kind::Window, since, self.policy.window, Due::At(closes_at));
             journal.changes.deadlines.push(self.next_look(window, now, Some(closes_at)));
+            return;
+        }
+        if !hears {
+            // Answers that were given in time may be waiting with the broker: nobody times out for our absence.
+            let window =
+                Deadline::due(case.id, Kind::Window, since, self.policy.window, Due::At(now + UNHEARD));
+            journal.changes.deadlines.push(window);
             return;
         }
         // Only open legs: an answer that is in keeps its state.
@@ -78,6 +110,19 @@ impl Worker {
             journal.execute(&mut case, Command::CloseWindow { open }, &Doer::intake(), &legs)
         {
             tracing::error!(case = %case.id, %refusal, "a window could not be closed");
+        }
+    }
+
+    fn issue_again<'a>(
+        &self,
+        journal: &mut Journal,
+        legs: impl Iterator<Item = &'a Leg>,
+        closes_at: DateTime<Utc>,
+    ) {
+        for leg in legs {
+            let span = info_span!("inst.request.again", role = leg.role.code(), leg = %leg.id);
+            let again = span.in_scope(|| publish::leg_issued(leg, Some(closes_at), journal.now));
+            journal.changes.outgoing.push(again);
         }
     }
 

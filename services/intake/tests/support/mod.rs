@@ -27,6 +27,8 @@ pub(crate) const CLEAR: &str = "91419001MA9ABC128H";
 pub(crate) const EXCLUDED: &str = "91419001MA9K7Q3R0T";
 pub(crate) const UNKNOWN: &str = "91350100M000100Y43";
 pub(crate) const ACTIVE_CONSENT: &str = "018f0000-0000-7000-8000-000000000001";
+/// Names the first bank only.
+pub(crate) const NARROW_CONSENT: &str = "018f0000-0000-7000-8000-000000000002";
 pub(crate) const REVOKED_CONSENT: &str = "018f0000-0000-7000-8000-000000000000";
 
 pub(crate) type Client = IntakeServiceClient<CallerChannel>;

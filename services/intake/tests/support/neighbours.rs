@@ -14,7 +14,7 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, service::Routes};
 use uuid::Uuid;
 
-use super::{EXCLUDED, REVOKED_CONSENT, UNKNOWN, bank};
+use super::{EXCLUDED, NARROW_CONSENT, REVOKED_CONSENT, UNKNOWN, bank};
 
 pub(crate) static WHITELIST: Role = Role {
     name: "whitelist",
@@ -178,6 +178,10 @@ impl whitelist::whitelist_service_server::WhitelistService for Register {
                 assets: query.asset_ids.iter().map(asset).collect(),
                 missing_asset_ids: Vec::new(),
                 standing_revision: 1,
+                consent_recipient_institution_ids: match query.consent_id.as_str() {
+                    NARROW_CONSENT => vec![bank(1).to_string()],
+                    _ => Vec::new(),
+                },
             }
         };
         let standings = request.into_inner().queries.into_iter().map(standing).collect();

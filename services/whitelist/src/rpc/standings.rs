@@ -165,8 +165,8 @@ impl Found<'_> {
         };
         let standing =
             self.standings.get(&enterprise.id).map(|standing| (standing.revision, &standing.finding));
-        let consent = query.consent_id.and_then(|id| self.consents.get(&id).copied());
-        let consent = consent::check(consent, &dossier_of(enterprise.id), self.now);
+        let named = query.consent_id.and_then(|id| self.consents.get(&id).copied());
+        let consent = consent::check(named, &dossier_of(enterprise.id), self.now);
         let (mut own, mut missing, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
         for id in query.asset_ids.iter().filter(|id| seen.insert(**id)) {
             match self.assets.get(id).filter(|asset| asset.enterprise_id == enterprise.id) {
@@ -185,6 +185,10 @@ impl Found<'_> {
                 .map(|(_, finding)| finding.exclusions.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
             consent_active: consent.is_ok(),
+            consent_recipient_institution_ids: match (&consent, named) {
+                (Ok(_), Some(named)) => named.recipients.iter().map(ToString::to_string).collect(),
+                _ => Vec::new(),
+            },
             consent_reason: consent.err().map(|denial| denial.code().to_owned()).unwrap_or_default(),
             assets: own,
             missing_asset_ids: missing,
