@@ -61,7 +61,7 @@ pub(super) fn read(records: &[Record]) -> (Books, Vec<String>) {
                     institution_id: record.institution.to_string(),
                     product_id: product_id.clone(),
                     product_version: *product_version,
-                    offer: offer.clone(),
+                    offer: *offer,
                 };
                 match record.fate {
                     Some(Fate::Accepted) => {

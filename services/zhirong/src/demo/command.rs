@@ -76,6 +76,7 @@ async fn end(played: Played) -> Result<()> {
 
 fn verdict(played: &Played, screen: &mut Screen) {
     screen.say("");
+    screen.say_all(played.hitches.iter().map(|hitch| format!("说明 (note): {hitch}")));
     if played.problems.is_empty() {
         screen.say_all([
             "演示成功：案件报价齐备，列出的报价与各银行留底逐项一致，逾期的另列，调用链完整。",

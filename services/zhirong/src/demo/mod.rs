@@ -5,6 +5,8 @@ mod board;
 mod books;
 mod cast;
 mod command;
+mod conclude;
+mod connect;
 mod journey;
 mod play;
 mod results;

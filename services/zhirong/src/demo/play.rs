@@ -1,33 +1,29 @@
 //! The demo from its first line to its verdict.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use chrono::Utc;
-use proto::intake::v1::{Application, CaseState, CaseView, Channel, LegView, ListOffersResponse};
-use telemetry::receiver::SpanRecord;
+use proto::intake::v1::{Application, CaseView, Channel, ListOffersResponse};
 
 use super::board::Board;
-use super::books::{self, Books};
-use super::cast::{self, BANKS, WINDOW};
-use super::journey::{self, Leg};
-use super::results::{self, Names};
+use super::books;
+use super::cast::{BANKS, WINDOW};
+use super::conclude::{conclude, draw_trace, tell_time};
+use super::connect::{Attendance, connect};
 use super::screen::Screen;
 use super::stage::Stage;
 use super::text::{span, wan};
 use super::watch::{Seen, watch};
 use crate::run_dir::RunDir;
 use crate::simulate::data::{self, Loaded, Wanted};
-use crate::simulate::{Clerk, Crowd, Deed, Link, Record, Report, Seed};
+use crate::simulate::{Clerk, Crowd, Link, Record, Seed};
 
 const ENTERPRISES: usize = 3;
 /// 5,000,000 yuan over a year: every product of the twelve covers it.
 const AMOUNT_FEN: i64 = 500_000_000;
 const TERM_MONTHS: i32 = 12;
-/// How long the banks may take to connect, and what is under way when the window has closed to come in.
-const CONNECT: Duration = Duration::from_secs(30);
+/// How long what is under way when the window has closed may take to come in.
 const AFTERMATH: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(100);
 /// Beyond the window: planning waits for other roles, if it must.
@@ -40,15 +36,18 @@ pub(super) struct Played {
     pub(super) crowd: Crowd,
     /// Why it has failed; empty when it has not.
     pub(super) problems: Vec<String>,
+    /// What the banks met on the way without failing for it.
+    pub(super) hitches: Vec<String>,
 }
 
 /// One case and what is known of it from both sides.
-struct Course {
-    case: CaseView,
-    seen: Seen,
-    offers: ListOffersResponse,
-    records: Vec<Record>,
-    answered: Duration,
+pub(super) struct Course {
+    pub(super) case: CaseView,
+    pub(super) seen: Seen,
+    pub(super) offers: ListOffersResponse,
+    pub(super) records: Vec<Record>,
+    /// How long the answer to the submission took.
+    pub(super) answered: Duration,
 }
 
 /// Plays everything. `brief`: the trace of one bank is drawn whole, the others as a line each.
@@ -68,7 +67,8 @@ pub(super) async fn play(run_dir: RunDir, seed: Seed, brief: bool, screen: &mut 
         loaded.enterprises.len(),
         span(begun.elapsed())
     ));
-    let crowd = connect(&link, &loaded, seed, screen).await?;
+    let attendance = Attendance::default();
+    let crowd = connect(&link, &loaded, seed, &attendance, screen).await?;
 
     screen.head(3, "提交申请，同时派发", "one application, fanned out");
     let mut clerk = Clerk::new(&link)?;
@@ -77,7 +77,7 @@ pub(super) async fn play(run_dir: RunDir, seed: Seed, brief: bool, screen: &mut 
     problems.extend(draw_trace(&stage, &course, &loaded, brief, screen).await);
     tell_time(&mut clerk, &course, screen).await?;
     problems.extend(stage.incidents());
-    Ok(Played { stage, link, crowd, problems })
+    Ok(Played { stage, link, crowd, problems, hitches: attendance.hitches() })
 }
 
 fn introduce(screen: &mut Screen) {
@@ -92,36 +92,6 @@ fn introduce(screen: &mut Screen) {
         "  · 报价并排比较，与银行留底逐项核对，并画出全程调用链 (offers, checked field by field, and the trace)",
         "银行、企业均为虚构 (all banks and firms are fictitious).",
     ]);
-}
-
-async fn connect(link: &Link, loaded: &Loaded, seed: Seed, screen: &mut Screen) -> Result<Crowd> {
-    let begun = Instant::now();
-    let connected = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&connected);
-    let report = Report::new(move |_, _, deed| {
-        if *deed == Deed::Connected {
-            counter.fetch_add(1, Ordering::Relaxed);
-        }
-    });
-    let crowd = Crowd::start(link, &loaded.banks, seed, cast::behaviour, &report).await?;
-    let all = async {
-        while connected.load(Ordering::Relaxed) < loaded.banks.len() {
-            tokio::time::sleep(LOOK).await;
-        }
-    };
-    if tokio::time::timeout(CONNECT, all).await.is_err() {
-        bail!(
-            "{CONNECT:?} 内只有 {} 家银行接入 (not all banks connected)",
-            connected.load(Ordering::Relaxed)
-        );
-    }
-    screen.say(&format!(
-        "   {} 家银行已双向 TLS 接入 {}，用时 {}",
-        BANKS,
-        link.partner_face()?,
-        span(begun.elapsed())
-    ));
-    Ok(crowd)
 }
 
 async fn run_case(
@@ -180,117 +150,12 @@ async fn aftermath(
         let records = crowd.ledger().records();
         let offers = clerk.offers(&case_id).await.context("the offers cannot be read")?;
         let (books, _) = books::read(&records);
-        let whole = books::is_settled(&records)
-            && !books.late.is_empty()
-            && offers.late_offers.len() >= books.late.len();
+        let equal = books::differences("", &books.standing, &offers.offers).is_empty()
+            && books::differences("", &books.late, &offers.late_offers).is_empty();
+        let whole = books::is_settled(&records) && !books.late.is_empty() && equal;
         if whole || Instant::now() >= until {
             return Ok((offers, records));
         }
         tokio::time::sleep(LOOK).await;
     }
-}
-
-/// Shows the offers and finds out whether everything was as it must be.
-fn conclude(loaded: &Loaded, course: &Course, crowd: &Crowd, screen: &mut Screen) -> Vec<String> {
-    let names = names(loaded);
-    let (books, mut problems) = books::read(&course.records);
-    screen.head(4, "报价比较", "offers side by side");
-    screen.say("   按每年成本（利率加摊入的费用）由低到高 (cheapest first: rate and fees together)");
-    let mut lines = results::offers(&course.offers.offers, &names);
-    lines.push(String::new());
-    lines.extend(results::others(&course.case.legs, &course.offers.late_offers, &names));
-    for (institution, codes) in &course.seen.answered {
-        let bank = names.get(institution).map_or("?", String::as_str);
-        lines.push(format!("补充  {bank}：要求 {}，窗口已补交，随后报价", codes.join("、")));
-    }
-    for view in
-        course.offers.offers.iter().filter(|view| view.offer.as_ref().is_some_and(|one| one.offer_seq > 1))
-    {
-        let bank = names.get(&view.institution_id).map_or("?", String::as_str);
-        lines.push(format!("更新  {bank}：报价不止一次，以最后一次为准"));
-    }
-    lines.push(format!("不派发  {}：未设专门部门，不能接收案件", loaded.without_department.name));
-    screen.say_all(lines.iter().map(|line| format!("   {line}")));
-    problems.extend(check(loaded, course, &books));
-    problems.extend(crowd.ledger().faults());
-    problems
-}
-
-/// Waits until the trace is whole and draws it; what is missing is returned.
-async fn draw_trace(
-    stage: &Stage,
-    course: &Course,
-    loaded: &Loaded,
-    brief: bool,
-    screen: &mut Screen,
-) -> Vec<String> {
-    let (books, _) = books::read(&course.records);
-    let legs = legs(&course.case, &books, &names(loaded));
-    let trace_id = course.case.header.as_ref().map(|header| header.trace_id.clone()).unwrap_or_default();
-    screen.head(5, "全程调用链", "the trace, from the submission to the effect of the last reply");
-    let whole = |spans: &[SpanRecord]| journey::gaps(spans, &trace_id, &legs).is_empty();
-    let spans = stage.traces.wait_for(whole, AFTERMATH).await.unwrap_or_else(|partial| partial);
-    screen.say(&format!("   {}", journey::summary(&spans, &trace_id)));
-    if brief {
-        screen.say(
-            "   一家银行全部展开，其余各一行；加 --whole-trace 全部展开 (--whole-trace shows all of them)",
-        );
-    }
-    screen.say_all(journey::picture(&spans, &trace_id, &legs, brief));
-    journey::gaps(&spans, &trace_id, &legs).into_iter().map(|gap| format!("调用链不完整：{gap}")).collect()
-}
-
-async fn tell_time(clerk: &mut Clerk, course: &Course, screen: &mut Screen) -> Result<()> {
-    screen.head(6, "用时", "timing, from the submission");
-    let case_id = course.case.header.as_ref().map(|header| header.case_id.clone()).unwrap_or_default();
-    let timeline = clerk.timeline(&case_id).await.context("the timeline cannot be read")?;
-    let timing = results::timing(&course.case, &timeline, course.answered);
-    screen.say_all(timing.iter().map(|line| format!("   {line}")));
-    Ok(())
-}
-
-fn names(loaded: &Loaded) -> Names {
-    let banks = loaded.banks.iter().chain([&loaded.without_department]);
-    banks.map(|bank| (bank.id.to_string(), bank.name.clone())).collect()
-}
-
-/// The case's side of the bargain.
-fn check(loaded: &Loaded, course: &Course, books: &Books) -> Vec<String> {
-    let mut problems = Vec::new();
-    let state = course.case.header.as_ref().map_or(CaseState::Unspecified, |header| header.state());
-    if state != CaseState::OffersReady {
-        problems.push(format!("案件状态应为 OFFERS_READY，实为 {}", state.as_str_name()));
-    }
-    if course.seen.sealed != Some(true) {
-        problems.push("窗口开放时报价没有密封".to_owned());
-    }
-    if course.seen.answered.is_empty() {
-        problems.push("没有银行要求补充材料".to_owned());
-    }
-    for bank in &loaded.banks {
-        let asked = course.case.legs.iter().filter(|leg| leg.institution_id == bank.id.to_string()).count();
-        if asked != 1 {
-            problems.push(format!("{} 应收到 1 项任务，实为 {asked} 项", bank.name));
-        }
-    }
-    let excluded = loaded.without_department.id.to_string();
-    if course.case.legs.iter().any(|leg| leg.institution_id == excluded) {
-        problems.push(format!("{} 未设专门部门，却收到了任务", loaded.without_department.name));
-    }
-    if books.standing.is_empty() || books.late.is_empty() || books.superseded == 0 {
-        problems.push("银行没有按脚本作答：按时、逾期、更新的报价都应有".to_owned());
-    }
-    problems.extend(books::differences("报价", &books.standing, &course.offers.offers));
-    problems.extend(books::differences("逾期报价", &books.late, &course.offers.late_offers));
-    problems.extend(books::ends(books, &course.case.legs));
-    problems
-}
-
-fn legs(case: &CaseView, books: &Books, names: &Names) -> Vec<Leg> {
-    let leg = |leg: &LegView| Leg {
-        id: leg.leg_id.clone(),
-        bank: names.get(&leg.institution_id).cloned().unwrap_or_default(),
-        replies: books.replies.get(&leg.leg_id).copied().unwrap_or_default(),
-    };
-    case.legs.iter().map(leg).collect()
 }

@@ -147,7 +147,7 @@ mod tests {
             ..Offer::default()
         };
         let lines = offers(
-            &[view("1", offer.clone()), view("2", Offer { enhancement: 4, fees_fen: 1_500_000, ..offer })],
+            &[view("1", offer), view("2", Offer { enhancement: 4, fees_fen: 1_500_000, ..offer })],
             &names,
         );
         assert!(lines[2].contains("500.00") && lines[2].contains("3.85") && lines[2].contains("纯知产质押"));

@@ -26,9 +26,11 @@ impl Pauses {
     }
 }
 
-/// Makes a call until it is answered for good. The request keeps its id, so that a repeat is no second act.
+/// Makes a call until it is answered for good, and tells of each failure that is tried again. The request keeps its
+/// id, so that a repeat is no second act.
 pub(super) async fn persist<T, F>(
     shutdown: &CancellationToken,
+    tell: impl Fn(&Status),
     mut call: impl FnMut() -> F,
 ) -> Result<T, Status>
 where
@@ -84,11 +86,12 @@ mod tests {
     async fn a_final_answer_ends_the_attempts_and_so_does_the_end() {
         let shutdown = CancellationToken::new();
         let refused =
-            persist(&shutdown, drop, || async { Err::<Response<()>, _>(Status::not_found("no")) }).await;
+            persist(&shutdown, |_| {}, || async { Err::<Response<()>, _>(Status::not_found("no")) }).await;
         assert_eq!(refused.unwrap_err().code(), tonic::Code::NotFound);
         shutdown.cancel();
         let ended =
-            persist(&shutdown, drop, || async { Err::<Response<()>, _>(Status::unavailable("away")) }).await;
+            persist(&shutdown, |_| {}, || async { Err::<Response<()>, _>(Status::unavailable("away")) })
+                .await;
         assert_eq!(ended.unwrap_err().code(), tonic::Code::Cancelled);
     }
 }

@@ -96,7 +96,9 @@ impl fmt::Display for Deed {
 
 /// Told of each deed: whose, on which assignment (empty: none), and what.
 #[derive(Clone)]
-pub struct Report(Arc<dyn Fn(InstitutionId, &str, &Deed) + Send + Sync>);
+pub struct Report(Arc<Tell>);
+
+type Tell = dyn Fn(InstitutionId, &str, &Deed) + Send + Sync;
 
 impl Report {
     pub fn new(tell: impl Fn(InstitutionId, &str, &Deed) + Send + Sync + 'static) -> Self {

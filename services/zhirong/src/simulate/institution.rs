@@ -23,6 +23,7 @@ use super::access::Access;
 use super::answer::{Answering, Signal};
 use super::attempt::{Pauses, pause, words};
 use super::deed::{Deed, Fate, Report};
+use super::gateway::Gateway;
 use super::ledger::Ledger;
 use super::script::{Delays, Manner};
 use super::seed::Seed;
@@ -180,14 +181,18 @@ impl Worker {
         self.open.insert(assignment.clone(), sender);
         let mut random = self.who.seed.random(&self.who.name, &self.count.to_string());
         self.count += 1;
+        let gateway = Gateway {
+            institution: self.who.id,
+            assignment,
+            client: AssignmentServiceClient::new(channel.clone()),
+            report: self.report.clone(),
+            shutdown: self.shutdown.clone(),
+        };
         let answering = Answering {
             script: self.who.manner.script(&mut random),
             who: self.who.clone(),
-            client: AssignmentServiceClient::new(channel.clone()),
-            assignment,
+            gateway,
             ledger: self.ledger.clone(),
-            report: self.report.clone(),
-            shutdown: self.shutdown.clone(),
             random,
             signals,
         };

@@ -8,6 +8,7 @@ mod clerk;
 mod command;
 mod crowd;
 mod deed;
+mod gateway;
 mod institution;
 mod ledger;
 mod link;

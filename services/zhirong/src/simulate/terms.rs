@@ -56,7 +56,7 @@ pub(super) fn better(first: &Offer) -> Offer {
     Offer {
         offer_seq: first.offer_seq + 1,
         annual_rate_bp: (first.annual_rate_bp - BETTER_BP).max(1),
-        ..first.clone()
+        ..*first
     }
 }
 
