@@ -9,6 +9,7 @@
 mod broker;
 mod caller;
 mod clock;
+mod contract;
 mod database;
 mod ground;
 mod janitor;
@@ -20,6 +21,7 @@ mod wait;
 
 pub use caller::{Acting, CallerChannel};
 pub use clock::GivenClock;
+pub use contract::every_method_has_one_policy;
 pub use ground::{Ground, ground};
 pub use serve::Served;
 pub use wait::{Settled, eventually};

@@ -1,8 +1,6 @@
 //! What the service declares holds against its schema and its contract.
 
 use intake::{POLICY, ROLE, store::STATEMENTS};
-use prost::Message as _;
-use prost_types::MethodDescriptorProto;
 use sqlx::Executor;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -17,21 +15,7 @@ async fn every_statement_can_be_prepared_by_the_login_role() {
 
 #[test]
 fn every_method_has_a_policy_and_every_policy_a_method() {
-    let descriptors = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
-    let files = descriptors.file.iter().filter(|file| file.package() == "zhirong.intake.v1");
-    let services = files.flat_map(|file| &file.service);
-    let mut methods: Vec<String> = services
-        .flat_map(|service| {
-            let name = |method: &MethodDescriptorProto| {
-                format!("/zhirong.intake.v1.{}/{}", service.name(), method.name())
-            };
-            service.method.iter().map(name).collect::<Vec<_>>()
-        })
-        .collect();
-    let mut named: Vec<String> = POLICY.iter().map(|policy| policy.method.to_owned()).collect();
-    methods.sort();
-    named.sort();
-    assert_eq!(named, methods);
+    testkit::every_method_has_one_policy("zhirong.intake.v1", POLICY);
 }
 
 #[tokio::test(flavor = "multi_thread")]

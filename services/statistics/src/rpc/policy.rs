@@ -15,28 +15,10 @@ pub static POLICY: &[MethodPolicy] = &[MethodPolicy {
 
 #[cfg(test)]
 mod tests {
-    use prost::Message as _;
-
     use super::*;
 
     #[test]
     fn every_method_of_the_contract_has_one_entry_and_nothing_else_has() {
-        let files = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
-        let package = "zhirong.statistics.v1";
-        let services =
-            files.file.iter().filter(|file| file.package() == package).flat_map(|file| &file.service);
-        let mut wanted: Vec<String> = services
-            .flat_map(|service| {
-                service
-                    .method
-                    .iter()
-                    .map(move |method| format!("/{package}.{}/{}", service.name(), method.name()))
-            })
-            .collect();
-        let mut listed: Vec<String> = POLICY.iter().map(|entry| entry.method.to_owned()).collect();
-        wanted.sort();
-        listed.sort();
-        assert_eq!(listed, wanted);
-        assert!(POLICY.iter().all(|entry| !entry.allow.is_empty()));
+        testkit::every_method_has_one_policy("zhirong.statistics.v1", POLICY);
     }
 }
