@@ -12,7 +12,10 @@ pub fn every_method_has_one_policy(package: &str, policy: &[MethodPolicy]) {
     let services = files.file.iter().filter(|file| file.package() == package).flat_map(|file| &file.service);
     let mut wanted: Vec<String> = services
         .flat_map(|service| {
-            service.method.iter().map(move |method| format!("/{package}.{}/{}", service.name(), method.name()))
+            service
+                .method
+                .iter()
+                .map(move |method| format!("/{package}.{}/{}", service.name(), method.name()))
         })
         .collect();
     let mut listed: Vec<String> = policy.iter().map(|entry| entry.method.to_owned()).collect();

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose ground is missing has to fail at once")]
 
 mod bad_input;
+mod calendar;
 mod journeys;
 mod schema;
 mod support;

@@ -33,11 +33,21 @@ pub(crate) const REVOKED_CONSENT: &str = "018f0000-0000-7000-8000-000000000000";
 
 pub(crate) type Client = IntakeServiceClient<CallerChannel>;
 
+/// Windows of an hour, which tests pass by moving the clock.
+pub(crate) const SETTINGS: [(&str, &str); 5] = [
+    ("ZHIRONG_INTAKE_WINDOW", "3600s"),
+    ("ZHIRONG_INTAKE_SUPPLEMENT", "3600s"),
+    ("ZHIRONG_INTAKE_ASK_AGAIN_SECONDS", "600"),
+    ("ZHIRONG_INTAKE_GRACE_SECONDS", "1"),
+    ("ZHIRONG_INTAKE_AUTO_ACCEPT", "API"),
+];
+
 /// Intake and its neighbours, running.
 pub(crate) struct Town {
     pub(crate) ground: Ground,
     pub(crate) client: Client,
-    _roles: Vec<Served>,
+    /// Intake is the last.
+    pub(crate) roles: Vec<Served>,
 }
 
 pub(crate) async fn town() -> Town {
@@ -52,16 +62,9 @@ pub(crate) async fn town_with(neighbours: &[&'static host::Role]) -> Town {
     for role in neighbours {
         roles.push(ground.serve(role, &[]).await);
     }
-    let overrides = [
-        ("ZHIRONG_INTAKE_WINDOW", "3600s"),
-        ("ZHIRONG_INTAKE_SUPPLEMENT", "3600s"),
-        ("ZHIRONG_INTAKE_ASK_AGAIN_SECONDS", "600"),
-        ("ZHIRONG_INTAKE_GRACE_SECONDS", "1"),
-        ("ZHIRONG_INTAKE_AUTO_ACCEPT", "API"),
-    ];
-    roles.push(ground.serve(&ROLE, &overrides).await);
+    roles.push(ground.serve(&ROLE, &SETTINGS).await);
     let client = IntakeServiceClient::new(ground.channel(&ROLE, clerk()));
-    Town { ground, client, _roles: roles }
+    Town { ground, client, roles }
 }
 
 pub(crate) fn clerk() -> Actor {
@@ -169,7 +172,9 @@ impl Town {
             submitted_at: Some(timestamp(at)),
             reply: Some(reply),
         };
-        self.send("partner.reply-submitted.v1", message(), leg, body.encode_to_vec()).await;
+        // By the town's clock: a message that seems older than the inbox is parked.
+        let message = MessageId::new(at, &mut rand::rng());
+        self.send("partner.reply-submitted.v1", message, leg, body.encode_to_vec()).await;
         body.reply_id
     }
 
