@@ -8,7 +8,8 @@ use rpc::policy::MethodPolicy;
 /// # Panics
 /// If not: the test has failed.
 pub fn every_method_has_one_policy(package: &str, policy: &[MethodPolicy]) {
-    let files = prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).unwrap();
+    let files =
+        prost_types::FileDescriptorSet::decode(proto::DESCRIPTORS).expect("the descriptors that proto holds");
     let services = files.file.iter().filter(|file| file.package() == package).flat_map(|file| &file.service);
     let mut wanted: Vec<String> = services
         .flat_map(|service| {
