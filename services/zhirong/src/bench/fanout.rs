@@ -1,31 +1,18 @@
-//! The load: applications of registered enterprises in a closed loop, each to eight institutions that answer at once
-//! through the partner gateway from another process. A case counts when the fact that its offers are ready arrives.
+//! The measurement: applications of registered enterprises, each to eight institutions that answer at once through the
+//! partner gateway from another process; what every process spent on it; and the floor beside it.
 
 use std::{
     collections::HashMap,
     process::Stdio,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result};
-use futures::StreamExt as _;
-use lapin::{
-    Connection, ConnectionProperties,
-    options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions},
-    types::FieldTable,
-};
-use prost::Message as _;
-use proto::{
-    common::v1::DocumentRef,
-    intake::v1::{
-        Application, CaseOffersReady, Channel, SubmitApplicationRequest,
-        intake_service_client::IntakeServiceClient,
-    },
-};
+use proto::intake::v1::intake_service_client::IntakeServiceClient;
 use rpc::{Actor, Duty};
 use sqlx::postgres::PgPoolOptions;
-use tokio::{io::AsyncWriteExt as _, process::Command, sync::oneshot, task::JoinSet};
+use tokio::{io::AsyncWriteExt as _, process::Command};
 use uuid::Uuid;
 
 use super::{
@@ -33,18 +20,18 @@ use super::{
     floor,
     institutions::{Plan, Seen},
     latency::Latencies,
+    load::{Measured, Shared, Until, closed_loop, listen},
     machine::{self, Process, Usage},
     register::{self, Applicant},
 };
 use crate::{
     run_dir::RunDir,
     secrets::PARTNER_TLS_CA,
-    system::{ActingChannel, Options, System},
+    system::{Options, System},
 };
 
 /// Banks asked by every application. Two of them stand for the evaluators, which the first path does not ask yet.
 const INSTITUTIONS: usize = 8;
-const READY_FACT: &str = "intake.case-offers-ready.v1";
 
 pub(super) async fn run(options: &Fanout) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("zhirong-bench-{}", Uuid::new_v4().simple()));
@@ -75,28 +62,6 @@ pub(super) async fn run(options: &Fanout) -> Result<()> {
         println!("  fan-out / floor = {:.1} %", 100.0 * rate / floor.cases_per_second);
     }
     Ok(())
-}
-
-/// Waiting submitters by case; a fact may come before the answer to its submission.
-#[derive(Default)]
-struct Board {
-    waiting: HashMap<String, oneshot::Sender<()>>,
-    early: Vec<String>,
-}
-
-type Shared = Arc<Mutex<Board>>;
-
-fn open(board: &Shared) -> std::sync::MutexGuard<'_, Board> {
-    board.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What one loop measured.
-#[derive(Default)]
-struct Measured {
-    decisions: Latencies,
-    /// Microseconds since 1970 of each submission, by case.
-    submitted: HashMap<String, u128>,
-    failed: usize,
 }
 
 async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Path) -> Result<f64> {
@@ -180,133 +145,6 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
     let median = rates.get(rates.len() / 2).copied().unwrap_or_default();
     println!("中位数 (median): {median:.1} cases/s");
     Ok(median)
-}
-
-enum Until {
-    Count(usize),
-    Time(Duration),
-}
-
-async fn closed_loop(
-    client: &IntakeServiceClient<ActingChannel>,
-    applicants: &Arc<[Applicant]>,
-    board: &Shared,
-    in_flight: usize,
-    until: Until,
-) -> Result<Measured> {
-    let (count, end) = match until {
-        Until::Count(count) => (count, None),
-        Until::Time(time) => (usize::MAX, Some(Instant::now() + time)),
-    };
-    let mut loops = JoinSet::new();
-    for lane in 0..in_flight {
-        let (mut client, applicants, board) = (client.clone(), Arc::clone(applicants), Arc::clone(board));
-        loops.spawn(async move {
-            let mut measured = Measured::default();
-            let mut turn = 0;
-            while turn * in_flight + lane < count && end.is_none_or(|end| Instant::now() < end) {
-                let applicant = &applicants[(turn * in_flight + lane) % applicants.len()];
-                one(&mut client, applicant, &board, &mut measured).await?;
-                turn += 1;
-            }
-            anyhow::Ok(measured)
-        });
-    }
-    let mut sum = Measured::default();
-    while let Some(measured) = loops.join_next().await {
-        let measured = measured??;
-        sum.decisions.extend(measured.decisions);
-        sum.submitted.extend(measured.submitted);
-        sum.failed += measured.failed;
-    }
-    Ok(sum)
-}
-
-async fn one(
-    client: &mut IntakeServiceClient<ActingChannel>,
-    applicant: &Applicant,
-    board: &Shared,
-    measured: &mut Measured,
-) -> Result<()> {
-    let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_micros();
-    let start = Instant::now();
-    let case = match client.submit_application(application(applicant)).await {
-        Ok(answer) => answer.into_inner().case.context("no case in the answer")?,
-        Err(status) => {
-            measured.failed += 1;
-            eprintln!("a submission was not taken: {:?}", status.code());
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            return Ok(());
-        }
-    };
-    let ready = {
-        let mut board = open(board);
-        match board.early.iter().position(|early| *early == case.case_id) {
-            Some(index) => {
-                board.early.swap_remove(index);
-                None
-            }
-            None => {
-                let (done, ready) = oneshot::channel();
-                board.waiting.insert(case.case_id.clone(), done);
-                Some(ready)
-            }
-        }
-    };
-    if let Some(ready) = ready {
-        tokio::time::timeout(Duration::from_secs(60), ready)
-            .await
-            .context("a case was not decided in 60 s")??;
-    }
-    measured.decisions.add(start.elapsed());
-    measured.submitted.insert(case.case_id, at);
-    Ok(())
-}
-
-fn application(applicant: &Applicant) -> SubmitApplicationRequest {
-    let document = |number: u8| DocumentRef {
-        code: format!("D{number:02}"),
-        document_id: format!("bench/{number}"),
-        sha256: vec![number; 32],
-    };
-    SubmitApplicationRequest {
-        request_id: Uuid::now_v7().to_string(),
-        channel: Channel::Api.into(),
-        application: Some(Application {
-            uscc: applicant.uscc.clone(),
-            amount_fen: 300_000_000,
-            term_months: 12,
-            purpose: "购买原材料".to_owned(),
-            asset_ids: vec![applicant.asset_id.clone()],
-            consent_id: applicant.consent_id.clone(),
-            documents: (1..=7).map(document).collect(),
-            ..Application::default()
-        }),
-    }
-}
-
-/// Takes the facts that end the cases, on a queue of its own.
-async fn listen(amqp: String, board: Shared) -> Result<()> {
-    let connection = Connection::connect(&amqp, ConnectionProperties::default()).await?;
-    let channel = connection.create_channel().await?;
-    let exclusive =
-        QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
-    let queue = channel.queue_declare("".into(), exclusive, FieldTable::default()).await?;
-    let (name, options) = (queue.name().as_str(), QueueBindOptions::default());
-    channel
-        .queue_bind(name.into(), bus::EXCHANGE.into(), READY_FACT.into(), options, FieldTable::default())
-        .await?;
-    let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
-    let mut consumer = channel.basic_consume(name.into(), "".into(), options, FieldTable::default()).await?;
-    while let Some(delivery) = consumer.next().await {
-        let case_id = CaseOffersReady::decode(delivery?.data.as_slice())?.case_id;
-        let mut board = open(&board);
-        match board.waiting.remove(&case_id) {
-            Some(done) => drop(done.send(())),
-            None => board.early.push(case_id),
-        }
-    }
-    Ok(())
 }
 
 fn pids(system: &System) -> Result<Vec<(String, u32)>> {

@@ -5,6 +5,7 @@ mod fanout;
 mod floor;
 mod institutions;
 mod latency;
+mod load;
 mod machine;
 mod register;
 
