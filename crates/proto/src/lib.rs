@@ -16,7 +16,9 @@ macro_rules! package {
 
 package!(catalog);
 package!(common);
+package!(insurance);
 package!(intake);
+package!(operations);
 package!(partner);
 package!(statistics);
 package!(whitelist);

@@ -33,7 +33,7 @@ async fn an_application_reaches_offers_ready_with_what_the_banks_sent() {
         assert_eq!(leg.state, 0, "sealed");
         assert_eq!(leg.decline_reason, 0, "sealed");
     }
-    let replied = i32::from(wire::LegProgress::Replied);
+    let replied = i32::from(proto::common::v1::LegProgress::Replied);
     assert_eq!(sealed.legs.iter().filter(|leg| leg.progress == replied).count(), 2);
     let refused = town.client.list_offers(wire::ListOffersRequest { case_id: case.case_id.clone() }).await;
     assert_eq!(reason(&refused.unwrap_err()), "OFFERS_SEALED");
@@ -90,7 +90,7 @@ async fn silent_legs_time_out_and_late_answers_are_kept_apart() {
     town.ground.clock().advance(chrono::TimeDelta::seconds(3_700));
     let ready = town.reaches(&case, wire::CaseState::OffersReady).await;
     let silent = ready.legs.iter().find(|leg| leg.leg_id == legs[1].leg_id).unwrap();
-    assert_eq!(silent.state, i32::from(wire::LegState::TimedOut));
+    assert_eq!(silent.state, i32::from(proto::common::v1::LegState::TimedOut));
     town.is_told(&legs[1].institution_id, "intake.leg-closed.v1").await;
     town.reply(&legs[1], offer(1, 300)).await;
     town.is_told(&legs[1].institution_id, "intake.reply-late.v1").await;
@@ -248,7 +248,7 @@ async fn an_institution_asks_and_is_answered() {
     town.reply(&leg, partner::reply_submitted::Reply::Supplement(question)).await;
     town.is_told(&leg.institution_id, "intake.reply-accepted.v1").await;
     let asked = town.view(&case).await.legs.remove(0);
-    assert_eq!(asked.progress, i32::from(wire::LegProgress::Question));
+    assert_eq!(asked.progress, i32::from(proto::common::v1::LegProgress::Question));
     assert_eq!(asked.asked_document_codes, ["D04"]);
     town.client.answer_institution(answer()).await.unwrap();
     town.is_told(&leg.institution_id, "intake.leg-supplemented.v1").await;

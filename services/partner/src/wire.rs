@@ -41,6 +41,7 @@ pub(crate) fn assignment(assignment: &Assignment) -> v1::Assignment {
         etag: assignment.etag(),
         dossier: None,
         supplements: Vec::new(),
+        confirm_by_time: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Acknowledging events.
 
-use proto::intake::v1::LegState;
+use proto::common::v1::LegState;
 use proto::partner::v1::AssignmentState;
 use testkit::eventually;
 use tonic::Code;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use prost::Message as _;
-use proto::intake::v1::LegState;
+use proto::common::v1::LegState;
 use proto::partner::v1::{
     AssignmentReceived, AssignmentState, ListAssignmentsRequest, ListAssignmentsResponse,
 };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use proto::intake::v1::LegState;
+use proto::common::v1::LegState;
 use proto::partner::v1::{Event, EventType, PullEventsRequest};
 use testkit::eventually;
 use tonic::Code;

@@ -4,7 +4,7 @@ use bus::{Handler as _, Message, Outcome};
 use kernel::{InstitutionId, LegId, MessageId};
 use partner::messaging::Assignments;
 use partner::store::Wakeups;
-use proto::intake::v1::LegState;
+use proto::common::v1::LegState;
 use proto::partner::v1::{AssignmentState, EventType};
 use sqlx::PgPool;
 use testkit::eventually;

@@ -4,7 +4,7 @@ use bus::Message;
 use futures::future::join_all;
 use kernel::LegId;
 use partner::ROLE;
-use proto::intake::v1::LegState;
+use proto::common::v1::LegState;
 use sqlx::{Executor as _, SqlStr};
 use testkit::{eventually, ground};
 

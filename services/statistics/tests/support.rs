@@ -111,7 +111,7 @@ pub(crate) fn submitted(case_id: Uuid, version: i64, now: DateTime<Utc>) -> Outg
 }
 
 pub(crate) fn offers_ready(case_id: Uuid, version: i64, now: DateTime<Utc>) -> Outgoing {
-    let leg = intake::LegSummary {
+    let leg = proto::common::v1::LegSummary {
         role: codes::InstitutionRole::Bank.into(),
         institution_id: Uuid::new_v4().to_string(),
         ..Default::default()

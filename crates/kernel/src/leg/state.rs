@@ -181,6 +181,27 @@ impl LegState {
         }
     }
 
+    /// The number of `zhirong.common.v1.LegState`.
+    #[must_use]
+    pub const fn number(self) -> i32 {
+        match self {
+            Self::Created => 1,
+            Self::Received => 2,
+            Self::Reviewing => 3,
+            Self::InfoRequested => 4,
+            Self::Offered { .. } => 5,
+            Self::Declined { .. } => 6,
+            Self::TimedOut => 7,
+            Self::Released => 8,
+            Self::Expired { .. } => 9,
+            Self::WithdrawnByInstitution { .. } => 10,
+            Self::Selected { .. } => 11,
+            Self::Confirmed { .. } => 12,
+            Self::Fulfilled { .. } => 13,
+            Self::Breached { .. } => 14,
+        }
+    }
+
     /// Reads the stored form: [`LegState::code`], [`LegState::seq`], [`LegState::reason`].
     ///
     /// # Errors

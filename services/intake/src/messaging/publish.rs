@@ -3,11 +3,11 @@
 use bus::Outgoing;
 use chrono::{DateTime, Utc};
 use kernel::{InstitutionId, LegId, ReplyId};
-use proto::intake::v1 as wire;
+use proto::{common::v1 as common, intake::v1 as wire};
 
 use crate::{
     domain::{Case, Event, Form, Leg},
-    wire::{leg_state_number, timestamp},
+    wire::timestamp,
 };
 
 pub(crate) const CASE_SUBMITTED: &str = "intake.case-submitted.v1";
@@ -106,7 +106,13 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
         ),
         Event::Withdrawn { cause } => fact(
             CASE_WITHDRAWN,
-            &wire::CaseWithdrawn { case_id, legs: summaries(case, legs), cause: cause.code().to_owned() },
+            &wire::CaseWithdrawn {
+                case_id,
+                legs: summaries(case, legs),
+                cause: cause.code().to_owned(),
+                round: i32::from(case.round),
+                cover: false,
+            },
         ),
         Event::Submitted { .. }
         | Event::Drafted
@@ -138,7 +144,7 @@ pub(crate) fn submitted(case: &Case, form: &Form, now: DateTime<Utc>) -> Outgoin
 
 /// There is a leg; what it is about is read through partner.
 pub(crate) fn leg_issued(leg: &Leg, due_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Outgoing {
-    let body = wire::LegIssued {
+    let body = common::LegIssued {
         leg_id: leg.id.to_string(),
         institution_id: leg.institution.to_string(),
         role: leg.role.number(),
@@ -152,17 +158,17 @@ pub(crate) fn leg_issued(leg: &Leg, due_at: Option<DateTime<Utc>>, now: DateTime
 
 /// The leg takes no more answers.
 pub(crate) fn leg_closed(leg: &Leg, now: DateTime<Utc>) -> Outgoing {
-    let body = wire::LegClosed {
+    let body = common::LegClosed {
         leg_id: leg.id.to_string(),
         institution_id: leg.institution.to_string(),
-        state: leg_state_number(leg.state),
+        state: leg.state.number(),
     };
     Outgoing::new(LEG_CLOSED, leg.id.uuid(), leg.version, now, &body)
 }
 
 /// The enterprise answered the institution's question.
 pub(crate) fn leg_supplemented(leg: &Leg, documents: usize, now: DateTime<Utc>) -> Outgoing {
-    let body = wire::LegSupplemented {
+    let body = common::LegSupplemented {
         leg_id: leg.id.to_string(),
         institution_id: leg.institution.to_string(),
         documents: i32::try_from(documents).unwrap_or(i32::MAX),
@@ -192,7 +198,7 @@ pub(crate) fn reply_judged(
         Fate::Refused(reason) => (REPLY_REFUSED, reason),
     };
     let (leg_id, institution, version) = leg;
-    let body = wire::ReplyJudged {
+    let body = common::ReplyJudged {
         reply_id: reply.to_string(),
         leg_id: leg_id.to_string(),
         institution_id: institution.to_string(),
@@ -202,13 +208,13 @@ pub(crate) fn reply_judged(
 }
 
 /// Legs of the present round, for statistics.
-fn summaries(case: &Case, legs: &[Leg]) -> Vec<wire::LegSummary> {
+fn summaries(case: &Case, legs: &[Leg]) -> Vec<common::LegSummary> {
     legs.iter()
         .filter(|leg| leg.round == case.round && leg.case == case.id)
-        .map(|leg| wire::LegSummary {
+        .map(|leg| common::LegSummary {
             role: leg.role.number(),
             institution_id: leg.institution.to_string(),
-            state: leg_state_number(leg.state),
+            state: leg.state.number(),
             issued_at: Some(timestamp(leg.issued_at)),
             delivered_at: leg.delivered_at.map(timestamp),
             replied_at: leg.replied_at.map(timestamp),

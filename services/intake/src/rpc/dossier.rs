@@ -54,6 +54,13 @@ impl DossierService for Dossiers {
     ) -> Answer<wire::GetDossierResponse> {
         Ok(Response::new(self.read(request.get_ref()).await?))
     }
+
+    async fn get_role_dossier(
+        &self,
+        _request: Request<wire::GetRoleDossierRequest>,
+    ) -> Answer<wire::GetRoleDossierResponse> {
+        Err(tonic::Status::unimplemented("not yet"))
+    }
 }
 
 impl Dossiers {

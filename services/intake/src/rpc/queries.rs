@@ -17,6 +17,20 @@ const PAGE: i64 = 50;
 const PAGE_MAX: i64 = 200;
 
 impl Deps {
+    pub(super) async fn select_offer(
+        &self,
+        _request: Request<wire::SelectOfferRequest>,
+    ) -> Result<Response<wire::CaseResponse>, Fault> {
+        Err(Fault::new(&rpc::reasons::INTERNAL))
+    }
+
+    pub(super) async fn preview_plan(
+        &self,
+        _request: Request<wire::PreviewPlanRequest>,
+    ) -> Result<Response<wire::PreviewPlanResponse>, Fault> {
+        Err(Fault::new(&rpc::reasons::INTERNAL))
+    }
+
     pub(super) async fn get_case(
         &self,
         request: Request<wire::GetCaseRequest>,

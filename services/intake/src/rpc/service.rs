@@ -60,5 +60,7 @@ calls! {
     get_case(wire::GetCaseRequest) -> wire::CaseView;
     list_cases(wire::ListCasesRequest) -> wire::ListCasesResponse;
     list_timeline(wire::ListTimelineRequest) -> wire::ListTimelineResponse;
+    select_offer(wire::SelectOfferRequest) -> wire::CaseResponse;
+    preview_plan(wire::PreviewPlanRequest) -> wire::PreviewPlanResponse;
     list_offers(wire::ListOffersRequest) -> wire::ListOffersResponse;
 }

@@ -136,6 +136,7 @@ pub(crate) fn application(form: &Form) -> wire::Application {
         repayment: form.repayment.iter().map(|method| method.number()).collect(),
         consent_id: form.consent.map(|consent| consent.to_string()).unwrap_or_default(),
         documents: form.documents.iter().map(document_ref).collect(),
+        cover_at_once: false,
     }
 }
 

@@ -73,6 +73,14 @@ fn reply(body: &partner::ReplySubmitted) -> Result<Reply, &'static str> {
             reply,
             reason: DeclineReason::from_number(decline.reason).ok_or("DECLINE_REASON_UNKNOWN")?,
         }),
+        partner::reply_submitted::Reply::Valuation(_)
+        | partner::reply_submitted::Reply::Insurance(_)
+        | partner::reply_submitted::Reply::Guarantee(_)
+        | partner::reply_submitted::Reply::TakenBack(_)
+        | partner::reply_submitted::Reply::Approval(_)
+        | partner::reply_submitted::Reply::Confirmed(_)
+        | partner::reply_submitted::Reply::Refused(_)
+        | partner::reply_submitted::Reply::Report(_) => Err("REPLY_UNKNOWN"),
         partner::reply_submitted::Reply::Supplement(question) => Ok(Reply::Question {
             reply,
             asked: question

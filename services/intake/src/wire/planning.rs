@@ -140,6 +140,7 @@ pub(crate) fn dossier(
         grade: standing.grade.map(|grade| grade.number()).unwrap_or_default(),
         enhancement: application.enhancement.iter().map(|mode| mode.number()).collect(),
         repayment: application.repayment.iter().map(|method| method.number()).collect(),
+        cover_kinds: Vec::new(),
     }
     .encode_to_vec()
 }

@@ -2,9 +2,9 @@
 //! never what: the desk is under the seal too (domain.md §3.2, §7).
 
 use kernel::{DeclineReason, leg::LegState};
-use proto::intake::v1 as wire;
+use proto::{common::v1::LegProgress, intake::v1 as wire};
 
-use super::{application::application, leg_state_number, timestamp};
+use super::{application::application, timestamp};
 use crate::{
     domain::{Case, Leg, Offer, Phase},
     store::{cases::Record, timeline::Entry},
@@ -37,6 +37,9 @@ pub(crate) fn state_code(number: i32) -> Option<&'static str> {
         wire::CaseState::NoOffer => Some("NO_OFFER"),
         wire::CaseState::Rejected => Some("REJECTED"),
         wire::CaseState::Withdrawn => Some("WITHDRAWN"),
+        wire::CaseState::Expired => Some("EXPIRED"),
+        wire::CaseState::Selected => Some("SELECTED"),
+        wire::CaseState::Approved => Some("APPROVED"),
     }
 }
 
@@ -60,6 +63,8 @@ pub(crate) fn header(record: &Record) -> wire::CaseHeader {
             .as_deref()
             .and_then(telemetry::context::trace_id)
             .unwrap_or_default(),
+        wave: round.map(|round| i32::from(round.wave)).unwrap_or_default(),
+        selection: None,
     }
 }
 
@@ -103,7 +108,7 @@ pub(crate) fn leg(case: &Case, leg: &Leg) -> wire::LegView {
         product_id: leg.product.to_string(),
         product_version: leg.product_version,
         progress: i32::from(if withdrawn { ended(leg) } else { progress(leg.state) }),
-        state: if sealed { 0 } else { leg_state_number(leg.state) },
+        state: if sealed { 0 } else { leg.state.number() },
         issued_at: Some(timestamp(leg.issued_at)),
         delivered_at: leg.delivered_at.map(timestamp),
         replied_at: leg.replied_at.map(timestamp),
@@ -121,28 +126,28 @@ pub(crate) fn leg(case: &Case, leg: &Leg) -> wire::LegView {
 }
 
 /// Of a withdrawn case: whether the institution had answered, and no more.
-fn ended(leg: &Leg) -> wire::LegProgress {
+fn ended(leg: &Leg) -> LegProgress {
     match leg.replied_at {
-        Some(_) => wire::LegProgress::Replied,
-        None => wire::LegProgress::Closed,
+        Some(_) => LegProgress::Replied,
+        None => LegProgress::Closed,
     }
 }
 
-fn progress(state: LegState) -> wire::LegProgress {
+fn progress(state: LegState) -> LegProgress {
     match state {
-        LegState::Created => wire::LegProgress::Issued,
-        LegState::Received | LegState::Reviewing => wire::LegProgress::Delivered,
-        LegState::InfoRequested => wire::LegProgress::Question,
+        LegState::Created => LegProgress::Issued,
+        LegState::Received | LegState::Reviewing => LegProgress::Delivered,
+        LegState::InfoRequested => LegProgress::Question,
         LegState::Offered { .. }
         | LegState::Declined { .. }
         | LegState::Selected { .. }
         | LegState::Confirmed { .. }
         | LegState::Fulfilled { .. }
-        | LegState::Breached { .. } => wire::LegProgress::Replied,
+        | LegState::Breached { .. } => LegProgress::Replied,
         LegState::TimedOut
         | LegState::Expired { .. }
         | LegState::WithdrawnByInstitution { .. }
-        | LegState::Released => wire::LegProgress::Closed,
+        | LegState::Released => LegProgress::Closed,
     }
 }
 
@@ -189,6 +194,8 @@ pub(crate) fn offers(case: &Case, legs: &[Leg], all: Vec<Offer>) -> wire::ListOf
     wire::ListOffersResponse {
         offers: standing.iter().map(|(leg, one)| offer_view(leg, one)).collect(),
         late_offers: late.iter().filter_map(|one| of(one).map(|leg| offer_view(&leg, one))).collect(),
+        valuations: Vec::new(),
+        covers: Vec::new(),
     }
 }
 
@@ -209,5 +216,9 @@ fn offer_view(leg: &Leg, offer: &Offer) -> wire::OfferView {
             valid_until: Some(timestamp(offer.valid_until)),
         }),
         submitted_at: Some(timestamp(offer.submitted_at)),
+        cost: None,
+        ways: Vec::new(),
+        cover_missing: false,
+        state: leg.state.number(),
     }
 }

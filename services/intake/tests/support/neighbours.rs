@@ -113,16 +113,19 @@ impl Handler for Recorder {
 /// Leg and reply messages name their institution.
 fn institution(message: &Message) -> Option<String> {
     use prost::Message as _;
-    use proto::intake::v1 as wire;
     let body = message.body.as_slice();
     match message.kind.as_str() {
-        "intake.leg-issued.v1" => wire::LegIssued::decode(body).ok().map(|body| body.institution_id),
-        "intake.leg-closed.v1" => wire::LegClosed::decode(body).ok().map(|body| body.institution_id),
+        "intake.leg-issued.v1" => {
+            proto::common::v1::LegIssued::decode(body).ok().map(|body| body.institution_id)
+        }
+        "intake.leg-closed.v1" => {
+            proto::common::v1::LegClosed::decode(body).ok().map(|body| body.institution_id)
+        }
         "intake.leg-supplemented.v1" => {
-            wire::LegSupplemented::decode(body).ok().map(|body| body.institution_id)
+            proto::common::v1::LegSupplemented::decode(body).ok().map(|body| body.institution_id)
         }
         kind if kind.starts_with("intake.reply-") => {
-            wire::ReplyJudged::decode(body).ok().map(|body| body.institution_id)
+            proto::common::v1::ReplyJudged::decode(body).ok().map(|body| body.institution_id)
         }
         _ => None,
     }

@@ -6,7 +6,7 @@ use bus::Message;
 use chrono::{DateTime, Utc};
 use kernel::{InstitutionId, InstitutionRole, LegId, ProductId, ReplyId};
 use prost_types::Timestamp;
-use proto::intake::v1::{LegClosed, LegIssued, LegState, LegSupplemented, ReplyJudged};
+use proto::common::v1::{LegClosed, LegIssued, LegState, LegSupplemented, ReplyJudged};
 
 use crate::domain::{CloseCause, FeedKind, Notice, Terms};
 use crate::store::Told;
@@ -82,7 +82,13 @@ fn closed(message: &Message) -> Result<Told, Unheard> {
             | LegState::Reviewing
             | LegState::InfoRequested
             | LegState::Offered
-            | LegState::Declined,
+            | LegState::Declined
+            | LegState::Expired
+            | LegState::WithdrawnByInst
+            | LegState::Selected
+            | LegState::Confirmed
+            | LegState::Fulfilled
+            | LegState::Breached,
         )
         | Err(_) => return Err(Unheard::Field("leg-closed-state")),
     };

@@ -91,6 +91,27 @@ impl AssignmentService for Assignments {
         Ok(Response::new(answer(outcome, |assignment| decided(assignment, reply_id))?))
     }
 
+    async fn withdraw_offer(
+        &self,
+        _request: Request<proto::partner::v1::WithdrawOfferRequest>,
+    ) -> Answer<SubmitDecisionResponse> {
+        Err(tonic::Status::unimplemented("not yet"))
+    }
+
+    async fn confirm_selection(
+        &self,
+        _request: Request<proto::partner::v1::ConfirmSelectionRequest>,
+    ) -> Answer<SubmitDecisionResponse> {
+        Err(tonic::Status::unimplemented("not yet"))
+    }
+
+    async fn submit_report(
+        &self,
+        _request: Request<proto::partner::v1::SubmitReportRequest>,
+    ) -> Answer<SubmitDecisionResponse> {
+        Err(tonic::Status::unimplemented("not yet"))
+    }
+
     async fn request_supplement(&self, request: Request<RequestSupplementRequest>) -> Answer<Assignment> {
         let institution = Institution::of(&request)?;
         let body_hash = body_hash(request.get_ref());
@@ -172,6 +193,10 @@ impl Assignments {
             Some(Decision::Offer(offer)) => checks::offer(&mut check, offer).map(|(offer, valid_until)| {
                 (Said::Offer(offer), ReplyKind::Offer { seq: offer.offer_seq }, Some(valid_until))
             }),
+            Some(Decision::Valuation(_) | Decision::Insurance(_) | Decision::Guarantee(_)) => {
+                check.refuse("decision", &shared::FIELD_INVALID);
+                None
+            }
             Some(Decision::Decline(decline)) => checks::decline(&mut check, &decline)
                 .map(|given| (Said::Decline(given), ReplyKind::Decline, None)),
         };

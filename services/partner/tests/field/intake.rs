@@ -132,6 +132,13 @@ struct Dossiers {
 
 #[tonic::async_trait]
 impl DossierService for Dossiers {
+    async fn get_role_dossier(
+        &self,
+        _request: Request<proto::intake::v1::GetRoleDossierRequest>,
+    ) -> Result<Response<proto::intake::v1::GetRoleDossierResponse>, Status> {
+        Err(Status::unimplemented("insurance's, not partner's"))
+    }
+
     async fn get_dossier(
         &self,
         request: Request<GetDossierRequest>,

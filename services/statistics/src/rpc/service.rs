@@ -27,6 +27,18 @@ impl StatisticsService for Face {
             counts.into_iter().map(|counted| wire::FactCount { r#type: counted.kind, count: counted.count });
         Ok(Response::new(wire::CountFactsResponse { counts: counts.collect() }))
     }
+
+    async fn get_overview(&self, _request: Request<wire::GetOverviewRequest>) -> Answer<wire::Overview> {
+        Err(tonic::Status::unimplemented("not yet"))
+    }
+
+    async fn list_days(&self, _request: Request<wire::ListDaysRequest>) -> Answer<wire::ListDaysResponse> {
+        Err(tonic::Status::unimplemented("not yet"))
+    }
+
+    async fn rebuild(&self, _request: Request<wire::RebuildRequest>) -> Answer<wire::RebuildResponse> {
+        Err(tonic::Status::unimplemented("not yet"))
+    }
 }
 
 fn refused(error: StoreError) -> Fault {

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use proto::intake::v1::{CaseView, LegProgress, LegState, LegView};
+use proto::common::v1::{LegProgress, LegState};
+use proto::intake::v1::{CaseView, LegView};
 
 use super::text::{instant, left, right, span};
 use crate::simulate::data::LoadedBank;
@@ -61,10 +62,14 @@ impl Shown {
 
     fn of(leg: &LegView) -> Self {
         match leg.state() {
-            LegState::Offered => Self::Offered,
+            LegState::Offered
+            | LegState::Selected
+            | LegState::Confirmed
+            | LegState::Fulfilled
+            | LegState::Breached => Self::Offered,
             LegState::Declined => Self::Declined,
             LegState::TimedOut => Self::TimedOut,
-            LegState::Released => Self::Closed,
+            LegState::Released | LegState::Expired | LegState::WithdrawnByInst => Self::Closed,
             // Under the seal there is only the progress.
             LegState::Unspecified
             | LegState::Created

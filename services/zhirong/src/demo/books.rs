@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use proto::intake::v1::{LegState, LegView, Offer, OfferView};
+use proto::common::v1::LegState;
+use proto::intake::v1::{LegView, Offer, OfferView};
 
 use crate::simulate::{Content, Fate, Record};
 
@@ -150,7 +151,13 @@ pub(super) fn ends(books: &Books, legs: &[LegView]) -> Vec<String> {
             | LegState::Received
             | LegState::Reviewing
             | LegState::InfoRequested
-            | LegState::Released => false,
+            | LegState::Released
+            | LegState::Expired
+            | LegState::WithdrawnByInst
+            | LegState::Selected
+            | LegState::Confirmed
+            | LegState::Fulfilled
+            | LegState::Breached => false,
         };
         if !good {
             found.push(format!("任务 {} 的结果 {} 与银行所为不符", leg.leg_id, leg.state().as_str_name()));

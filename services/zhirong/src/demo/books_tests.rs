@@ -37,6 +37,7 @@ fn view(leg: &str, seq: i32) -> OfferView {
         product_version: 1,
         offer: Some(offer(seq)),
         submitted_at: None,
+        ..OfferView::default()
     }
 }
 

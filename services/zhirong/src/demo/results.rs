@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kernel::{DeclineReason, EnhancementMode, RepaymentMethod};
-use proto::intake::v1::{CaseView, LegState, LegView, OfferView, TimelineEntry};
+use proto::common::v1::LegState;
+use proto::intake::v1::{CaseView, LegView, OfferView, TimelineEntry};
 
 use super::table::{Side, Table};
 use super::text::{day, instant, percent, span, wan, yuan};
@@ -80,7 +81,13 @@ pub(super) fn others(legs: &[LegView], late: &[OfferView], names: &Names) -> Vec
             | LegState::Reviewing
             | LegState::InfoRequested
             | LegState::Offered
-            | LegState::Released => {}
+            | LegState::Released
+            | LegState::Expired
+            | LegState::WithdrawnByInst
+            | LegState::Selected
+            | LegState::Confirmed
+            | LegState::Fulfilled
+            | LegState::Breached => {}
         }
     }
     lines.sort();

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use chrono::Utc;
-use proto::intake::v1::{CaseState, CaseView, LegProgress};
+use proto::common::v1::LegProgress;
+use proto::intake::v1::{CaseState, CaseView};
 
 use super::board::{Board, Change};
 use super::screen::Screen;

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use anyhow::{Context as _, Result};
+use proto::common::v1::LegProgress;
 use proto::intake::v1::get_case_request::Key;
 use proto::intake::v1::intake_service_client::IntakeServiceClient;
 use proto::intake::v1::{
-    AnswerInstitutionRequest, Application, CaseHeader, CaseView, Channel, GetCaseRequest, LegProgress,
-    LegView, ListOffersRequest, ListOffersResponse, ListTimelineRequest, SubmitApplicationRequest,
-    TimelineEntry,
+    AnswerInstitutionRequest, Application, CaseHeader, CaseView, Channel, GetCaseRequest, LegView,
+    ListOffersRequest, ListOffersResponse, ListTimelineRequest, SubmitApplicationRequest, TimelineEntry,
 };
 use rpc::Duty;
 use tonic::{Code, Status};

@@ -147,6 +147,8 @@ impl Worker {
             EventType::AssignmentIssued
             | EventType::AssignmentClosed
             | EventType::SupplementAnswered
+            | EventType::AssignmentSelected
+            | EventType::AssignmentUnselected
             | EventType::Unspecified => None,
         };
         if let Some(fate) = fate {
@@ -168,6 +170,8 @@ impl Worker {
             | EventType::ReplyLate
             | EventType::ReplySuperseded
             | EventType::ReplyRefused
+            | EventType::AssignmentSelected
+            | EventType::AssignmentUnselected
             | EventType::Unspecified => {}
         }
     }

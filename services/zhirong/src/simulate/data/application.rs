@@ -24,6 +24,7 @@ pub fn application(enterprise: &LoadedEnterprise, random: &mut impl Rng) -> Appl
         repayment: Vec::new(),
         consent_id: enterprise.consent_id.clone(),
         documents: documents(&MANDATORY.map(|code| code.code())),
+        cover_at_once: false,
     }
 }
 
