@@ -52,6 +52,7 @@ impl Attendance {
             | Deed::ToldTooLate
             | Deed::FiledLate { .. }
             | Deed::Heard(_)
+            | Deed::Later(_)
             | Deed::Closed(_)
             | Deed::Failed(_) => {}
         })
