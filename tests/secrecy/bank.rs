@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use proto::partner::v1::{AcknowledgeRequest, Assignment, Event, EventType, PullEventsRequest, PullEventsResponse};
 use prost::Message;
+use proto::partner::v1::{
+    AcknowledgeRequest, Assignment, Event, EventType, PullEventsRequest, PullEventsResponse,
+};
 use rpc::client::Channel;
 
 use crate::line::{Answer, call};
@@ -47,7 +49,12 @@ impl Bank {
     }
 
     /// Makes a call and writes everything down that comes of it; the message, if there is one.
-    pub(crate) async fn call(&mut self, what: &str, path: &'static str, request: &impl Message) -> Option<Vec<u8>> {
+    pub(crate) async fn call(
+        &mut self,
+        what: &str,
+        path: &'static str,
+        request: &impl Message,
+    ) -> Option<Vec<u8>> {
         let answer = call(&self.channel, path, request).await;
         self.lines.push(format!("== {what}: {}", path.rsplit('/').next().unwrap_or_default()));
         self.write(&answer);
@@ -61,7 +68,11 @@ impl Bank {
             self.message(message);
         }
         if let Some(status) = &answer.status {
-            self.lines.push(format!("status {} {}", i32::from(status.code()), self.mask.text(status.message())));
+            self.lines.push(format!(
+                "status {} {}",
+                i32::from(status.code()),
+                self.mask.text(status.message())
+            ));
             let mut details = Vec::new();
             self.mask.lines(&wire::read(status.details()).unwrap_or_default(), 0, &mut details);
             self.lines.extend(details.into_iter().map(|line| format!("detail {line}")));
@@ -77,8 +88,11 @@ impl Bank {
 
     fn entries(&mut self, what: &str, entries: &[(String, String)]) {
         for (name, value) in entries {
-            let value =
-                if OF_THE_MOMENT.contains(&name.as_str()) { "<moment>".to_owned() } else { self.mask.text(value) };
+            let value = if OF_THE_MOMENT.contains(&name.as_str()) {
+                "<moment>".to_owned()
+            } else {
+                self.mask.text(value)
+            };
             self.lines.push(format!("{what} {name}: {value}"));
         }
     }

@@ -1,8 +1,8 @@
 //! One call as it goes over the wire: bytes out, bytes in, headers, trailers, status and its details.
 
-use proto::partner::v1::assignment_service_client::AssignmentServiceClient;
 use prost::Message;
 use prost::bytes::{Buf as _, BufMut as _};
+use proto::partner::v1::assignment_service_client::AssignmentServiceClient;
 use rpc::client::Channel;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};

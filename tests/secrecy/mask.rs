@@ -95,7 +95,8 @@ fn instant(text: &str) -> Option<usize> {
         if wanted == 'd' { sign.is_ascii_digit() } else { sign == wanted }
     };
     let fits = head.chars().zip(form.chars()).all(fits);
-    let tail = text[form.len()..].chars().take_while(|sign| sign.is_ascii_digit() || ".Z+:".contains(*sign)).count();
+    let tail =
+        text[form.len()..].chars().take_while(|sign| sign.is_ascii_digit() || ".Z+:".contains(*sign)).count();
     fits.then_some(form.len() + tail)
 }
 

@@ -1,6 +1,7 @@
 //! What the observed bank does: every method of its face, in every state that an assignment can be in, with everything
 //! wrong about a request that can be wrong. The same in both runs; only what happens around it differs.
 
+use prost::Message as _;
 use proto::common::v1::{DeclineReason, EnhancementMode, RepaymentMethod};
 use proto::intake::v1::{Approval, CaseHeader, CaseState, Offer, ValuationQuote, ValuationReport};
 use proto::partner::v1::confirm_selection_request::Answer;
@@ -10,7 +11,6 @@ use proto::partner::v1::{
     GetAssignmentRequest, ListAssignmentsRequest, ListAssignmentsResponse, PullEventsRequest,
     RequestSupplementRequest, SubmitDecisionRequest, SubmitReportRequest, WithdrawOfferRequest,
 };
-use prost::Message as _;
 use uuid::Uuid;
 
 use crate::bank::{Bank, time_given};
@@ -171,10 +171,8 @@ async fn silent(stage: &mut Stage, bank: &mut Bank) {
     bank.events_until(EventType::AssignmentClosed).await;
     stage.reaches(&case, &[CaseState::OffersReady, CaseState::NoOffer]).await;
     offer(bank, "too late", &name, 1, 420).await;
-    let late = SubmitDecisionRequest {
-        file_if_late: true,
-        ..decision(&name, Decision::Offer(an_offer(1, 420)))
-    };
+    let late =
+        SubmitDecisionRequest { file_if_late: true, ..decision(&name, Decision::Offer(an_offer(1, 420))) };
     bank.call("filed late", DECIDE, &late).await;
     bank.events_until(EventType::ReplyLate).await;
     bank.quiet().await;
@@ -241,7 +239,8 @@ async fn probe(bank: &mut Bank, name: &str, confirming: bool) {
         bank.call(&format!("taking back {whose}"), WITHDRAW, &take_back(name)).await;
         bank.call(&format!("asking {whose}"), ASK, &question(name, "D04")).await;
         bank.call(&format!("reporting {whose}"), REPORT, &report(name)).await;
-        bank.call(&format!("confirming {whose}"), CONFIRM, &confirm(name, Answer::Approval(approval(300)))).await;
+        bank.call(&format!("confirming {whose}"), CONFIRM, &confirm(name, Answer::Approval(approval(300))))
+            .await;
     }
     if confirming {
         bank.call("confirming own", CONFIRM, &confirm(name, Answer::Approval(approval(300)))).await;
@@ -261,7 +260,8 @@ async fn probe(bank: &mut Bank, name: &str, confirming: bool) {
 
 async fn wrong_decisions(bank: &mut Bank, name: &str) {
     let valid = || decision(name, Decision::Offer(an_offer(9, 400)));
-    let quote = ValuationQuote { quote_seq: 1, fee_fen: 1, report_working_days: 5, ..ValuationQuote::default() };
+    let quote =
+        ValuationQuote { quote_seq: 1, fee_fen: 1, report_working_days: 5, ..ValuationQuote::default() };
     let wrong = [
         ("with an old etag", SubmitDecisionRequest { etag: "999".to_owned(), ..valid() }),
         ("without a decision", SubmitDecisionRequest { decision: None, ..valid() }),

@@ -13,7 +13,8 @@ use rpc::Duty;
 use zhirong::run_dir::RunDir;
 use zhirong::simulate::data::{self, Loaded, Wanted};
 use zhirong::simulate::{
-    Choice, Clerk, Conduct, Casting, Crowd, Delays, Link, Manner, Part, Report, Script, Seed, Sequel, Trade, admit,
+    Casting, Choice, Clerk, Conduct, Crowd, Delays, Link, Manner, Part, Report, Script, Seed, Sequel, Trade,
+    admit,
 };
 use zhirong::system::{Options, System};
 
@@ -133,9 +134,16 @@ impl Stage {
         let own = self.loaded.banks[0].id.to_string();
         let nth = |nth| Choice::of(&offers, nth, self.company == Company::Rivals).unwrap();
         let bank_of = |choice: &Choice| {
-            offers.offers.iter().find(|offer| offer.leg_id == choice.bank_leg_id).unwrap().institution_id.clone()
+            offers
+                .offers
+                .iter()
+                .find(|offer| offer.leg_id == choice.bank_leg_id)
+                .unwrap()
+                .institution_id
+                .clone()
         };
-        let choice = (0..offers.offers.len()).map(nth).find(|choice| (bank_of(choice) == own) == observed).unwrap();
+        let choice =
+            (0..offers.offers.len()).map(nth).find(|choice| (bank_of(choice) == own) == observed).unwrap();
         self.clerk.select(uuid::Uuid::new_v4().to_string(), &case.case_id, &choice).await.unwrap();
     }
 
