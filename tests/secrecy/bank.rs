@@ -44,8 +44,9 @@ impl Bank {
         self.lines.push(line);
     }
 
-    pub(crate) fn finish(self) -> Transcript {
-        Transcript { lines: self.lines, ordered_ids: self.mask.ordered() }
+    /// `known`: ids of the catalogue that are the bank's own, and older than any case.
+    pub(crate) fn finish(self, known: &[String]) -> Transcript {
+        Transcript { lines: self.lines, ordered_ids: self.mask.ordered(known) }
     }
 
     /// Makes a call and writes everything down that comes of it; the message, if there is one.

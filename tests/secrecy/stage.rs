@@ -52,8 +52,10 @@ pub(crate) async fn observe(company: Company) -> Transcript {
     let access = admit(&stage.link, stage.loaded.banks[0].id, InstitutionRole::Bank).await.unwrap();
     let mut bank = Bank::new(access.channel().unwrap());
     script::play(&mut stage, &mut bank).await;
+    let own = &stage.loaded.banks[0];
+    let known = [own.id.to_string(), own.product_id.clone()];
     stage.strike().await;
-    bank.finish()
+    bank.finish(&known)
 }
 
 impl Stage {
