@@ -112,6 +112,20 @@ impl Bank {
         panic!("no {} in {PATIENCE:?}; the last lines:\n{}", last.as_str_name(), self.tail());
     }
 
+    /// The next events, until one of each of these types has come, in whatever order that is.
+    pub(crate) async fn events_until_all(&mut self, mut wanted: Vec<EventType>) {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            for event in self.pull(5).await {
+                wanted.retain(|kind| *kind != event.r#type());
+            }
+            if wanted.is_empty() {
+                return;
+            }
+        }
+        panic!("no {wanted:?} in {PATIENCE:?}; the last lines:\n{}", self.tail());
+    }
+
     /// Whatever else comes within a short time.
     pub(crate) async fn quiet(&mut self) {
         while !self.pull(QUIET_SECONDS).await.is_empty() {}
