@@ -133,7 +133,7 @@ fn dispatch(case: &Case, command: Command) -> Decided {
 
 fn collecting(case: &Case, round: Collection, command: Command) -> Decided {
     match command {
-        Command::CountAnswer { leg, offered, need } => {
+        Command::CountAnswer { leg, offered, need } if round.wave == 1 => {
             let mut events = vec![Event::LegAnswered { leg, offered }];
             if round.answered + 1 == round.legs {
                 events.extend(end_of_wave(&round, round.offers + u16::from(offered), need));
