@@ -37,12 +37,12 @@ impl Deps {
             Begun::Repeat(first) => return Ok(first),
         };
         let mut record = open(channel, form, number, change.now());
-        let mut journal = Journal::new(change.now());
+        let mut journal = Journal::new(change.now(), &self.rules);
         journal.enter(&record.case, &Event::Drafted, &doer(change.caller()));
         self.submit(&mut journal, &mut record, &doer(change.caller()))?;
         cases::insert(change.conn(), std::slice::from_ref(&record)).await?;
         journal.changes.cases.clear();
-        journal.changes.write(change.conn()).await?;
+        journal.write(change.conn()).await?;
         let answer = wire::CaseResponse { case: Some(views::header(&record)) };
         let entry = entry("SUBMIT_APPLICATION", record.case.id);
         let answer = change.commit(answer, &entry, &[]).await?;
@@ -58,12 +58,12 @@ impl Deps {
         doer: &Doer,
     ) -> Result<(), Fault> {
         let command = Command::Submit { missing: record.form.missing() };
-        journal.execute(&mut record.case, command, doer, &[])?;
+        journal.execute(&mut record.case, command, doer, &mut [])?;
         record.submitted_at = Some(journal.now);
         record.root_traceparent = telemetry::context::current_traceparent();
         journal.changes.outgoing.push(publish::submitted(&record.case, &record.form, journal.now));
-        if self.policy.accepts_by_itself(record.case.channel) {
-            journal.changes.deadlines.push(Deadline::now(record.case.id, Kind::Plan, journal.now));
+        if self.rules.policy.accepts_by_itself(record.case.channel) {
+            journal.changes.set(Deadline::now(record.case.id, Kind::Plan, journal.now));
         }
         Ok(())
     }
