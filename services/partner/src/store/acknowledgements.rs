@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::acts::{Act, Acts};
 use super::{BEGIN_LOOSELY, StoreError, events};
-use crate::domain::{FeedKind, State};
+use crate::domain::FeedKind;
 
 /// Ends the delivery of those of `named` that are the institution's; gives back the others. `receive` makes the act by
 /// which an assignment counts as received.
@@ -31,7 +31,7 @@ pub async fn acknowledge(
     let (first_contact, rest): (Vec<_>, Vec<_>) = own
         .into_iter()
         .filter(|event| !event.acked)
-        .partition(|event| event.kind == FeedKind::AssignmentIssued && event.state == State::Issued);
+        .partition(|event| event.kind == FeedKind::AssignmentIssued && event.untouched);
     acts.carry_out_all(first_contact.iter().map(|event| receive(event.assignment_id)).collect()).await?;
     if !rest.is_empty() {
         let ids: Vec<Uuid> = rest.iter().map(|event| event.event_id.uuid()).collect();
