@@ -34,8 +34,12 @@ pub(crate) fn step(fact: &Fact) -> Result<Option<Step>, Unreadable> {
     let reader = Reader { fact };
     let nothing = Ok(None);
     Ok(Some(match fact.kind {
-        FactKind::ConsentGranted => return whitelist::ConsentGranted::decode(body).map_err(Into::into).and(nothing),
-        FactKind::ConsentRevoked => return whitelist::ConsentRevoked::decode(body).map_err(Into::into).and(nothing),
+        FactKind::ConsentGranted => {
+            return whitelist::ConsentGranted::decode(body).map_err(Into::into).and(nothing);
+        }
+        FactKind::ConsentRevoked => {
+            return whitelist::ConsentRevoked::decode(body).map_err(Into::into).and(nothing);
+        }
         FactKind::StandingRecorded => {
             return whitelist::StandingRecorded::decode(body).map_err(Into::into).and(nothing);
         }
@@ -45,7 +49,9 @@ pub(crate) fn step(fact: &Fact) -> Result<Option<Step>, Unreadable> {
         FactKind::ProductPublished => {
             return catalog::ProductPublished::decode(body).map_err(Into::into).and(nothing);
         }
-        FactKind::ProductRetired => return catalog::ProductRetired::decode(body).map_err(Into::into).and(nothing),
+        FactKind::ProductRetired => {
+            return catalog::ProductRetired::decode(body).map_err(Into::into).and(nothing);
+        }
         FactKind::CaseSubmitted => {
             let told = intake::CaseSubmitted::decode(body)?;
             reader.became(CaseState::Submitted).happened(Moment::Submitted, told.amount_fen)?
@@ -183,5 +189,8 @@ fn instant(at: &Timestamp) -> Option<DateTime<Utc>> {
 
 pub(crate) fn timestamp(at: DateTime<Utc>) -> Timestamp {
     // Sub-second nanoseconds are always below 2^31.
-    Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default() }
+    Timestamp {
+        seconds: at.timestamp(),
+        nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default(),
+    }
 }

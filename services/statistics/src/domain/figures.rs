@@ -61,8 +61,11 @@ impl Numbers {
     }
 
     fn quantile(&self, series: i32, percent: i64) -> i64 {
-        let Some((Wanted { least, most, .. }, mut rank)) = self.find_bucket(series, percent) else { return 0 };
-        for ((_, _, ms), n) in self.0.range((Measure::Value, series, least)..=(Measure::Value, series, most)) {
+        let Some((Wanted { least, most, .. }, mut rank)) = self.find_bucket(series, percent) else {
+            return 0;
+        };
+        for ((_, _, ms), n) in self.0.range((Measure::Value, series, least)..=(Measure::Value, series, most))
+        {
             if rank <= *n {
                 return *ms;
             }
@@ -152,7 +155,8 @@ pub struct Day {
 /// Every day from the first to the last, those without anything too.
 pub fn days(numbers: &Numbers, first: NaiveDate, last: NaiveDate) -> Vec<Day> {
     let day = |day: NaiveDate| {
-        let get = |measure, moment: Moment| numbers.get(measure, moment.number(), day.num_days_from_ce().into());
+        let get =
+            |measure, moment: Moment| numbers.get(measure, moment.number(), day.num_days_from_ce().into());
         Day {
             day,
             submitted: get(Measure::Day, Moment::Submitted),

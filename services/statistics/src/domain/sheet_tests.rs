@@ -17,14 +17,20 @@ fn start() -> DateTime<Utc> {
 }
 
 fn leg() -> impl Strategy<Value = Leg> {
-    (1..6_i32, 5..9_i32, proptest::option::of(0..500_000_i64))
-        .prop_map(|(role, outcome, response_ms)| Leg { role, outcome, response_ms })
+    (1..6_i32, 5..9_i32, proptest::option::of(0..500_000_i64)).prop_map(|(role, outcome, response_ms)| Leg {
+        role,
+        outcome,
+        response_ms,
+    })
 }
 
 fn legs() -> impl Strategy<Value = Legs> {
     let teller = prop_oneof![Just(Teller::Intake), Just(Teller::Insurance)];
-    (teller, 1..3_i32, proptest::collection::vec(leg(), 1..5))
-        .prop_map(|(teller, round, legs)| Legs { teller, round, legs })
+    (teller, 1..3_i32, proptest::collection::vec(leg(), 1..5)).prop_map(|(teller, round, legs)| Legs {
+        teller,
+        round,
+        legs,
+    })
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -73,7 +79,8 @@ fn folded(steps: &[Step]) -> Tally {
 
 fn quantiles(mut values: Vec<i64>) -> Durations {
     values.sort_unstable();
-    let at = |percent: usize| values.get((values.len() * percent).div_ceil(100).max(1) - 1).copied().unwrap_or(0);
+    let at =
+        |percent: usize| values.get((values.len() * percent).div_ceil(100).max(1) - 1).copied().unwrap_or(0);
     Durations { count: i64::try_from(values.len()).unwrap(), median_ms: at(50), p90_ms: at(90) }
 }
 
@@ -83,7 +90,8 @@ fn recomputed(steps: &[Step], park: &str) -> Figures {
     let mut responses: BTreeMap<i32, Vec<i64>> = BTreeMap::new();
     let (mut to_offers, mut to_approval) = (vec![], vec![]);
     for case in 1..4_u128 {
-        let mut of_case: Vec<&Step> = steps.iter().filter(|step| step.case_id == Uuid::from_u128(case)).collect();
+        let mut of_case: Vec<&Step> =
+            steps.iter().filter(|step| step.case_id == Uuid::from_u128(case)).collect();
         of_case.sort_by_key(|step| step.order);
         let own = of_case.iter().rev().find_map(|step| step.park.as_deref()).unwrap_or("");
         if of_case.is_empty() || !(park.is_empty() || park == own) {
@@ -96,7 +104,8 @@ fn recomputed(steps: &[Step], park: &str) -> Figures {
         for teller in [Teller::Intake, Teller::Insurance] {
             for round in 1..3 {
                 let told = of_case.iter().rev().filter_map(|step| step.legs.as_ref());
-                let Some(last) = told.clone().find(|legs| legs.teller == teller && legs.round == round) else {
+                let Some(last) = told.clone().find(|legs| legs.teller == teller && legs.round == round)
+                else {
                     continue;
                 };
                 for leg in &last.legs {
@@ -110,7 +119,12 @@ fn recomputed(steps: &[Step], park: &str) -> Figures {
             of.map(|step| step.order.occurred_at).min()
         };
         let sum = |wanted: Moment| -> i64 {
-            of_case.iter().filter_map(|step| step.moment).filter(|(moment, _)| *moment == wanted).map(|m| m.1).sum()
+            of_case
+                .iter()
+                .filter_map(|step| step.moment)
+                .filter(|(moment, _)| *moment == wanted)
+                .map(|m| m.1)
+                .sum()
         };
         figures.submitted_fen += sum(Moment::Submitted);
         figures.approved_fen += sum(Moment::Approved);

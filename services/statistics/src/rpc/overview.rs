@@ -17,7 +17,10 @@ use crate::{
     work::end_of_days,
 };
 
-pub(super) async fn get(face: &Face, form: &wire::GetOverviewRequest) -> Result<Response<wire::Overview>, Fault> {
+pub(super) async fn get(
+    face: &Face,
+    form: &wire::GetOverviewRequest,
+) -> Result<Response<wire::Overview>, Fault> {
     let mut check = Checker::new();
     let day = check.optional_date("day", &form.day);
     let known_at = question::known_at(&mut check, form.known_at.as_ref());

@@ -4,15 +4,16 @@ pub mod books;
 mod error;
 pub mod facts;
 pub mod figures;
-mod sheet_row;
 pub mod shadow;
+mod sheet_row;
 
 pub use error::StoreError;
 
 use sqlx::{PgConnection, PgPool, PgTransaction};
 
 /// Plans must not depend on what the tables were when they were last analysed: they may have been empty.
-const KEEP_TO_INDEXES: &str = "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
+const KEEP_TO_INDEXES: &str =
+    "SELECT set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
     set_config('enable_bitmapscan', 'off', true)";
 /// Several statements that see one state.
 const BEGIN_ONE_STATE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";

@@ -33,7 +33,9 @@ const CLEARED_AT_ONCE: i64 = 5_000;
 
 /// The right to write a second book. It is a lock of its connection, which is not used again.
 #[derive(Debug)]
-pub struct Turn(#[expect(dead_code, reason = "the lock lasts as long as the connection")] PoolConnection<Postgres>);
+pub struct Turn(
+    #[expect(dead_code, reason = "the lock lasts as long as the connection")] PoolConnection<Postgres>,
+);
 
 /// `None` while somebody else computes the figures anew.
 pub async fn try_turn(pool: &PgPool) -> Result<Option<Turn>, StoreError> {

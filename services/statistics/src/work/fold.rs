@@ -6,11 +6,7 @@ use uuid::Uuid;
 
 use super::{PAGE, end_of_days};
 use crate::{
-    domain::{
-        fact::Fact,
-        step::Step,
-        tally::Tally,
-    },
+    domain::{fact::Fact, step::Step, tally::Tally},
     store::{
         self, StoreError,
         books::{self, Book},
