@@ -15,18 +15,23 @@ use crate::domain::{
 
 const IN_USE: &str = "SELECT book.book, book.folded_to, fact_head.last_fact_at, fact_head.latest_occurred_at
     FROM book, fact_head WHERE book.in_use";
-const SUMS: &str = "SELECT measure, a, b, sum(n)::bigint FROM figure
-    WHERE book = $1 AND measure = ANY ($2) AND ($3 = '' OR park = $3) GROUP BY measure, a, b";
-/// A lateral query for each range, so that each is a range of the primary key.
+/// A lateral query for each range, which `OFFSET 0` keeps apart from the rest: each is a range of the primary key, and no
+/// plan reads the whole book instead.
+const SUMS: &str = "SELECT given.measure, found.a, found.b, sum(found.n)::bigint
+    FROM unnest($2::smallint[]) AS given (measure)
+    CROSS JOIN LATERAL (SELECT a, b, n FROM figure WHERE book = $1 AND measure = given.measure
+                           AND ($3 = '' OR park = $3) OFFSET 0) AS found
+    GROUP BY given.measure, found.a, found.b";
 const DAYS: &str = "SELECT given.measure, given.a, found.b, sum(found.n)::bigint
     FROM unnest($2::smallint[], $3::int[]) AS given (measure, a)
     CROSS JOIN LATERAL (SELECT b, n FROM figure WHERE book = $1 AND measure = given.measure AND a = given.a
-                           AND b BETWEEN $4 AND $5 AND ($6 = '' OR park = $6)) AS found
+                           AND b BETWEEN $4 AND $5 AND ($6 = '' OR park = $6) OFFSET 0) AS found
     GROUP BY given.measure, given.a, found.b";
 const VALUES: &str = "SELECT $2::smallint, given.a, found.b, sum(found.n)::bigint
     FROM unnest($3::int[], $4::bigint[], $5::bigint[]) AS given (a, least, most)
     CROSS JOIN LATERAL (SELECT b, n FROM figure WHERE book = $1 AND measure = $2 AND a = given.a
-                           AND b BETWEEN given.least AND given.most AND ($6 = '' OR park = $6)) AS found
+                           AND b BETWEEN given.least AND given.most AND ($6 = '' OR park = $6) OFFSET 0)
+                       AS found
     GROUP BY given.a, found.b";
 
 pub(super) const STATEMENTS: &[&str] = &[IN_USE, SUMS, DAYS, VALUES];
