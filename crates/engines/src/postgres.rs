@@ -77,6 +77,12 @@ impl Postgres {
         &self.admin_url
     }
 
+    /// The postmaster's process id while a private one runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<i32> {
+        self.private.as_ref()?.process.as_ref().map(Process::pid)
+    }
+
     /// Stops it in good order, keeping data and port; [`Postgres::resume`] starts it again.
     pub async fn halt(&mut self) -> Result<(), EngineError> {
         let private = self.private()?;

@@ -111,6 +111,12 @@ impl RabbitMq {
         &self.management_url
     }
 
+    /// The node's process id while a private one runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<i32> {
+        self.private.as_ref()?.server.as_ref().map(Process::pid)
+    }
+
     /// Stops it in good order, keeping data and ports; [`RabbitMq::resume`] starts it again.
     pub async fn halt(&mut self) -> Result<(), EngineError> {
         let private = self.private()?;

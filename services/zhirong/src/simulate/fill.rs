@@ -132,7 +132,7 @@ impl Filled {
 fn part(goals: &Goals, first: bool) -> Part {
     let goals = goals.clone();
     let casting = Casting::new(move |dossier, _| goals.get(&dossier.case_no).map(|goal| goal.conduct(first)));
-    Part { manner: Manner::Mixed, delays: DELAYS, casting }
+    Part { manner: ASIDE, delays: DELAYS, casting: casting.patient(KNOWN_WITHIN) }
 }
 
 /// Evaluators, insurers and guarantors answer and confirm, except where a window is to stay open or a choice undone.

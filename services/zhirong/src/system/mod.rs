@@ -15,6 +15,8 @@ use anyhow::{Context as _, Result, anyhow};
 use engines::Engines;
 use host::migrate::AdminUrls;
 use host::probe;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use rpc::Actor;
 use rpc::client::{ActAs, Channel};
 use tonic::service::Interceptor;
@@ -119,6 +121,21 @@ impl System {
     /// Kills a role as a crash would (SIGKILL). With `again` its supervisor starts it anew, otherwise it stays down.
     pub async fn kill_role(&mut self, role: &str, again: bool) -> Result<()> {
         self.supervisor(role)?.kill(again).await
+    }
+
+    /// Stops a role's process where it stands (SIGSTOP), as a machine that hangs would; [`System::thaw_role`] lets it go on.
+    pub fn freeze_role(&self, role: &str) -> Result<()> {
+        self.signal_role(role, Signal::SIGSTOP)
+    }
+
+    /// Lets a frozen role go on (SIGCONT).
+    pub fn thaw_role(&self, role: &str) -> Result<()> {
+        self.signal_role(role, Signal::SIGCONT)
+    }
+
+    fn signal_role(&self, role: &str, signal: Signal) -> Result<()> {
+        let pid = self.pid(role)?.with_context(|| format!("{role} does not run"))?;
+        kill(Pid::from_raw(i32::try_from(pid)?), signal).with_context(|| format!("{role} took no {signal}"))
     }
 
     /// How often the role was started again after it had ended by itself or been killed.

@@ -1,0 +1,1 @@
+//! What a bank can learn of a rival: nothing.
