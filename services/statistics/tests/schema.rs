@@ -38,7 +38,8 @@ async fn facts_of_before_the_second_time_are_set_apart_in_the_order_in_which_the
     let ground = ground(&[&ROLE]).await;
     let mut transaction = ground.owner_pool(&ROLE).begin().await.unwrap();
     let conn = &mut *transaction;
-    let before = "DROP TABLE fact, fact_count, fact_head, book, case_now, figure; DROP FUNCTION fact_refuse_change()";
+    let before =
+        "DROP TABLE fact, fact_count, fact_head, book, case_now, figure; DROP FUNCTION fact_refuse_change()";
     conn.execute(before).await.unwrap();
     conn.execute(include_str!("../migrations/0200_fact.sql")).await.unwrap();
     conn.execute(include_str!("../migrations/0202_fact_append_only.sql")).await.unwrap();

@@ -38,22 +38,27 @@ impl Numbers {
         all.filter(|(_, n)| **n != 0).map(|((_, a, b), n)| (*a, *b, *n))
     }
 
-    /// The lengths that have to be known beside the buckets: those of the buckets in which a quantile lies.
+    fn buckets(&self, series: i32) -> impl Iterator<Item = (i64, i64)> {
+        let all = self.0.range((Measure::Bucket, series, i64::MIN)..=(Measure::Bucket, series, i64::MAX));
+        all.filter(|(_, n)| **n != 0).map(|((_, _, bucket), n)| (*bucket, *n))
+    }
+
+    /// The lengths that have to be known beside the buckets: one for each quantile. It is enough to [`Numbers::add`] each as
+    /// often as its rank: those before it in its bucket make no difference to it.
     pub fn wanted(&self) -> BTreeSet<Wanted> {
         let series: BTreeSet<i32> = self.all(Measure::Bucket).map(|(series, _, _)| series).collect();
         let quantiles = series.into_iter().flat_map(|series| QUANTILES.map(|percent| (series, percent)));
-        quantiles.filter_map(|(series, percent)| Some(self.find_bucket(series, percent)?.0)).collect()
+        quantiles.filter_map(|(series, percent)| self.find_bucket(series, percent)).collect()
     }
 
     /// The bucket of a quantile, and the quantile's rank in it.
-    fn find_bucket(&self, series: i32, percent: i64) -> Option<(Wanted, i64)> {
-        let buckets = || self.all(Measure::Bucket).filter(move |(of, _, _)| *of == series);
-        let count: i64 = buckets().map(|(_, _, n)| n).sum();
+    fn find_bucket(&self, series: i32, percent: i64) -> Option<Wanted> {
+        let count: i64 = self.buckets(series).map(|(_, n)| n).sum();
         let mut rank = nearest_rank(count, percent);
-        for (_, bucket, n) in buckets() {
+        for (bucket, n) in self.buckets(series) {
             if rank <= n {
                 let (least, most) = bounds(bucket);
-                return Some((Wanted { series, least, most }, rank));
+                return Some(Wanted { series, least, most, rank });
             }
             rank -= n;
         }
@@ -61,9 +66,7 @@ impl Numbers {
     }
 
     fn quantile(&self, series: i32, percent: i64) -> i64 {
-        let Some((Wanted { least, most, .. }, mut rank)) = self.find_bucket(series, percent) else {
-            return 0;
-        };
+        let Some(Wanted { least, most, mut rank, .. }) = self.find_bucket(series, percent) else { return 0 };
         for ((_, _, ms), n) in self.0.range((Measure::Value, series, least)..=(Measure::Value, series, most))
         {
             if rank <= *n {
@@ -75,9 +78,8 @@ impl Numbers {
     }
 
     fn durations(&self, series: i32) -> Durations {
-        let of_series = self.all(Measure::Bucket).filter(|(of, _, _)| *of == series);
         let [median_ms, p90_ms] = QUANTILES.map(|percent| self.quantile(series, percent));
-        Durations { count: of_series.map(|(_, _, n)| n).sum(), median_ms, p90_ms }
+        Durations { count: self.buckets(series).map(|(_, n)| n).sum(), median_ms, p90_ms }
     }
 }
 
@@ -88,12 +90,13 @@ fn nearest_rank(count: i64, percent: i64) -> i64 {
     (count * percent).div_euclid(100) + i64::from((count * percent).rem_euclid(100) > 0)
 }
 
-/// Lengths of a series within these bounds, in milliseconds.
+/// The length of a series that has this rank, from 1, among those within these bounds, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Wanted {
     pub series: i32,
     pub least: i64,
     pub most: i64,
+    pub rank: i64,
 }
 
 /// Nearest rank over all values; zeros where there is none.

@@ -76,8 +76,8 @@ impl Tally {
     }
 }
 
-/// Bits by which durations of one bucket are told from those of the next: buckets are 1.6 to 3.1 % wide.
-const BITS: u32 = 6;
+/// Bits by which durations of one bucket are told from those of the next: buckets are 0.8 to 1.6 % wide.
+const BITS: u32 = 7;
 
 /// The bucket of a duration; longer durations are in later buckets.
 pub fn bucket(ms: i64) -> i64 {

@@ -27,12 +27,13 @@ const DAYS: &str = "SELECT given.measure, given.a, found.b, sum(found.n)::bigint
     CROSS JOIN LATERAL (SELECT b, n FROM figure WHERE book = $1 AND measure = given.measure AND a = given.a
                            AND b BETWEEN $4 AND $5 AND ($6 = '' OR park = $6) OFFSET 0) AS found
     GROUP BY given.measure, given.a, found.b";
-const VALUES: &str = "SELECT $2::smallint, given.a, found.b, sum(found.n)::bigint
-    FROM unnest($3::int[], $4::bigint[], $5::bigint[]) AS given (a, least, most)
-    CROSS JOIN LATERAL (SELECT b, n FROM figure WHERE book = $1 AND measure = $2 AND a = given.a
-                           AND b BETWEEN given.least AND given.most AND ($6 = '' OR park = $6) OFFSET 0)
-                       AS found
-    GROUP BY given.a, found.b";
+/// The lengths at their ranks: thousands may lie within the bounds, so they are counted where they are.
+const VALUES: &str = "SELECT $2::smallint, given.a, min(found.b), given.rank
+    FROM unnest($3::int[], $4::bigint[], $5::bigint[], $6::bigint[]) AS given (a, least, most, rank)
+    CROSS JOIN LATERAL (SELECT b, sum(sum(n)) OVER (ORDER BY b) AS up_to FROM figure
+                         WHERE book = $1 AND measure = $2 AND a = given.a AND b BETWEEN given.least AND given.most
+                           AND ($7 = '' OR park = $7) GROUP BY b OFFSET 0) AS found
+    WHERE found.up_to >= given.rank GROUP BY given.a, given.least, given.rank";
 
 pub(super) const STATEMENTS: &[&str] = &[IN_USE, SUMS, DAYS, VALUES];
 
@@ -82,6 +83,7 @@ async fn values(
         .bind(wanted.iter().map(|wanted| wanted.series).collect::<Vec<_>>())
         .bind(wanted.iter().map(|wanted| wanted.least).collect::<Vec<_>>())
         .bind(wanted.iter().map(|wanted| wanted.most).collect::<Vec<_>>())
+        .bind(wanted.iter().map(|wanted| wanted.rank).collect::<Vec<_>>())
         .bind(park)
         .fetch_all(conn)
         .await?;
