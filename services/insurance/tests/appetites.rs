@@ -19,7 +19,7 @@ async fn the_newest_declaration_stands_and_a_repeat_is_given_its_first_answer() 
     town.client.set_appetite(set(newer.clone())).await.unwrap();
     assert_eq!(town.client.set_appetite(first.clone()).await.unwrap().into_inner(), answer);
     let all = town.client.list_appetites(wire::ListAppetitesRequest {}).await.unwrap().into_inner();
-    assert_eq!(all.appetites, [newer.clone()]);
+    assert_eq!(all.appetites, std::slice::from_ref(&newer));
     let reused = wire::SetAppetiteRequest { request_id: first.request_id, appetite: Some(newer) };
     let refused = town.client.set_appetite(reused).await.unwrap_err();
     assert_eq!(reason(&refused), "REQUEST_ID_REUSED");

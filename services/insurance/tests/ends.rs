@@ -115,3 +115,30 @@ async fn a_round_without_an_offer_and_a_rejected_case_release_their_cover() {
     causes.sort_unstable();
     assert_eq!(causes, ["CASE_NO_OFFER", "CASE_REJECTED"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_round_of_a_case_asks_anew_unless_the_case_has_ended_since() {
+    let town = town().await;
+    let case = Case::new();
+    town.ask(&case).await;
+    let first = town.reaches(&case, wire::CoverState::Collecting).await.legs;
+    let none =
+        intake::CaseNoOffer { case_id: case.id.to_string(), round: 1, ..intake::CaseNoOffer::default() };
+    town.fact_of(&case, "intake.case-no-offer.v1", &none, 20).await;
+    town.reaches(&case, wire::CoverState::Released).await;
+    let second = intake::CoverRequested { round: 2, ..case.requested() };
+    town.fact_of(&case, "intake.cover-requested.v1", &second, 25).await;
+    for leg in &first {
+        town.is_told(&leg.institution_id, "insurance.leg-issued.v1", 2).await;
+    }
+    let rejected = intake::CaseRejected { case_id: case.id.to_string(), reasons: Vec::new() };
+    town.fact_of(&case, "intake.case-rejected.v1", &rejected, 30).await;
+    town.facts::<wire::CoverReleased>(RELEASED, 2).await;
+    // It was asked for before the case was rejected, and comes after.
+    let third = intake::CoverRequested { round: 3, ..case.requested() };
+    town.fact_of(&case, "intake.cover-requested.v1", &third, 28).await;
+    let other = Case::new();
+    town.ask(&other).await;
+    town.reaches(&other, wire::CoverState::Collecting).await;
+    assert_eq!(town.count("cover_request").await, 3);
+}

@@ -8,7 +8,9 @@ use proto::{
     partner::v1::{self as partner, reply_submitted::Reply},
 };
 
-use crate::support::{Case, Town, appetite, decline, guarantee, institution, insurance, state, terms, town};
+use crate::support::{
+    Case, LIMIT, Town, appetite, decline, guarantee, institution, insurance, state, terms, town,
+};
 
 async fn collecting(town: &Town, case: &Case) -> Vec<wire::CoverLeg> {
     town.ask(case).await;
@@ -62,10 +64,19 @@ async fn silent_legs_time_out_at_the_end_of_the_window_and_late_answers_are_kept
     let case = Case::new();
     let legs = collecting(&town, &case).await;
     town.reply_is(&legs[0], insurance(1, 180, town.later()), "accepted").await;
+    town.received(&legs[2]).await;
+    testkit::eventually(LIMIT, || async {
+        let round = town.reaches(&case, wire::CoverState::Collecting).await;
+        let progress = round.legs[2].progress;
+        if progress == i32::from(LegProgress::Delivered) { Ok(()) } else { Err(progress) }
+    })
+    .await;
     // What shows no sign of life is issued again.
     town.ground.clock().advance(TimeDelta::seconds(700));
     town.is_told(&legs[1].institution_id, "insurance.leg-issued.v1", 2).await;
-    assert_eq!(town.told_to(&legs[0].institution_id, "insurance.leg-issued.v1").await.len(), 1);
+    for leg in [&legs[0], &legs[2]] {
+        assert_eq!(town.told_to(&leg.institution_id, "insurance.leg-issued.v1").await.len(), 1);
+    }
     town.ground.clock().advance(TimeDelta::seconds(3_000));
     let round = town.reaches(&case, wire::CoverState::Quoted).await;
     assert_eq!(state(&round.legs[1]), LegState::TimedOut);

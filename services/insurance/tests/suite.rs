@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test whose ground is missing has to fail at once")]
 
 mod appetites;
+mod calendar;
 mod choices;
 mod dossiers;
 mod ends;

@@ -96,7 +96,9 @@ fn appetite(check: &mut Checker, given: Option<&wire::Appetite>) -> Option<Appet
         let parks = check.list(&"parks", &given.parks, 0..=PARKS_MAX, |check, path, code| {
             let fits = !code.is_empty()
                 && code.len() <= PARK_LENGTH
-                && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
+                && code
+                    .bytes()
+                    .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-');
             if !fits {
                 check.refuse(path, &reasons::PARK_INVALID);
             }

@@ -40,8 +40,8 @@ pub(crate) const GUARANTEE: i32 = 4;
 pub(crate) struct Town {
     pub(crate) ground: Ground,
     pub(crate) client: Client,
-    /// They run while the town stands.
-    _roles: Vec<Served>,
+    /// Insurance is the last.
+    roles: Vec<Served>,
 }
 
 pub(crate) async fn town() -> Town {
@@ -61,7 +61,7 @@ pub(crate) async fn empty_town() -> Town {
     }
     roles.push(ground.serve(&ROLE, &SETTINGS).await);
     let client = InsuranceServiceClient::new(ground.channel(&ROLE, clerk()));
-    Town { ground, client, _roles: roles }
+    Town { ground, client, roles }
 }
 
 pub(crate) fn clerk() -> Actor {
@@ -165,6 +165,12 @@ impl Case {
 }
 
 impl Town {
+    /// Starts insurance anew with these settings.
+    pub(crate) async fn restart(&mut self, settings: &[(&str, &str)]) {
+        self.roles.pop().unwrap().stop().await.unwrap();
+        self.roles.push(self.ground.serve(&ROLE, settings).await);
+    }
+
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.ground.clock().now()
     }
