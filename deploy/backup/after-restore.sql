@@ -30,7 +30,10 @@ WHERE l.state IN ('CREATED', 'RECEIVED', 'REVIEWING', 'INFO_REQUESTED', 'OFFERED
                            WHERE s.leg_id = r.assignment_id AND s.given_at >= r.submitted_at)));
 
 INSERT INTO partner.outbox (message_id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body)
-SELECT gen_random_uuid(), 'partner.reply-submitted.v1', assignment_id, version, submitted_at, traceparent, body
+-- Ids of messages carry their time (version 7): the inbox goes by it.
+SELECT (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0')
+        || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid,
+       'partner.reply-submitted.v1', assignment_id, version, submitted_at, traceparent, body
 FROM lost ORDER BY submitted_at, reply_id;
 
 \pset tuples_only on

@@ -104,7 +104,8 @@ fn telemetry_histograms() -> BTreeSet<&'static str> {
 
 /// `promtool`, which ./dev test takes out of Debian's package.
 fn promtool(arguments: &[&str]) {
-    let program = std::env::var_os("ZHIRONG_PROMTOOL").map_or_else(|| PathBuf::from("promtool"), PathBuf::from);
+    let program =
+        std::env::var_os("ZHIRONG_PROMTOOL").map_or_else(|| PathBuf::from("promtool"), PathBuf::from);
     let output = Command::new(&program).args(arguments).current_dir(root()).output().unwrap_or_else(|error| {
         panic!(
             "{}: {error}. The rules of Prometheus are tested by promtool: run this by ./dev test, which brings it, or \
@@ -112,7 +113,8 @@ fn promtool(arguments: &[&str]) {
             program.display()
         )
     });
-    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let told =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "promtool {}:\n{told}", arguments.join(" "));
 }
 
@@ -124,7 +126,8 @@ fn promtool_accepts_the_configuration_with_all_rules() {
 #[test]
 fn every_alert_fires_above_its_threshold_and_is_silent_below_it() {
     let tests = files(TESTS, ".yml");
-    let arguments: Vec<&str> = ["test", "rules"].into_iter().chain(tests.iter().map(String::as_str)).collect();
+    let arguments: Vec<&str> =
+        ["test", "rules"].into_iter().chain(tests.iter().map(String::as_str)).collect();
     promtool(&arguments);
 }
 
@@ -136,7 +139,8 @@ fn every_alert_has_a_test_of_both_kinds() {
         for test in file["tests"].as_array().unwrap() {
             for question in test["promql_expr_test"].as_array().unwrap() {
                 let expr = string(question, "expr");
-                let alert = expr.split("alertname=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+                let alert =
+                    expr.split("alertname=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
                 let fires = !question["exp_samples"].as_array().unwrap().is_empty();
                 assert!(string(test, "name").starts_with(alert), "{path}: {test}");
                 tested.entry(alert.to_owned()).or_default().insert(fires);

@@ -109,7 +109,8 @@ fn every_panel_asks_the_chosen_data_source_for_metrics_that_are_exported() {
         }
         for variable in list(&board["templating"], "list") {
             if let Some(query) = variable["query"]["query"].as_str() {
-                let asked = query.strip_prefix("label_values(").and_then(|rest| rest.rsplit_once(',')).unwrap().0;
+                let asked =
+                    query.strip_prefix("label_values(").and_then(|rest| rest.rsplit_once(',')).unwrap().0;
                 let read = promql::metrics(asked);
                 assert!(read.iter().all(|name| is_exported(name, &exported)), "{path}: {query}");
                 assert!(!read.is_empty(), "{path}: {query}");

@@ -15,10 +15,15 @@ pub(crate) fn metrics(expression: &str) -> BTreeSet<String> {
             .map_or(rest.len(), |length| start + length);
         let word = rest[start..end].to_owned();
         let mut after = rest[end..].trim_start().to_owned();
-        let called = after.starts_with('(');
-        if OF_LABELS.contains(&word.as_str()) && called {
+        // `sum by (role) (…)` is a call as well.
+        let called = after.starts_with('(')
+            || ["by ", "by(", "without ", "without("].iter().any(|w| after.starts_with(w));
+        if OF_LABELS.contains(&word.as_str()) && after.starts_with('(') {
             after = after.split_once(')').map_or_else(String::new, |(_, after)| after.to_owned());
-        } else if !called && !WORDS.contains(&word.as_str()) && !word.starts_with(|c: char| c.is_ascii_digit()) {
+        } else if !called
+            && !WORDS.contains(&word.as_str())
+            && !word.starts_with(|c: char| c.is_ascii_digit())
+        {
             found.insert(word);
         }
         rest = after;
@@ -45,7 +50,10 @@ fn without_braces(expression: &str) -> String {
 #[test]
 fn names_are_found_and_nothing_else_is() {
     let names = |expression: &str| metrics(expression).into_iter().collect::<Vec<_>>().join(" ");
-    assert_eq!(names("sum by (role) (rate(a_total{code=~\"X|y_{2}\"}[5m])) / b:c:rate5m > 0.5 * 1e3"), "a_total b:c:rate5m");
+    assert_eq!(
+        names("sum by (role) (rate(a_total{code=~\"X|y_{2}\"}[5m])) / b:c:rate5m > 0.5 * 1e3"),
+        "a_total b:c:rate5m"
+    );
     assert_eq!(names("max by(le)(x) unless on (role) y{role!=\"$role\"} offset 5m == bool 1"), "x y");
     assert_eq!(names("time() - vector(0)"), "");
     assert_eq!(names("absent(gone)"), "gone");

@@ -190,7 +190,7 @@ async fn nothing_happened_twice(town: &Town, keeper: &Keeper) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_is_checked_before_it_is_used_sealed_if_wished_and_only_old_ones_go() {
-    let mut town = town(Source::Private, &[Script::Offer], &[]).await;
+    let mut town = town(Source::GivenOrPrivate, &[Script::Offer], &[]).await;
     let keeper = Keeper::of(&mut town);
     let seal = [("ZHIRONG_BACKUP_ENCRYPT", "tr a-z n-za-m"), ("ZHIRONG_BACKUP_KEEP", "2")];
     keeper.does("backup.sh", &[], &seal).await;
