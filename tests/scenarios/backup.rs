@@ -188,10 +188,26 @@ async fn nothing_happened_twice(town: &Town, keeper: &Keeper) {
     }
 }
 
+/// Questions that the manual tells people to ask the database, as one finds them between backquotes.
+fn questions(manual: &str) -> Vec<String> {
+    let joined = manual.replace("\n  ", " ").replace('\n', " ");
+    let spans = joined.split('`').filter(|span| span.starts_with("SELECT "));
+    spans.map(|span| span.trim_end_matches(';').to_owned()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_is_checked_before_it_is_used_sealed_if_wished_and_only_old_ones_go() {
+async fn a_backup_is_checked_before_it_is_used_and_the_questions_of_the_manual_can_be_asked() {
     let mut town = town(Source::GivenOrPrivate, &[Script::Offer], &[]).await;
     let keeper = Keeper::of(&mut town);
+    let manual = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/OPERATIONS.md");
+    let asked = questions(&std::fs::read_to_string(manual).unwrap());
+    assert!(asked.len() > 5);
+    let database = keeper.admin(&keeper.database).await;
+    for question in asked {
+        let answer = sqlx::query(sqlx::AssertSqlSafe(question.clone())).fetch_all(&database).await;
+        assert!(answer.is_ok(), "{question}: {answer:?}");
+    }
+    database.close().await;
     let seal = [("ZHIRONG_BACKUP_ENCRYPT", "tr a-z n-za-m"), ("ZHIRONG_BACKUP_KEEP", "2")];
     keeper.does("backup.sh", &[], &seal).await;
     let first = keeper.backups().pop().unwrap();

@@ -40,11 +40,11 @@ struct Metrics {
     rpc_in_flight: Gauge,
     legs: Family<Two, Counter>,
     leg_answer: Histograms,
-    unreachable: Family<One, Gauge>,
-    silent: Family<One, Gauge>,
     credentials_expiring: Gauge,
     cases: Family<One, Counter>,
     audit_unsealed: Gauge,
+    assignments_unreachable: Gauge,
+    contact_age: Family<One, Seconds>,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -90,11 +90,11 @@ impl Metrics {
             rpc_in_flight: Gauge::default(),
             legs: Family::default(),
             leg_answer: Family::new_with_constructor(answer_buckets),
-            unreachable: Family::default(),
-            silent: Family::default(),
             credentials_expiring: Gauge::default(),
             cases: Family::default(),
             audit_unsealed: Gauge::default(),
+            assignments_unreachable: Gauge::default(),
+            contact_age: Family::default(),
         };
         metrics.register();
         metrics
@@ -136,18 +136,22 @@ impl Metrics {
         r.register(counter(names::LEGS_TOTAL), "Legs that reached a state", self.legs.clone());
         r.register(names::LEG_ANSWER_SECONDS, "From a leg's issue to its decision", self.leg_answer.clone());
         r.register(
-            names::ASSIGNMENTS_UNREACHABLE,
-            "Assignments not taken notice of",
-            self.unreachable.clone(),
-        );
-        r.register(names::INSTITUTIONS_SILENT, "Institutions not heard of", self.silent.clone());
-        r.register(
             names::CREDENTIALS_EXPIRING,
             "Credentials that end within 30 days",
             self.credentials_expiring.clone(),
         );
         r.register(counter(names::CASES_TOTAL), "Cases that reached a state", self.cases.clone());
         r.register(names::AUDIT_UNSEALED_ROWS, "Audit rows outside the chain", self.audit_unsealed.clone());
+        r.register(
+            names::ASSIGNMENTS_UNREACHABLE,
+            "Assignments without contact",
+            self.assignments_unreachable.clone(),
+        );
+        r.register(
+            names::INSTITUTION_CONTACT_AGE_SECONDS,
+            "Time since an institution's last contact",
+            self.contact_age.clone(),
+        );
     }
 }
 
@@ -249,16 +253,6 @@ pub fn observe_leg_answer(role: &str, seconds: f64) {
     METRICS.leg_answer.get_or_create(&[(names::LABEL_ROLE, role.to_owned())]).observe(seconds.max(0.0));
 }
 
-/// Open assignments to institutions of `role` of which nobody has taken notice for too long.
-pub fn set_assignments_unreachable(role: &str, rows: i64) {
-    METRICS.unreachable.get_or_create(&[(names::LABEL_ROLE, role.to_owned())]).set(rows);
-}
-
-/// Institutions of `role` that have open assignments and have not been heard of within a day.
-pub fn set_institutions_silent(role: &str, institutions: i64) {
-    METRICS.silent.get_or_create(&[(names::LABEL_ROLE, role.to_owned())]).set(institutions);
-}
-
 /// Credentials in use that end within 30 days and have no successor.
 pub fn set_credentials_expiring(credentials: i64) {
     METRICS.credentials_expiring.set(credentials);
@@ -272,6 +266,19 @@ pub fn add_cases(state: &str, count: u64) {
 /// Audit rows that wait for the sealer.
 pub fn set_audit_unsealed(rows: i64) {
     METRICS.audit_unsealed.set(rows);
+}
+
+/// Open assignments that nobody has taken for too long.
+pub fn set_unreachable(assignments: i64) {
+    METRICS.assignments_unreachable.set(assignments);
+}
+
+/// How long ago each institution was last heard of, in seconds, by the hash of its id. Those not named are forgotten.
+pub fn set_contact_ages(ages: impl IntoIterator<Item = (String, f64)>) {
+    METRICS.contact_age.clear();
+    for (institution, seconds) in ages {
+        METRICS.contact_age.get_or_create(&[(names::LABEL_INSTITUTION, institution)]).set(seconds);
+    }
 }
 
 /// Content type of [`encode`]'s text.
@@ -300,14 +307,15 @@ mod tests {
         set_ready(true);
         set_calendar_ends(1_798_732_800);
         observe_leg_answer("BANK", 30.0);
-        set_assignments_unreachable("BANK", 1);
-        set_institutions_silent("BANK", 1);
         set_credentials_expiring(2);
         observe_deadline_lateness("WINDOW", -1.0);
         set_work("PLAN", 2, 0.5);
         observe_rpc("/a.B/C", "OK", 0.002);
         add_legs("BANK", "OFFERED", 1);
         add_cases("OFFERS_READY", 1);
+        set_unreachable(2);
+        set_contact_ages([("aa".to_owned(), 9.0)]);
+        set_contact_ages([("0f1e".to_owned(), 2.5)]);
         let text = encode();
         for line in [
             "zhirong_outbox_rows 3",
@@ -319,17 +327,18 @@ mod tests {
             "zhirong_ready 1",
             "zhirong_calendar_ends_timestamp_seconds 1798732800",
             "zhirong_leg_answer_seconds_count{role=\"BANK\"} 1",
-            "zhirong_assignments_unreachable{role=\"BANK\"} 1",
-            "zhirong_institutions_silent{role=\"BANK\"} 1",
             "zhirong_credentials_expiring 2",
             "zhirong_rpc_requests_total{method=\"/a.B/C\",code=\"OK\"} 1",
             "zhirong_rpc_seconds_count{method=\"/a.B/C\"} 1",
             "zhirong_deadline_lateness_seconds_count{kind=\"WINDOW\"} 1",
             "zhirong_legs_total{role=\"BANK\",state=\"OFFERED\"} 1",
             "zhirong_cases_total{state=\"OFFERS_READY\"} 1",
+            "zhirong_assignments_unreachable 2",
+            "zhirong_institution_contact_age_seconds{institution=\"0f1e\"} 2.5",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }
         assert!(!text.contains("_total_total"), "{text}");
+        assert!(!text.contains("institution=\"aa\""), "{text}");
     }
 }

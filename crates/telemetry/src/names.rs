@@ -42,16 +42,16 @@ pub const RPC_IN_FLIGHT: &str = "zhirong_rpc_in_flight";
 pub const LEGS_TOTAL: &str = "zhirong_legs_total";
 /// Time from a leg's issue to its first decision, in seconds, by the institution's role.
 pub const LEG_ANSWER_SECONDS: &str = "zhirong_leg_answer_seconds";
-/// Open assignments whose institution has not been heard of for too long, by the institution's role.
-pub const ASSIGNMENTS_UNREACHABLE: &str = "zhirong_assignments_unreachable";
-/// Institutions with open assignments and no contact within a day, by their role.
-pub const INSTITUTIONS_SILENT: &str = "zhirong_institutions_silent";
 /// Credentials in use that end within 30 days and have no successor.
 pub const CREDENTIALS_EXPIRING: &str = "zhirong_credentials_expiring";
 /// Cases that reached a state.
 pub const CASES_TOTAL: &str = "zhirong_cases_total";
 /// Audit rows that are not yet part of the hash chain.
 pub const AUDIT_UNSEALED_ROWS: &str = "zhirong_audit_unsealed_rows";
+/// Open assignments that wait for longer than they should without any contact of their institution.
+pub const ASSIGNMENTS_UNREACHABLE: &str = "zhirong_assignments_unreachable";
+/// Time since each institution with a credential was last heard of, in seconds.
+pub const INSTITUTION_CONTACT_AGE_SECONDS: &str = "zhirong_institution_contact_age_seconds";
 
 pub const LABEL_QUEUE: &str = "queue";
 pub const LABEL_OUTCOME: &str = "outcome";
@@ -60,6 +60,8 @@ pub const LABEL_METHOD: &str = "method";
 pub const LABEL_CODE: &str = "code";
 pub const LABEL_ROLE: &str = "role";
 pub const LABEL_STATE: &str = "state";
+/// The hash of an institution's id, which tells institutions apart and names none (domain.md §3.4).
+pub const LABEL_INSTITUTION: &str = "institution";
 
 /// Value of `method` for calls of a method that is not served: callers must not make label values.
 pub const UNKNOWN_METHOD: &str = "unknown";
