@@ -46,10 +46,14 @@ async fn an_insurer_reads_quotes_is_chosen_and_binds_and_only_insurance_hears_of
         ]
     );
     let quote = ReplySubmitted::decode(heard[2].body.as_slice()).unwrap();
-    assert_eq!(quote.reply, Some(Reply::Insurance(insurance_quote(field.now()))).map(|told| match told {
-        Reply::Insurance(told) => Reply::Insurance(InsurerQuote { valid_until: valid_until(&quote), ..told }),
-        other => other,
-    }));
+    assert_eq!(
+        quote.reply,
+        Some(Reply::Insurance(insurance_quote(field.now()))).map(|told| match told {
+            Reply::Insurance(told) =>
+                Reply::Insurance(InsurerQuote { valid_until: valid_until(&quote), ..told }),
+            other => other,
+        })
+    );
     let binding = ReplySubmitted::decode(heard[3].body.as_slice()).unwrap();
     assert!(matches!(binding.reply, Some(Reply::Confirmed(told)) if told.document_no == "PDAA2022-41"));
     assert!(field.heard_now(leg).await.is_empty(), "intake is told nothing of cover legs by partner");

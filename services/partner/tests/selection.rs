@@ -10,7 +10,7 @@ use proto::partner::v1::confirm_selection_request::Answer;
 use proto::partner::v1::reply_submitted::Reply;
 use proto::partner::v1::submit_decision_request::Decision;
 use proto::partner::v1::{
-    AssignmentState, Confirmation, ConfirmSelectionRequest, Decline, EventType, ReplySubmitted,
+    AssignmentState, ConfirmSelectionRequest, Confirmation, Decline, EventType, ReplySubmitted,
 };
 use tonic::Code;
 

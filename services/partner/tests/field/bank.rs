@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{InstitutionId, LegId};
-use proto::common::v1::{EnhancementMode, RepaymentMethod};
 use proto::common::v1::DocumentRef;
+use proto::common::v1::{EnhancementMode, RepaymentMethod};
 use proto::insurance::v1::{GuaranteeCommitment, InsurerQuote, RiskShare};
 use proto::intake::v1::{Approval, AssetValue, Offer, ValuationQuote, ValuationReport};
 use proto::partner::v1::assignment_service_client::AssignmentServiceClient;
@@ -60,7 +60,11 @@ impl Bank {
         Ok(self.assignments.clone().submit_decision(request).await?.into_inner())
     }
 
-    pub(crate) async fn offers(&self, leg: LegId, decision: Decision) -> Result<SubmitDecisionResponse, Status> {
+    pub(crate) async fn offers(
+        &self,
+        leg: LegId,
+        decision: Decision,
+    ) -> Result<SubmitDecisionResponse, Status> {
         let request = SubmitDecisionRequest {
             name: name(leg),
             request_id: uuid(),
@@ -239,7 +243,12 @@ pub(crate) fn guarantee(now: DateTime<Utc>) -> GuaranteeCommitment {
         counter_guarantee: vec![2],
         deposit_bp: 0,
         payout_days: 60,
-        risk_share: Some(RiskShare { guarantor_bp: 4_000, re_guarantor_bp: 3_000, fund_bp: 1_000, bank_bp: 2_000 }),
+        risk_share: Some(RiskShare {
+            guarantor_bp: 4_000,
+            re_guarantor_bp: 3_000,
+            fund_bp: 1_000,
+            bank_bp: 2_000,
+        }),
         valid_until: Some(timestamp(now + TimeDelta::days(30))),
     }
 }

@@ -64,8 +64,7 @@ impl Field {
         let mut insured = None;
         if roles.len() > 2 {
             intake::prepare(&ground, &insurance::ROLE).await;
-            insured =
-                Some((ground.serve(&insurance::ROLE, &[]).await, ground.pool(&insurance::ROLE)));
+            insured = Some((ground.serve(&insurance::ROLE, &[]).await, ground.pool(&insurance::ROLE)));
         }
         let authority = Authority::new();
         let server = authority.server();
