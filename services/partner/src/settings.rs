@@ -36,12 +36,5 @@ pub const REPLY_KEEP: Key<Duration> = Key::with_default(
     "for how long institutions' replies are kept as they were sent, such as 9600h",
 );
 
-pub const ALL: &[&dyn AnyKey] = &[
-    &LISTEN,
-    &TLS_CERT_FILE,
-    &TLS_KEY_FILE,
-    &CLIENT_CA_FILE,
-    &UNREACHABLE_AFTER,
-    &EVENT_KEEP,
-    &REPLY_KEEP,
-];
+pub const ALL: &[&dyn AnyKey] =
+    &[&LISTEN, &TLS_CERT_FILE, &TLS_KEY_FILE, &CLIENT_CA_FILE, &UNREACHABLE_AFTER, &EVENT_KEEP, &REPLY_KEEP];

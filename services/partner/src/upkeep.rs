@@ -47,7 +47,7 @@ impl Upkeep {
 
     /// Goes on until `shutdown`; stopping in the middle loses nothing.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
-        let both = async { tokio::join!(self.measure_often(), self.forget_often()) };
+        let both = Box::pin(async { tokio::join!(self.measure_often(), self.forget_often()) });
         let _stopped = shutdown.run_until_cancelled(both).await;
     }
 
@@ -67,7 +67,9 @@ impl Upkeep {
             metrics::set_unreachable(contacts::unreachable(&self.pool, before).await?);
         }
         let last = contacts::last(&self.pool, now).await?;
-        metrics::set_contact_ages(last.into_iter().map(|(institution, at)| (hash(institution), age(now, at))));
+        metrics::set_contact_ages(
+            last.into_iter().map(|(institution, at)| (hash(institution), age(now, at))),
+        );
         Ok(())
     }
 

@@ -148,7 +148,9 @@ mod tests {
 
     #[test]
     fn closing_remembers_whether_it_had_been_seen() {
-        for (state, seen) in [(State::Issued, false), (State::Received, true), (State::Selected(CHOICE), true)] {
+        for (state, seen) in
+            [(State::Issued, false), (State::Received, true), (State::Selected(CHOICE), true)]
+        {
             let closed = after(standing(state), &[Notice::Closed(CloseCause::Released)]);
             assert_eq!(closed.state, State::Closed { cause: CloseCause::Released, seen });
             let again = after(closed.clone(), &[Notice::Closed(CloseCause::Expired), selected(9)]);

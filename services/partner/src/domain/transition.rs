@@ -133,20 +133,15 @@ impl Assignment {
             Command::Decide { .. } if self.state.choice().is_some() => refuse(Why::OfferSelected),
             Command::Decide { file_if_late: false, .. } if ended => refuse(Why::WindowClosed),
             Command::Decide { offers, .. } => Ok(Some(Change::Answered { late: ended, offers })),
+            Command::Ask if ended => refuse(Why::WindowClosed),
             Command::Ask => match self.state {
-                State::Answered(_) | State::Selected(_) | State::Confirmed { .. } | State::Fulfilled { .. }
-                    if !ended =>
-                {
-                    refuse(Why::AlreadyAnswered)
-                }
-                _ if ended => refuse(Why::WindowClosed),
-                State::InfoRequested => refuse(Why::QuestionOpen),
                 State::Issued | State::Received | State::Reviewing => Ok(Some(Change::Asked)),
+                State::InfoRequested => refuse(Why::QuestionOpen),
                 State::Answered(_)
                 | State::Selected(_)
                 | State::Confirmed { .. }
-                | State::Fulfilled { .. }
-                | State::Closed { .. } => refuse(Why::WindowClosed),
+                | State::Fulfilled { .. } => refuse(Why::AlreadyAnswered),
+                State::Closed { .. } => refuse(Why::WindowClosed),
             },
             Command::TakeBack { by } => match self.state {
                 State::Answered(Standing::Offer) => Ok(Some(Change::TakenBack { by })),
@@ -165,18 +160,33 @@ impl Assignment {
             Command::Confirm { by } => match self.state {
                 State::Selected(_) => Ok(Some(Change::Confirmed { by })),
                 State::Confirmed { .. } | State::Fulfilled { .. } => Ok(None),
-                _ => refuse(Why::NotSelected),
+                State::Issued
+                | State::Received
+                | State::Reviewing
+                | State::InfoRequested
+                | State::Answered(_)
+                | State::Closed { .. } => refuse(Why::NotSelected),
             },
             Command::Refuse { by } => match self.state {
                 State::Selected(_) => Ok(Some(Change::Refused { by })),
                 State::Answered(Standing::Refused { .. }) => Ok(None),
                 State::Confirmed { .. } | State::Fulfilled { .. } => refuse(Why::AlreadyConfirmed),
-                _ => refuse(Why::NotSelected),
+                State::Issued
+                | State::Received
+                | State::Reviewing
+                | State::InfoRequested
+                | State::Answered(Standing::Offer | Standing::Nothing | Standing::TakenBack { .. })
+                | State::Closed { .. } => refuse(Why::NotSelected),
             },
             Command::Report { by } => match self.state {
                 State::Selected(_) | State::Confirmed { .. } => Ok(Some(Change::Reported { by })),
                 State::Fulfilled { .. } => Ok(None),
-                _ => refuse(Why::NotSelected),
+                State::Issued
+                | State::Received
+                | State::Reviewing
+                | State::InfoRequested
+                | State::Answered(_)
+                | State::Closed { .. } => refuse(Why::NotSelected),
             },
         }
     }
@@ -420,7 +430,8 @@ mod tests {
         let by = reply(2);
         let (confirm, refuse, report) =
             (Command::Confirm { by }, Command::Refuse { by }, Command::Report { by });
-        let elsewhere = BEFORE.into_iter().chain([OFFERED, NOTHING, taken_back(), closed(CloseCause::Released)]);
+        let elsewhere =
+            BEFORE.into_iter().chain([OFFERED, NOTHING, taken_back(), closed(CloseCause::Released)]);
         for state in elsewhere {
             for command in [confirm, refuse, report] {
                 assert_eq!(outcome(state, command), Err(Why::NotSelected), "{command:?} in {state:?}");

@@ -36,7 +36,9 @@ pub(super) fn approval(check: &mut Checker, approval: &Approval) -> Option<Appro
             check.refuse("annual_rate_bp", &reasons::RATE_OUT_OF_RANGE);
         }
         check.time("approved_at", approval.approved_at.as_ref());
-        approval_no.filter(|_| check.is_clean()).map(|approval_no| Approval { approval_no, ..approval.clone() })
+        approval_no
+            .filter(|_| check.is_clean())
+            .map(|approval_no| Approval { approval_no, ..approval.clone() })
     })
 }
 
@@ -53,10 +55,8 @@ pub(super) fn report(
     today: NaiveDate,
 ) -> Option<(ValuationReport, NaiveDate)> {
     check.within("report", |check| {
-        let numbers = (
-            number(check, "report_no", &report.report_no),
-            number(check, "licence_no", &report.licence_no),
-        );
+        let numbers =
+            (number(check, "report_no", &report.report_no), number(check, "licence_no", &report.licence_no));
         check.number("signers", report.signers, LEAST_SIGNERS..=MOST_SIGNERS);
         let valid_until = period(check, &report, today);
         quotes::methods(check, &report.methods);
@@ -187,8 +187,16 @@ mod tests {
         assert!(of(approved()).is_empty());
         for (given, field, reason) in [
             (Approval { approval_no: String::new(), ..approved() }, "approval.approval_no", "FIELD_REQUIRED"),
-            (Approval { approval_no: "号".repeat(41), ..approved() }, "approval.approval_no", "FIELD_TOO_LONG"),
-            (Approval { approval_no: "一 二".to_owned(), ..approved() }, "approval.approval_no", "FIELD_INVALID"),
+            (
+                Approval { approval_no: "号".repeat(41), ..approved() },
+                "approval.approval_no",
+                "FIELD_TOO_LONG",
+            ),
+            (
+                Approval { approval_no: "一 二".to_owned(), ..approved() },
+                "approval.approval_no",
+                "FIELD_INVALID",
+            ),
             (
                 Approval { approval_no: "13800138000".to_owned(), ..approved() },
                 "approval.approval_no",
@@ -200,7 +208,11 @@ mod tests {
                 "AMOUNT_OUT_OF_RANGE",
             ),
             (Approval { term_months: 0, ..approved() }, "approval.term_months", "TERM_OUT_OF_RANGE"),
-            (Approval { annual_rate_bp: 3_601, ..approved() }, "approval.annual_rate_bp", "RATE_OUT_OF_RANGE"),
+            (
+                Approval { annual_rate_bp: 3_601, ..approved() },
+                "approval.annual_rate_bp",
+                "RATE_OUT_OF_RANGE",
+            ),
             (Approval { approved_at: None, ..approved() }, "approval.approved_at", "FIELD_REQUIRED"),
         ] {
             assert_eq!(of(given), one(field, reason));
@@ -238,7 +250,11 @@ mod tests {
                 "DATE_INVALID",
             ),
             (ValuationReport { values: vec![], ..reported() }, "report.values", "FIELD_REQUIRED"),
-            (ValuationReport { values: twice, total_fen: 2, ..reported() }, "report.values[1]", "FIELD_REPEATED"),
+            (
+                ValuationReport { values: twice, total_fen: 2, ..reported() },
+                "report.values[1]",
+                "FIELD_REPEATED",
+            ),
             (
                 ValuationReport { values: vec![value_of("ZL1", -1)], total_fen: -1, ..reported() },
                 "report.values[0].value_fen",
@@ -256,7 +272,11 @@ mod tests {
                 "report.document.sha256",
                 "DIGEST_INVALID",
             ),
-            (ValuationReport { licence_no: String::new(), ..reported() }, "report.licence_no", "FIELD_REQUIRED"),
+            (
+                ValuationReport { licence_no: String::new(), ..reported() },
+                "report.licence_no",
+                "FIELD_REQUIRED",
+            ),
         ] {
             assert_eq!(of(given), one(field, reason));
         }

@@ -19,8 +19,7 @@ pub(super) struct Contacts {
 #[tonic::async_trait]
 impl ContactService for Contacts {
     async fn list_contacts(&self, _request: Request<ListContactsRequest>) -> Answer<ListContactsResponse> {
-        let contacts =
-            store::contacts::list(&self.pool, self.clock.now()).await.map_err(Fault::from)?;
+        let contacts = store::contacts::list(&self.pool, self.clock.now()).await.map_err(Fault::from)?;
         Ok(Response::new(ListContactsResponse { contacts: contacts.iter().map(wire::contact).collect() }))
     }
 }

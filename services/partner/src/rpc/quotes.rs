@@ -211,7 +211,9 @@ mod tests {
     fn a_valuation_quote_is_held_to_its_ranges() {
         let of = |quote: ValuationQuote| faults(|check| valuation(check, quote));
         assert!(of(valued()).is_empty());
-        assert!(of(ValuationQuote { fee_fen: 30_000_000_000, report_working_days: 60, ..valued() }).is_empty());
+        assert!(
+            of(ValuationQuote { fee_fen: 30_000_000_000, report_working_days: 60, ..valued() }).is_empty()
+        );
         for (quote, field, reason) in [
             (ValuationQuote { quote_seq: 0, ..valued() }, "valuation.quote_seq", "NUMBER_OUT_OF_RANGE"),
             (ValuationQuote { fee_fen: -1, ..valued() }, "valuation.fee_fen", "NUMBER_OUT_OF_RANGE"),
@@ -238,13 +240,21 @@ mod tests {
             (InsurerQuote { kind: 3, ..insured() }, "insurance.kind", "ENUM_UNKNOWN"),
             (InsurerQuote { basis: 0, ..insured() }, "insurance.basis", "ENUM_UNSPECIFIED"),
             (InsurerQuote { amount_fen: 0, ..insured() }, "insurance.amount_fen", "AMOUNT_OUT_OF_RANGE"),
-            (InsurerQuote { coverage_bp: 10_001, ..insured() }, "insurance.coverage_bp", "NUMBER_OUT_OF_RANGE"),
+            (
+                InsurerQuote { coverage_bp: 10_001, ..insured() },
+                "insurance.coverage_bp",
+                "NUMBER_OUT_OF_RANGE",
+            ),
             (
                 InsurerQuote { annual_premium_bp: 0, ..insured() },
                 "insurance.annual_premium_bp",
                 "RATE_OUT_OF_RANGE",
             ),
-            (InsurerQuote { waiting_days: 366, ..insured() }, "insurance.waiting_days", "NUMBER_OUT_OF_RANGE"),
+            (
+                InsurerQuote { waiting_days: 366, ..insured() },
+                "insurance.waiting_days",
+                "NUMBER_OUT_OF_RANGE",
+            ),
             (
                 InsurerQuote { max_term_months: 121, ..insured() },
                 "insurance.max_term_months",
@@ -319,7 +329,11 @@ mod tests {
                 "guarantee.payout_days",
                 "NUMBER_OUT_OF_RANGE",
             ),
-            (GuaranteeCommitment { cover_bp: 0, ..guaranteed() }, "guarantee.cover_bp", "NUMBER_OUT_OF_RANGE"),
+            (
+                GuaranteeCommitment { cover_bp: 0, ..guaranteed() },
+                "guarantee.cover_bp",
+                "NUMBER_OUT_OF_RANGE",
+            ),
         ] {
             assert_eq!(of(given), one(field, reason));
         }

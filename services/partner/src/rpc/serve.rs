@@ -70,7 +70,7 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
     let routes = Routes::new(CredentialServiceServer::new(administration))
         .add_service(ContactServiceServer::new(contacts));
     let look_out = cache.run(host.shutdown.clone());
-    let upkeep = Upkeep::of(&host)?.run(host.shutdown.clone());
+    let upkeep = Box::pin(Upkeep::of(&host)?.run(host.shutdown.clone()));
     let internal = host.serve_grpc(routes, policy::INTERNAL);
 
     let institutions = async { institutions.await.map_err(|error| HostError::Serve(error.into())) };
