@@ -163,7 +163,9 @@ impl Journal {
                     self.changes.note_leg(leg);
                 }
             }
-            Event::AnswerTakenBack { leg, .. } => self.move_one(legs, Some(*leg), LegCommand::WithdrawOffer, None),
+            Event::AnswerTakenBack { leg, .. } => {
+                self.move_one(legs, Some(*leg), LegCommand::WithdrawOffer, None)
+            }
             Event::Selected { choice } => {
                 self.move_one(legs, Some(choice.bank), LegCommand::Select, choice.approve_by);
                 self.move_one(legs, choice.evaluator, LegCommand::Select, choice.approve_by);

@@ -28,8 +28,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     let consents = ConsentCache::new(whitelist.clone());
 
     host.bus.consume(&messaging::REPLIES, Replies { clock: Arc::clone(&host.clock), rules: rules.clone() });
-    let revoked =
-        Consents { clock: Arc::clone(&host.clock), rules: rules.clone(), cache: consents.clone() };
+    let revoked = Consents { clock: Arc::clone(&host.clock), rules: rules.clone(), cache: consents.clone() };
     host.bus.consume(&messaging::CONSENTS, revoked);
     let told = Covers { clock: Arc::clone(&host.clock), rules: rules.clone() };
     host.bus.consume(&messaging::COVERS, told);

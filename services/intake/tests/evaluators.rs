@@ -214,5 +214,13 @@ async fn a_plan_is_shown_before_anybody_is_asked() {
     let empty = wire::Application { purpose: String::new(), ..wide(1) };
     let refused = town.client.preview_plan(preview(empty)).await.unwrap_err();
     assert_eq!(reason(&refused), "APPLICATION_INCOMPLETE");
-    assert!(town.client.list_cases(wire::ListCasesRequest::default()).await.unwrap().into_inner().cases.is_empty());
+    assert!(
+        town.client
+            .list_cases(wire::ListCasesRequest::default())
+            .await
+            .unwrap()
+            .into_inner()
+            .cases
+            .is_empty()
+    );
 }

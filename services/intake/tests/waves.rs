@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use partner::reply_submitted::Reply;
 use prost::Message as _;
 use proto::{
-    common::v1 as common, insurance::v1 as insurance,
+    common::v1 as common,
+    insurance::v1 as insurance,
     intake::v1::{self as wire, dossier_service_client::DossierServiceClient},
     partner::v1 as partner,
 };
@@ -36,8 +37,7 @@ fn option(leg: u128, rate: i32) -> insurance::CoverOption {
 }
 
 async fn quoted(town: &Town, case: &wire::CaseHeader, options: Vec<insurance::CoverOption>) {
-    let body =
-        insurance::CoverQuoted { case_id: case.case_id.clone(), round: 1, options, legs: Vec::new() };
+    let body = insurance::CoverQuoted { case_id: case.case_id.clone(), round: 1, options, legs: Vec::new() };
     town.insurance("insurance.cover-quoted.v1", case, &body).await;
 }
 
@@ -175,7 +175,11 @@ async fn a_request_for_cover_that_was_lost_is_made_again_and_given_up_at_last() 
         }
     })
     .await;
-    assert_eq!(town.view(&case).await.header.unwrap().version, version, "the newest list is a list, no event");
+    assert_eq!(
+        town.view(&case).await.header.unwrap().version,
+        version,
+        "the newest list is a list, no event"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

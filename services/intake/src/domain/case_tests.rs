@@ -65,11 +65,7 @@ fn approval() -> Approval {
 }
 
 fn need() -> CoverNeed {
-    CoverNeed {
-        kinds: vec![EnhancementMode::IpSuretyIns],
-        amount: Fen::new(1_000),
-        term: Months::new(12),
-    }
+    CoverNeed { kinds: vec![EnhancementMode::IpSuretyIns], amount: Fen::new(1_000), term: Months::new(12) }
 }
 
 fn phases() -> Vec<Phase> {
@@ -206,7 +202,8 @@ fn the_last_answer_ends_the_round_by_what_was_offered() {
 #[test]
 fn a_window_that_elapses_without_an_offer_ends_in_no_offer() {
     let from = case(Phase::Collecting(round(3, 1, 0)));
-    let Ok(Decision::Executed(events)) = decide(&from, Command::CloseWindow { open: 2, need: None }, now()) else {
+    let Ok(Decision::Executed(events)) = decide(&from, Command::CloseWindow { open: 2, need: None }, now())
+    else {
         panic!("refused");
     };
     let after = events.iter().fold(from, apply);
@@ -245,7 +242,8 @@ fn an_offer_that_calls_for_cover_opens_a_second_wave_that_ends_with_the_answer_o
     assert_eq!((asked.phase.code(), wave.wave, wave.cover), ("COLLECTING", 2, Cover::Asked));
     let ready = after(Phase::Collecting(round(1, 0, 0)), &[last.clone(), Command::QuoteCover { round: 1 }]);
     assert_eq!(ready.phase.code(), "OFFERS_READY");
-    let other_round = after(Phase::Collecting(round(1, 0, 0)), &[last.clone(), Command::QuoteCover { round: 2 }]);
+    let other_round =
+        after(Phase::Collecting(round(1, 0, 0)), &[last.clone(), Command::QuoteCover { round: 2 }]);
     assert_eq!(other_round.phase.code(), "COLLECTING");
     let lapsed = after(Phase::Collecting(round(1, 0, 0)), &[last, Command::CoverElapsed]);
     assert_eq!(lapsed.phase.collection().unwrap().cover, Cover::Lapsed);
@@ -254,8 +252,7 @@ fn an_offer_that_calls_for_cover_opens_a_second_wave_that_ends_with_the_answer_o
 
 #[test]
 fn cover_asked_at_once_is_waited_for_and_not_asked_again() {
-    let dispatch =
-        Command::Dispatch { legs: 1, closes_at: None, reasons: Vec::new(), cover: Some(need()) };
+    let dispatch = Command::Dispatch { legs: 1, closes_at: None, reasons: Vec::new(), cover: Some(need()) };
     let last = Command::CountAnswer { leg: leg(0), offered: true, need: Some(need()) };
     let mut accepted = case(Phase::Accepted);
     accepted.round = 0;

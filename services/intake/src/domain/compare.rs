@@ -70,8 +70,7 @@ pub fn compare(offer: &Offer, covers: &[CoverOption], valuation: Fen, now: DateT
             .iter()
             .filter(|cover| cover.stands_at(now) && fits(cover, offer))
             .filter_map(|cover| {
-                let price =
-                    cover_cost(offer.amount, cover.coverage, cover.rate, offer.term, cover.min_cost)?;
+                let price = cover_cost(offer.amount, cover.coverage, cover.rate, offer.term, cover.min_cost)?;
                 Some(Way { cover: Some(cover.leg), cost: cost(offer, &plan, price, valuation) })
             })
             .collect()
@@ -117,9 +116,7 @@ impl Cost {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::{
-        CaseId, InstitutionId, InstitutionRole, Months, RepaymentMethod, ReplyId,
-    };
+    use kernel::{CaseId, InstitutionId, InstitutionRole, Months, RepaymentMethod, ReplyId};
     use uuid::Uuid;
 
     fn at(seconds: i64) -> DateTime<Utc> {
@@ -183,7 +180,8 @@ mod tests {
         let other = CoverOption { kind: EnhancementMode::IpGuarantee, ..cover(10, 1, 0) };
         let over = CoverOption { valid_until: at(0), ..cover(11, 1, 0) };
         let gone = CoverOption { gone: true, ..cover(12, 1, 0) };
-        let covers = [cover(5, 180, 0), cover(6, 100, 0), cover(7, 1, 9_000_000), small, short, other, over, gone];
+        let covers =
+            [cover(5, 180, 0), cover(6, 100, 0), cover(7, 1, 9_000_000), small, short, other, over, gone];
         let compared = compare(&wanted, &covers, Fen::new(100_000), at(1));
         let legs: Vec<u128> = compared.ways.iter().map(|way| way.cover.unwrap().uuid().as_u128()).collect();
         assert_eq!(legs, [6, 5, 7]);

@@ -110,7 +110,9 @@ pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Decided {
         (Phase::Selected { round, choice }, command) => selected(case, *round, choice, command),
         (Phase::Approved { choice, .. }, command) => approved(case, choice, command),
         // An evaluator of the last round may take its quote back.
-        (Phase::NoOffer { .. }, Command::TakeBack { leg, offer }) => one(Event::AnswerTakenBack { leg, offer }),
+        (Phase::NoOffer { .. }, Command::TakeBack { leg, offer }) => {
+            one(Event::AnswerTakenBack { leg, offer })
+        }
         (phase, command) => Err(refused(phase, &command)),
     }
 }
@@ -198,7 +200,10 @@ fn offers_ready(case: &Case, round: Collection, command: Command) -> Decided {
         Command::TakeBack { leg, offer } => {
             let mut events = vec![Event::AnswerTakenBack { leg, offer }];
             if offer && round.offers <= 1 {
-                events.push(Event::Expired { cause: ExpiryCause::OffersExpired, cover: round.cover.was_asked() });
+                events.push(Event::Expired {
+                    cause: ExpiryCause::OffersExpired,
+                    cover: round.cover.was_asked(),
+                });
             }
             Ok(Executed(events))
         }

@@ -92,9 +92,9 @@ impl Desk {
             return Outcome::Park { reason: "CASE_UNKNOWN" };
         };
         let choice = case.phase.choice().filter(|_| case.round == told.round);
-        let (chosen, open) = (choice.and_then(|choice| choice.cover), matches!(case.phase, Phase::OffersReady(_)));
-        let Some(asked) =
-            self.asked.iter_mut().find(|one| (one.case, one.round) == (told.case, told.round))
+        let (chosen, open) =
+            (choice.and_then(|choice| choice.cover), matches!(case.phase, Phase::OffersReady(_)));
+        let Some(asked) = self.asked.iter_mut().find(|one| (one.case, one.round) == (told.case, told.round))
         else {
             return Outcome::Park { reason: "COVER_NOT_ASKED" };
         };

@@ -116,8 +116,7 @@ impl Round {
                 .filter_map(|leg| leg.standing_reply)
                 .collect()
         };
-        let (of_banks, of_evaluators) =
-            (replies(InstitutionRole::Bank), replies(InstitutionRole::Evaluator));
+        let (of_banks, of_evaluators) = (replies(InstitutionRole::Bank), replies(InstitutionRole::Evaluator));
         if !of_banks.is_empty() {
             let offers = offers::by_replies(conn, &of_banks).await?;
             self.offers = offers.into_iter().map(|offer| (offer.leg, offer)).collect();

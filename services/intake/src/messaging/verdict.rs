@@ -19,18 +19,36 @@ pub(crate) enum Reply {
     Accepted,
     Offer(Box<Offer>),
     Valuation(Box<Valuation>),
-    Decline { reply: ReplyId, reason: DeclineReason },
-    Question { reply: ReplyId, asked: Vec<DocumentCode>, note: String },
-    TakenBack { reply: ReplyId },
+    Decline {
+        reply: ReplyId,
+        reason: DeclineReason,
+    },
+    Question {
+        reply: ReplyId,
+        asked: Vec<DocumentCode>,
+        note: String,
+    },
+    TakenBack {
+        reply: ReplyId,
+    },
     /// A bank's confirmation.
-    Approval { reply: ReplyId, approval: Box<Approval> },
+    Approval {
+        reply: ReplyId,
+        approval: Box<Approval>,
+    },
     /// An evaluator's confirmation.
-    Confirmed { reply: ReplyId },
+    Confirmed {
+        reply: ReplyId,
+    },
     /// The chosen institution does not confirm.
-    Refused { reply: ReplyId },
+    Refused {
+        reply: ReplyId,
+    },
     Report(Box<Report>),
     /// Of a kind that belongs to insurance.
-    Foreign { reply: ReplyId },
+    Foreign {
+        reply: ReplyId,
+    },
 }
 
 /// What is known beside the leg; only what the reply needs has been loaded.
@@ -248,10 +266,8 @@ fn delivery(leg: &Leg, fault: Option<&'static str>) -> Verdict {
 
 /// Late answers are kept and told apart; late questions and signs of life have nothing left to change.
 fn too_late(leg: &Leg, reply: &Reply) -> Verdict {
-    let late = |decline| Verdict {
-        command: Some(Command::KeepLate { leg: leg.id, decline }),
-        ..fate(Fate::Late)
-    };
+    let late =
+        |decline| Verdict { command: Some(Command::KeepLate { leg: leg.id, decline }), ..fate(Fate::Late) };
     match reply {
         Reply::Received | Reply::Accepted => Verdict::default(),
         Reply::Offer(_) | Reply::Valuation(_) => Verdict { keep: Some(true), ..late(None) },

@@ -44,7 +44,8 @@ impl Deps {
         let command = Command::RequestSupplement { asked };
         journal.execute(&mut record.case, command, &centre(change.caller()), &mut [])?;
         let due = self.rules.calendar.deadline(now, self.rules.policy.supplement);
-        let deadline = Deadline::due(record.case.id, Kind::Supplement, now, self.rules.policy.supplement, due);
+        let deadline =
+            Deadline::due(record.case.id, Kind::Supplement, now, self.rules.policy.supplement, due);
         journal.changes.set(deadline);
         journal.changes.clear(record.case.id, Kind::Plan);
         self.finish(change, &mut journal, record, "REQUEST_SUPPLEMENT").await

@@ -31,14 +31,11 @@ impl Deps {
     ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
         let named = read(body)?;
-        let mut change = match self
-            .changes
-            .begin(&request, lookup::request_id(&body.request_id)?, "SelectOffer")
-            .await?
-        {
-            Begun::Fresh(change) => change,
-            Begun::Repeat(first) => return Ok(first),
-        };
+        let mut change =
+            match self.changes.begin(&request, lookup::request_id(&body.request_id)?, "SelectOffer").await? {
+                Begun::Fresh(change) => change,
+                Begun::Repeat(first) => return Ok(first),
+            };
         let now = change.now();
         let mut record = lookup::lock(&mut change, &body.case_id).await?;
         let Phase::OffersReady(_) = record.case.phase else {

@@ -327,7 +327,8 @@ fn case(row: &PgRow) -> Result<Case, StoreError> {
         cover: Cover::from_code(row.try_get("cover")?).ok_or_else(|| corrupt("state of cover"))?,
     };
     let choice = || -> Result<Choice, StoreError> {
-        let Json(choice) = row.try_get::<Option<Json<Choice>>, _>("choice")?.ok_or_else(|| corrupt("choice"))?;
+        let Json(choice) =
+            row.try_get::<Option<Json<Choice>>, _>("choice")?.ok_or_else(|| corrupt("choice"))?;
         Ok(choice)
     };
     let approval = || -> Result<Approval, StoreError> {

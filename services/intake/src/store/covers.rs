@@ -69,7 +69,8 @@ pub async fn answered(
     Ok(())
 }
 
-pub(super) const OPTIONS: &str = "SELECT * FROM cover_option WHERE case_id = ANY($1) ORDER BY cost_fen, leg_id";
+pub(super) const OPTIONS: &str =
+    "SELECT * FROM cover_option WHERE case_id = ANY($1) ORDER BY cost_fen, leg_id";
 
 /// What was quoted for these cases in any round, cheapest first; what has gone since too.
 pub async fn options(conn: &mut PgConnection, cases: &[CaseId]) -> Result<Vec<CoverOption>, StoreError> {

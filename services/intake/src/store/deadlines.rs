@@ -141,8 +141,7 @@ pub async fn put_and_clear(
     Ok(())
 }
 
-pub(super) const HASTEN: &str =
-    "UPDATE deadline SET due_at = $3 WHERE case_id = ANY($1) AND kind = $2 AND (due_at IS NULL OR due_at > $3)";
+pub(super) const HASTEN: &str = "UPDATE deadline SET due_at = $3 WHERE case_id = ANY($1) AND kind = $2 AND (due_at IS NULL OR due_at > $3)";
 
 /// Has these looked at by `due_at` at the latest: what they were computed from has changed.
 pub async fn hasten(

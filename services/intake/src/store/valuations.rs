@@ -26,7 +26,10 @@ pub async fn insert(conn: &mut PgConnection, quotes: &[Valuation]) -> Result<(),
         .bind(quotes.iter().map(|quote| i32::try_from(quote.seq).unwrap_or(i32::MAX)).collect::<Vec<_>>())
         .bind(quotes.iter().map(|quote| quote.fee.get()).collect::<Vec<_>>())
         .bind(
-            quotes.iter().map(|quote| i16::try_from(quote.working_days).unwrap_or(i16::MAX)).collect::<Vec<_>>(),
+            quotes
+                .iter()
+                .map(|quote| i16::try_from(quote.working_days).unwrap_or(i16::MAX))
+                .collect::<Vec<_>>(),
         )
         .bind(quotes.iter().map(methods).collect::<Vec<_>>())
         .bind(quotes.iter().map(|quote| quote.valid_until).collect::<Vec<_>>())
@@ -45,10 +48,7 @@ pub async fn of_case(conn: &mut PgConnection, case: CaseId) -> Result<Vec<Valuat
 
 pub(super) const BY_REPLIES: &str = "SELECT * FROM valuation WHERE reply_id = ANY($1)";
 
-pub async fn by_replies(
-    conn: &mut PgConnection,
-    replies: &[ReplyId],
-) -> Result<Vec<Valuation>, StoreError> {
+pub async fn by_replies(conn: &mut PgConnection, replies: &[ReplyId]) -> Result<Vec<Valuation>, StoreError> {
     let replies: Vec<Uuid> = replies.iter().map(|id| id.uuid()).collect();
     sqlx::query(BY_REPLIES).bind(replies).fetch_all(conn).await?.iter().map(valuation).collect()
 }

@@ -1,9 +1,7 @@
 //! Reads what insurance tells of a round's cover.
 
 use bus::Message;
-use kernel::{
-    BasisPoints, CaseId, EnhancementMode, Fen, InstitutionId, InstitutionRole, LegId, Months,
-};
+use kernel::{BasisPoints, CaseId, EnhancementMode, Fen, InstitutionId, InstitutionRole, LegId, Months};
 use prost::Message as _;
 use proto::{common::v1 as common, insurance::v1 as insurance};
 
@@ -23,7 +21,11 @@ pub(crate) enum News {
     Quoted(Vec<CoverOption>),
     Bound(LegId),
     /// `refused`: the chosen one does not confirm. `ended`: whose legs take no part any more.
-    Released { refused: bool, ended: Vec<(InstitutionRole, InstitutionId)>, told: bool },
+    Released {
+        refused: bool,
+        ended: Vec<(InstitutionRole, InstitutionId)>,
+        told: bool,
+    },
 }
 
 const UNREADABLE: &str = "BODY_UNREADABLE";
@@ -77,9 +79,7 @@ fn ended(legs: &[common::LegSummary]) -> Vec<(InstitutionRole, InstitutionId)> {
     .map(i32::from);
     legs.iter()
         .filter(|leg| !binds.contains(&leg.state))
-        .filter_map(|leg| {
-            Some((InstitutionRole::from_number(leg.role)?, leg.institution_id.parse().ok()?))
-        })
+        .filter_map(|leg| Some((InstitutionRole::from_number(leg.role)?, leg.institution_id.parse().ok()?)))
         .collect()
 }
 

@@ -51,10 +51,7 @@ impl Answers {
             late_offers: late
                 .filter_map(|offer| self.leg(offer.leg).map(|leg| view(leg, offer, None)))
                 .collect(),
-            valuations: valuations
-                .iter()
-                .map(|(leg, quote, _)| self.valuation_view(leg, quote))
-                .collect(),
+            valuations: valuations.iter().map(|(leg, quote, _)| self.valuation_view(leg, quote)).collect(),
             covers: covers.iter().map(cover_view).collect(),
         }
     }

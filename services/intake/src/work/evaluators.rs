@@ -59,7 +59,8 @@ impl Evaluators {
             };
             let page = self.catalog.clone().list_institutions(request).await.map_err(Box::new)?.into_inner();
             for one in &page.institutions {
-                let unknown = |_| Box::new(Status::internal("catalog answered an institution id that is none"));
+                let unknown =
+                    |_| Box::new(Status::internal("catalog answered an institution id that is none"));
                 ids.push(one.institution_id.parse().map_err(unknown)?);
             }
             if page.next_page_token.is_empty() {

@@ -82,11 +82,7 @@ impl Worker {
     }
 
     /// Standings of all, products for those that may go on.
-    async fn ask(
-        &self,
-        records: Vec<Record>,
-        before: &[Leg],
-    ) -> Result<Vec<Draft>, Box<tonic::Status>> {
+    async fn ask(&self, records: Vec<Record>, before: &[Leg]) -> Result<Vec<Draft>, Box<tonic::Status>> {
         let complete: Vec<(Record, Application)> = records
             .into_iter()
             .filter_map(|record| record.form.complete().ok().map(|application| (record, application)))
@@ -335,7 +331,9 @@ impl Worker {
             journal.changes.new_legs.push(leg);
         }
         let asked = |role| role == InstitutionRole::Bank || !draft.evaluators.is_empty();
-        for role in [InstitutionRole::Bank, InstitutionRole::Evaluator].into_iter().filter(|role| asked(*role)) {
+        for role in
+            [InstitutionRole::Bank, InstitutionRole::Evaluator].into_iter().filter(|role| asked(*role))
+        {
             journal.changes.dossiers.push(Dossier {
                 case: case.id,
                 round: case.round,

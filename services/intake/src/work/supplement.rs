@@ -28,8 +28,9 @@ impl Worker {
                 continue;
             }
             // There are no legs before dispatch.
-            let lapsed = span
-                .in_scope(|| journal.execute(&mut case, Command::SupplementElapsed, &Doer::intake(), &mut []));
+            let lapsed = span.in_scope(|| {
+                journal.execute(&mut case, Command::SupplementElapsed, &Doer::intake(), &mut [])
+            });
             if let Err(refusal) = lapsed {
                 tracing::error!(case = %case.id, %refusal, "a supplement could not lapse");
             }

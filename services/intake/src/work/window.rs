@@ -62,7 +62,8 @@ impl Worker {
                 return;
             }
         };
-        let closes_at = match (round.closes_at, self.rules.calendar.deadline(since, self.rules.policy.window)) {
+        let closes_at = match (round.closes_at, self.rules.calendar.deadline(since, self.rules.policy.window))
+        {
             (Some(closes_at), _) => closes_at,
             // The calendar has come: institutions are told the time that they have.
             (None, Due::At(closes_at)) => {
@@ -81,12 +82,12 @@ impl Worker {
             }
         };
         if now < closes_at + self.rules.grace() {
-            let silent =
-                legs.iter().filter(|leg| leg.round == case.round && leg.state == LegState::Created);
+            let silent = legs.iter().filter(|leg| leg.round == case.round && leg.state == LegState::Created);
             if round.closes_at.is_some() {
                 self.issue_again(journal, silent, closes_at);
             }
-            let window = Deadline::due(case.id, Kind::Window, since, self.rules.policy.window, Due::At(closes_at));
+            let window =
+                Deadline::due(case.id, Kind::Window, since, self.rules.policy.window, Due::At(closes_at));
             journal.changes.set(self.next_look(window, now, Some(closes_at)));
             return;
         }

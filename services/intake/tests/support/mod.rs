@@ -183,7 +183,12 @@ impl Town {
     }
 
     /// Tells as insurance would.
-    pub(crate) async fn insurance(&self, kind: &'static str, case: &wire::CaseHeader, body: &impl prost::Message) {
+    pub(crate) async fn insurance(
+        &self,
+        kind: &'static str,
+        case: &wire::CaseHeader,
+        body: &impl prost::Message,
+    ) {
         let at = kernel::Clock::now(self.ground.clock());
         let outgoing = bus::Outgoing {
             message_id: MessageId::new(at, &mut rand::rng()),
