@@ -183,7 +183,9 @@ impl Driver {
                 // What is still to strike has to; a consent that is revoked after the approval ends the case as well.
                 return Ok(course.struck || !matches!(plan.kind, Kind::Withdrawn | Kind::ConsentRevoked));
             }
-            CaseState::Selected if plan.kind == Kind::WithdrawnLate && plan.nth % 2 == 0 && !course.struck => {
+            CaseState::Selected
+                if plan.kind == Kind::WithdrawnLate && plan.nth % 2 == 0 && !course.struck =>
+            {
                 course.struck = true;
                 self.act(|clerk, request| Box::pin(withdraw(clerk, request, id.clone()))).await?;
             }

@@ -257,7 +257,10 @@ pub(crate) fn unfired(fired: &[Fired]) -> Vec<String> {
 
 /// The table of faults for people.
 pub(crate) fn print(fired: &[Fired]) {
-    println!("\n{:<28} {:>5} {:>9} {:>9} {:>11} {:>11}", "fault", "fired", "in flight", "open", "back (most)", "back (mean)");
+    println!(
+        "\n{:<28} {:>5} {:>9} {:>9} {:>11} {:>11}",
+        "fault", "fired", "in flight", "open", "back (most)", "back (mean)"
+    );
     let mut names: Vec<String> = fired.iter().map(|one| one.fault.to_string()).collect();
     names.sort();
     names.dedup();

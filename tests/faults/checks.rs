@@ -34,7 +34,10 @@ fn tell(found: &mut Vec<String>, what: &str, violations: Vec<String>) {
 }
 
 pub(crate) async fn ask(conn: &mut PgConnection, invariant: &Invariant) -> Vec<String> {
-    sqlx::query_scalar(invariant.sql).fetch_all(conn).await.unwrap_or_else(|error| panic!("{}: {error}", invariant.what))
+    sqlx::query_scalar(invariant.sql)
+        .fetch_all(conn)
+        .await
+        .unwrap_or_else(|error| panic!("{}: {error}", invariant.what))
 }
 
 /// Ids of every reply that the gateway has acknowledged to an institution.

@@ -12,7 +12,8 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use zhirong::run_dir::RunDir;
 use zhirong::simulate::data::{self, HouseTerms, Loaded, LoadedHouse, Wanted};
 use zhirong::simulate::{
-    Casting, Clerk, Conduct, Crowd, Delays, Link, Manner, Part, Report, Script, Seed, Sequel, StaffChannel, Trade,
+    Casting, Clerk, Conduct, Crowd, Delays, Link, Manner, Part, Report, Script, Seed, Sequel, StaffChannel,
+    Trade,
 };
 use zhirong::system::{Options, System};
 
@@ -151,7 +152,10 @@ async fn everyone(link: &Link, loaded: &Loaded, houses: &[LoadedHouse], seed: Se
         let trade = Trade::House(house.terms.clone());
         // Insurers and guarantors mostly keep their word: the deeper states are to be reached as well.
         let sound = !matches!(house.terms, HouseTerms::Evaluator(_));
-        crowd.hire(link, (house.id, &house.name, trade), seed, part(&house.name, sound), &report).await.unwrap();
+        crowd
+            .hire(link, (house.id, &house.name, trade), seed, part(&house.name, sound), &report)
+            .await
+            .unwrap();
     }
     crowd
 }

@@ -103,7 +103,8 @@ impl Plan {
             Kind::Excluded => &loaded.enterprises[44],
             _ => &loaded.enterprises[random.random_range(0..40_usize)],
         };
-        let share = f64::from(u32::try_from(index).unwrap()) / f64::from(u32::try_from(cases.max(1)).unwrap());
+        let share =
+            f64::from(u32::try_from(index).unwrap()) / f64::from(u32::try_from(cases.max(1)).unwrap());
         Self {
             index,
             kind,

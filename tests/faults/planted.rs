@@ -20,7 +20,9 @@ pub(crate) async fn unfound(ground: &Ground) -> Vec<String> {
         planting.rollback().await.unwrap();
     }
     let (records, replies) = (ground.crowd.ledger().records(), replies(ground));
-    for planted in ["DELETE FROM partner.reply WHERE kind = 1", "UPDATE intake.offer SET fees_fen = fees_fen + 1"] {
+    for planted in
+        ["DELETE FROM partner.reply WHERE kind = 1", "UPDATE intake.offer SET fees_fen = fees_fen + 1"]
+    {
         let mut planting = conn.begin().await.unwrap();
         plant(&mut planting, planted).await;
         if missing(&mut planting, &records, &replies).await.is_empty() {

@@ -70,13 +70,16 @@ impl Tally {
         self.with(|inner| {
             println!("calls made again: {}", inner.tried_again);
             let row = |counts: &BTreeMap<&str, usize>| {
-                let cells: Vec<String> =
-                    counts.iter().map(|(state, count)| format!("{} {count}", state.trim_start_matches("CASE_STATE_"))).collect();
+                let cells: Vec<String> = counts
+                    .iter()
+                    .map(|(state, count)| format!("{} {count}", state.trim_start_matches("CASE_STATE_")))
+                    .collect();
                 cells.join(" · ")
             };
             println!("states seen on the way: {}", row(&inner.seen));
             println!("last states: {}", row(&inner.ends));
-            let kinds: Vec<String> = inner.kinds.iter().map(|(kind, count)| format!("{kind:?} {count}")).collect();
+            let kinds: Vec<String> =
+                inner.kinds.iter().map(|(kind, count)| format!("{kind:?} {count}")).collect();
             println!("kinds of cases: {}", kinds.join(" · "));
         });
     }

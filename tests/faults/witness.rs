@@ -20,10 +20,12 @@ pub(crate) async fn install(books: &PgPool) {
          END $$"
             .to_owned(),
     ];
-    statements.push("CREATE TABLE faults.bound (kind text, queue text, PRIMARY KEY (kind, queue))".to_owned());
+    statements
+        .push("CREATE TABLE faults.bound (kind text, queue text, PRIMARY KEY (kind, queue))".to_owned());
     let stores = || roles::ALL.iter().filter(|role| role.has_store);
     for queue in stores().flat_map(|role| role.queues) {
-        let rows: Vec<String> = queue.binds.iter().map(|kind| format!("('{kind}', '{}')", queue.name)).collect();
+        let rows: Vec<String> =
+            queue.binds.iter().map(|kind| format!("('{kind}', '{}')", queue.name)).collect();
         statements.push(format!("INSERT INTO faults.bound VALUES {}", rows.join(", ")));
     }
     let union = |one: &dyn Fn(&str) -> String| {

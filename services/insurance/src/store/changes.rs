@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use bus::Outgoing;
+use kernel::leg::LegState;
 use sqlx::PgConnection;
 
 use super::{
@@ -58,6 +59,11 @@ impl Changes {
     fn count(&self) {
         for leg in self.new_legs.iter().map(|(_, leg)| leg).chain(&self.legs) {
             telemetry::metrics::add_legs(leg.role.code(), leg.state.code(), 1);
+            let decided = matches!(leg.state, LegState::Offered { seq: 1 } | LegState::Declined { .. });
+            if let (true, Some(replied_at)) = (decided, leg.replied_at) {
+                let seconds = (replied_at - leg.issued_at).as_seconds_f64();
+                telemetry::metrics::observe_leg_answer(leg.role.code(), seconds);
+            }
         }
     }
 

@@ -257,7 +257,7 @@ impl catalog::catalog_service_server::CatalogService for Shelf {
         Ok(Response::new(catalog::MatchProductsResponse { matches: request.needs.iter().map(one).collect() }))
     }
 
-    /// Two evaluators that take cases, and one without a department.
+    /// Two evaluators; that one names no department does not matter, which is asked of banks alone.
     async fn list_institutions(
         &self,
         request: Request<catalog::ListInstitutionsRequest>,
@@ -268,7 +268,7 @@ impl catalog::catalog_service_server::CatalogService for Shelf {
             responsible_department: department.to_owned(),
             ..catalog::Institution::default()
         };
-        let institutions = vec![one(1, "知识产权部"), one(2, "评估一部"), one(3, "")];
+        let institutions = vec![one(1, "知识产权部"), one(2, "")];
         Ok(Response::new(catalog::ListInstitutionsResponse { institutions, next_page_token: String::new() }))
     }
 
