@@ -184,7 +184,7 @@ impl Driver {
                 return Ok(course.struck || !matches!(plan.kind, Kind::Withdrawn | Kind::ConsentRevoked));
             }
             CaseState::Selected
-                if plan.kind == Kind::WithdrawnLate && plan.nth % 2 == 0 && !course.struck =>
+                if plan.kind == Kind::WithdrawnLate && plan.nth.is_multiple_of(2) && !course.struck =>
             {
                 course.struck = true;
                 self.act(|clerk, request| Box::pin(withdraw(clerk, request, id.clone()))).await?;

@@ -62,7 +62,7 @@ pub(crate) const ALL: &[Invariant] = &[
                 LEFT JOIN intake.leg l ON l.case_id = c.id AND l.round = c.round
                WHERE c.state IN ('COLLECTING','OFFERS_READY','SELECTED','APPROVED')
                GROUP BY c.id HAVING c.legs_total <> count(l.id)",
-        plant: "UPDATE intake.financing_case SET legs_total = legs_total + 1 WHERE state = 'APPROVED'",
+        plant: "UPDATE intake.financing_case SET legs_total = legs_total + 1 WHERE state IN ('OFFERS_READY','SELECTED','APPROVED')",
     },
     Invariant {
         what: "every leg is its institution's assignment, once, and both agree when it has ended",
@@ -77,7 +77,8 @@ pub(crate) const ALL: &[Invariant] = &[
         sql: "SELECT 'reply ' || r.reply_id || ' of kind ' || r.kind || ' has ' || count(e.event_id) || ' fates'
                 FROM partner.reply r LEFT JOIN partner.event e ON e.reply_id = r.reply_id AND e.kind IN (4, 5, 7)
                WHERE r.kind <> 3 GROUP BY r.reply_id HAVING count(e.event_id) <> 1",
-        plant: "DELETE FROM partner.event WHERE event_id = (SELECT event_id FROM partner.event WHERE kind = 4 LIMIT 1)",
+        plant: "DELETE FROM partner.event WHERE event_id = (
+                    SELECT e.event_id FROM partner.event e JOIN partner.reply r USING (reply_id) WHERE e.kind = 4 AND r.kind = 1 LIMIT 1)",
     },
     Invariant {
         what: "no offer that was accepted is lost, and what was late is kept as late",
