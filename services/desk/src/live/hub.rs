@@ -121,10 +121,4 @@ impl Hub {
             tokio::time::sleep(self.inner.every * (failures + 1).min(SLOWEST)).await;
         }
     }
-
-    /// How many cases are watched.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.watched().len()
-    }
 }
