@@ -9,6 +9,9 @@ use crate::access::{Hasher, HasherError, initial_password};
 use crate::domain::{Account, Duty, LoginError, LoginName, Subject};
 use crate::store::{StoreError, accounts, failures, sessions};
 
+/// Who acts where nobody sits at the command line.
+const BY_ITSELF: &str = "demo";
+
 /// Why an act on an account was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
@@ -89,17 +92,40 @@ pub async fn add(
     Ok(password)
 }
 
+/// For demonstrations: the account is there afterwards, with a new password that need not be changed. It is told on the
+/// terminal and goes with the system.
+///
+/// # Errors
+/// What is wrong with the account; the database's.
+pub async fn lend(pool: &PgPool, now: DateTime<Utc>, account: &NewAccount) -> Result<String, AccountError> {
+    let lent = NewAccount { must_change: false, ..account.clone() };
+    match add(pool, BY_ITSELF, now, &lent).await {
+        Err(AccountError::Taken) => renew(pool, BY_ITSELF, now, &lent.login, false).await,
+        other => other,
+    }
+}
+
 /// Gives an account a new generated password, opens it if it was closed, ends its sessions and locks.
 ///
 /// # Errors
 /// No such account; the database's.
 pub async fn reset(pool: &PgPool, by: &str, now: DateTime<Utc>, login: &str) -> Result<String, AccountError> {
+    renew(pool, by, now, login, true).await
+}
+
+async fn renew(
+    pool: &PgPool,
+    by: &str,
+    now: DateTime<Utc>,
+    login: &str,
+    must_change: bool,
+) -> Result<String, AccountError> {
     let login = LoginName::parse(login)?;
     let password = initial_password();
     let hash = Hasher::new()?.hash(password.clone()).await?;
     let mut transaction = pool.begin().await?;
     let id = known(&mut transaction, &login).await?;
-    accounts::set_password(&mut transaction, id, &hash, true, now).await?;
+    accounts::set_password(&mut transaction, id, &hash, must_change, now).await?;
     accounts::enable(&mut transaction, id).await?;
     sessions::end_all_of(&mut transaction, id).await?;
     let subject = Subject::Login(login.as_str().to_owned());

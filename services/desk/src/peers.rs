@@ -78,7 +78,13 @@ impl Peers {
 #[derive(Clone)]
 pub(crate) struct Directory {
     peers: Peers,
-    seen: Arc<Mutex<Option<(Instant, Arc<Names>)>>>,
+    seen: Arc<Mutex<Option<Seen>>>,
+}
+
+/// A look, and until when it is believed.
+struct Seen {
+    until: Instant,
+    names: Arc<Names>,
 }
 
 const FRESH: Duration = Duration::from_secs(30);
@@ -122,11 +128,10 @@ impl Directory {
     /// The names as they are known; what cannot be asked for now is taken from the last look.
     pub(crate) async fn names(&self, actor: &Actor) -> Arc<Names> {
         let mut seen = self.seen.lock().await;
-        if let Some((until, names)) = seen.as_ref().filter(|(until, _)| Instant::now() < *until) {
-            let _ = until;
-            return Arc::clone(names);
+        if let Some(fresh) = seen.as_ref().filter(|seen| Instant::now() < seen.until) {
+            return Arc::clone(&fresh.names);
         }
-        let before = seen.as_ref().map(|(_, names)| Arc::clone(names)).unwrap_or_default();
+        let before = seen.as_ref().map(|seen| Arc::clone(&seen.names)).unwrap_or_default();
         let (names, pause) = match self.look(actor).await {
             Ok(names) => (Arc::new(names), FRESH),
             Err(status) => {
@@ -134,7 +139,7 @@ impl Directory {
                 (before, AGAIN)
             }
         };
-        *seen = Some((Instant::now() + pause, Arc::clone(&names)));
+        *seen = Some(Seen { until: Instant::now() + pause, names: Arc::clone(&names) });
         names
     }
 

@@ -54,3 +54,15 @@ async fn a_closed_account_has_no_session_and_a_reset_opens_it_with_another_passw
     let page = browser.log_in("clerk1", &password).await;
     assert_eq!(page.location(), "/password", "a password that somebody else set is changed first");
 }
+
+#[tokio::test]
+async fn a_lent_account_can_be_used_at_once_and_is_lent_again_with_another_password() {
+    let stand = Stand::new().await;
+    let account = new("demo", "演示窗口", &[Duty::Clerk, Duty::Operator]);
+    let first = accounts::lend(&stand.pool, stand.now(), &account).await.unwrap();
+    assert_eq!(stand.browser().log_in("demo", &first).await.location(), "/");
+    let second = accounts::lend(&stand.pool, stand.now(), &account).await.unwrap();
+    assert_ne!(first, second);
+    assert_eq!(stand.browser().log_in("demo", &first).await.status, 422);
+    assert_eq!(stand.browser().log_in("demo", &second).await.location(), "/");
+}

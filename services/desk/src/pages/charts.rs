@@ -112,8 +112,8 @@ pub(super) fn bars(bars: &[Bar], what: &str) -> String {
 
 /// Parts of one whole beside each other; those of nothing are left out.
 pub(super) fn stack(parts: &[Bar], what: &str) -> String {
-    const WIDE: f64 = 560.0;
-    const HIGH: f64 = 22.0;
+    const WIDE: f64 = 900.0;
+    const HIGH: f64 = 20.0;
     let total: i64 = parts.iter().map(|part| part.value).sum();
     let mut svg = opening(WIDE, HIGH, what);
     let mut left = 0.0;

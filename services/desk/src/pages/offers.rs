@@ -189,7 +189,7 @@ pub(super) async fn show(
 }
 
 fn offer(view: &intake::OfferView, names: &Names, covers: &[Cover]) -> Offer {
-    let offer = view.offer.clone().unwrap_or_default();
+    let offer = view.offer.unwrap_or_default();
     let way = |way: &intake::Way| {
         let cost = way.cost.unwrap_or_default();
         let name = match covers.iter().find(|cover| cover.leg_id == way.cover_leg_id) {
