@@ -13,6 +13,7 @@ mod measure;
 mod outbox;
 pub mod parked;
 pub mod topology;
+mod waiting;
 
 pub use bus::Bus;
 pub use config::BusConfig;
@@ -21,6 +22,7 @@ pub use envelope::Message;
 pub use health::{BusHealth, ConsumerHealth, RelayHealth};
 pub use outbox::{Outbox, Outgoing, enqueue};
 pub use topology::{EXCHANGE, Queue};
+pub use waiting::{Waiting, waiting};
 
 /// The tables of every role that sends or takes messages: versions 1 to 99. A role's own begin at 200.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
