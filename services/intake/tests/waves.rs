@@ -48,12 +48,11 @@ async fn released(town: &Town, case: &wire::CaseHeader, leg: u128) {
         state: i32::from(common::LegState::Released),
         ..common::LegSummary::default()
     };
-    let body = insurance::CoverReleased {
-        case_id: case.case_id.clone(),
-        round: 1,
-        cause: "COVER_REFUSED".to_owned(),
-        legs: vec![summary],
-    };
+    let mut body = insurance::CoverReleased::default();
+    body.legs.push(summary);
+    body.case_id.clone_from(&case.case_id);
+    body.round = 1;
+    body.cause = "COVER_REFUSED".to_owned();
     town.insurance("insurance.cover-released.v1", case, &body).await;
 }
 
@@ -341,12 +340,11 @@ async fn released_after(town: &Town, case: &wire::CaseHeader) {
         state: i32::from(common::LegState::Released),
         ..common::LegSummary::default()
     };
-    let body = insurance::CoverReleased {
-        case_id: case.case_id.clone(),
-        round: 1,
-        cause: "NOT_CHOSEN".to_owned(),
-        legs: vec![summary],
-    };
+    let mut body = insurance::CoverReleased::default();
+    body.legs.push(summary);
+    body.case_id.clone_from(&case.case_id);
+    body.round = 1;
+    body.cause = "NOT_CHOSEN".to_owned();
     town.insurance("insurance.cover-released.v1", case, &body).await;
     testkit::eventually(LIMIT, || {
         let (mut client, case_id) = (town.client.clone(), case.case_id.clone());
