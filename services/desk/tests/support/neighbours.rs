@@ -276,6 +276,7 @@ impl whitelist::whitelist_service_server::WhitelistService for World {
         revoke_consent(whitelist::RevokeConsentRequest) -> whitelist::RevokeConsentResponse;
         check_consent(whitelist::CheckConsentRequest) -> whitelist::CheckConsentResponse;
         record_standing(whitelist::RecordStandingRequest) -> whitelist::RecordStandingResponse;
+        check_identifier(whitelist::CheckIdentifierRequest) -> whitelist::CheckIdentifierResponse;
         get_standings(whitelist::GetStandingsRequest) -> whitelist::GetStandingsResponse;
     }
 }

@@ -222,6 +222,7 @@ impl whitelist::whitelist_service_server::WhitelistService for Register {
         grant_consent(whitelist::GrantConsentRequest) -> whitelist::GrantConsentResponse;
         revoke_consent(whitelist::RevokeConsentRequest) -> whitelist::RevokeConsentResponse;
         record_standing(whitelist::RecordStandingRequest) -> whitelist::RecordStandingResponse;
+        check_identifier(whitelist::CheckIdentifierRequest) -> whitelist::CheckIdentifierResponse;
     }
 }
 
