@@ -144,7 +144,7 @@ fn facts(header: &intake::CaseHeader, application: &intake::Application) -> Vec<
         application.enhancement.iter().filter_map(|number| EnhancementMode::from_number(*number));
     let repayment = application.repayment.iter().filter_map(|number| RepaymentMethod::from_number(*number));
     vec![
-        ("统一社会信用代码", masked(&application.uscc)),
+        ("信用代码", masked(&application.uscc)),
         ("申请金额", format!("{} 万元", text::wan(application.amount_fen))),
         ("期限", format!("{} 个月", application.term_months)),
         ("用途", application.purpose.clone()),
