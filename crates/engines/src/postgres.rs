@@ -10,7 +10,7 @@ use crate::guard::Guard;
 use crate::process::{Launch, POLL, Process};
 use crate::programs::Account;
 use crate::run::Run;
-use crate::{EngineError, GIVEN_POSTGRES, Source, ports, programs, secret};
+use crate::{EngineError, GIVEN_POSTGRES, POSTGRES_SETTINGS, Source, ports, programs, secret};
 
 const NAME: &str = "PostgreSQL";
 const ADMIN: &str = "zhirong";
@@ -75,6 +75,12 @@ impl Postgres {
     #[must_use]
     pub fn admin_url(&self) -> &str {
         &self.admin_url
+    }
+
+    /// The process that all others of a private server descend from.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.private.as_ref()?.process.as_ref().map(|process| process.pid().unsigned_abs())
     }
 
     /// Stops it in good order, keeping data and port; [`Postgres::resume`] starts it again.
@@ -204,7 +210,8 @@ fn prepare(bin: &Path, port: u16, password: &str) -> Result<(Run, Guard), Engine
     if !status.success() {
         return Err(EngineError::InitDb { status: status.to_string(), output: run.log_tail() });
     }
-    run.write("data/zhirong.conf", 0o600, &settings(port))?;
+    let more = std::env::var(POSTGRES_SETTINGS).unwrap_or_default();
+    run.write("data/zhirong.conf", 0o600, &format!("{}{more}\n", settings(port)))?;
     let main = data.join("postgresql.conf");
     let text = std::fs::read_to_string(&main).map_err(EngineError::file("read", &main))?;
     std::fs::write(&main, text + "\ninclude 'zhirong.conf'\n").map_err(EngineError::file("write", &main))?;

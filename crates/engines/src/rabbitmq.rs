@@ -111,6 +111,12 @@ impl RabbitMq {
         &self.management_url
     }
 
+    /// The process that all others of a private node descend from.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.private.as_ref()?.server.as_ref().map(|server| server.pid().unsigned_abs())
+    }
+
     /// Stops it in good order, keeping data and ports; [`RabbitMq::resume`] starts it again.
     pub async fn halt(&mut self) -> Result<(), EngineError> {
         let private = self.private()?;

@@ -8,6 +8,7 @@ mod latency;
 mod load;
 mod machine;
 mod register;
+mod statements;
 
 pub use command::{Arguments, run};
 
