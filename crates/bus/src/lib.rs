@@ -11,6 +11,7 @@ mod health;
 mod link;
 mod measure;
 mod outbox;
+mod parcel;
 pub mod parked;
 pub mod topology;
 
@@ -19,7 +20,8 @@ pub use config::BusConfig;
 pub use consumer::{Handler, HandlerError, Outcome};
 pub use envelope::Message;
 pub use health::{BusHealth, ConsumerHealth, RelayHealth};
-pub use outbox::{Outbox, Outgoing, enqueue};
+pub use outbox::{Outbox, Outgoing, enqueue, enqueue_together};
+pub use parcel::opened;
 pub use topology::{EXCHANGE, Queue};
 
 /// The tables of every role that sends or takes messages: versions 1 to 99. A role's own begin at 200.

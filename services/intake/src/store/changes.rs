@@ -45,7 +45,7 @@ impl Changes {
         deadlines::clear(conn, &self.cleared).await?;
         deadlines::put(conn, &self.deadlines).await?;
         if !self.outgoing.is_empty() {
-            bus::enqueue(conn, &self.outgoing).await?;
+            bus::enqueue_together(conn, &self.outgoing).await?;
         }
         self.count();
         Ok(())
