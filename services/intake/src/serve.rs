@@ -14,7 +14,7 @@ use crate::{
     config,
     messaging::{self, consents::Consents, replies::Replies},
     numbers::Numbers,
-    rpc::{ConsentCache, Deps, Dossiers, Intake, POLICY},
+    rpc::{ConsentCache, Deps, Dossiers, Intake, POLICY, Submissions},
     work::{Alarm, Hearing, Worker},
 };
 
@@ -57,6 +57,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         calendar: Arc::clone(&host.calendar),
         policy,
         numbers: Arc::new(Numbers::new(host.pool.clone())),
+        submissions: Submissions::start(host.pool.clone(), host.bus.outbox(), alarm.clone()),
         outbox: host.bus.outbox(),
         alarm,
         whitelist,

@@ -8,10 +8,12 @@ mod lookup;
 mod queries;
 mod refusal;
 mod service;
+mod submissions;
 mod submit;
 
 pub(crate) use dossier::{ConsentCache, Dossiers};
 pub(crate) use service::{Deps, Intake};
+pub(crate) use submissions::Submissions;
 
 use rpc::{
     Duty,

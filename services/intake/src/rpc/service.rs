@@ -13,6 +13,7 @@ use rpc::Answer;
 use sqlx::PgPool;
 use tonic::Request;
 
+use super::submissions::Submissions;
 use crate::{domain::plan::Policy, numbers::Numbers, work::Alarm};
 
 /// What the calls need.
@@ -24,6 +25,7 @@ pub(crate) struct Deps {
     pub calendar: Arc<Calendar>,
     pub policy: Arc<Policy>,
     pub numbers: Arc<Numbers>,
+    pub submissions: Submissions,
     pub outbox: Outbox,
     pub alarm: Alarm,
     pub whitelist: WhitelistServiceClient<rpc::client::Channel>,
