@@ -19,7 +19,7 @@ use super::door::{CredentialCache, Door};
 use super::dossiers::Dossiers;
 use super::events::{Events, MAX_WAIT_SECONDS};
 use super::policy;
-use crate::store::{Acts, Pulls, Wakeups};
+use crate::store::{Acknowledgements, Acts, Pulls, Wakeups};
 use crate::{messaging, settings};
 
 /// A long poll may wait its minute and then still look once.
@@ -44,9 +44,9 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
         door: door.clone(),
     };
     let events = Events {
-        pool: host.pool.clone(),
         clock: Arc::clone(&host.clock),
         acts,
+        acknowledgements: Acknowledgements::start(host.pool.clone()),
         pulls: Pulls::start(host.pool.clone()),
         wakeups,
         door: door.clone(),

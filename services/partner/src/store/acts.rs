@@ -16,7 +16,7 @@ use super::{BEGIN, StoreError, assignments, beside, events, replies};
 use crate::domain::{Assignment, Command, Refusal, Reply};
 
 /// Transactions at a time, and acts in one.
-const WORKERS: usize = 3;
+const WORKERS: usize = 2;
 const MOST: usize = 64;
 /// Deadlocks and conflicts are tried again this often, each act alone.
 const TRIES: usize = 3;
@@ -141,7 +141,7 @@ async fn together(pool: &PgPool, batch: &[Act]) -> Result<Vec<Outcome>, StoreErr
     let now = batch.iter().map(|act| act.now).max().unwrap_or_default();
     events::acknowledge_issued(&mut transaction, &plan.acknowledged, now).await?;
     if !plan.messages.is_empty() {
-        bus::enqueue(&mut transaction, &plan.messages).await?;
+        bus::enqueue_together(&mut transaction, &plan.messages).await?;
     }
     beside::keep_answers(&mut transaction, &plan.answered).await?;
     beside::record(&mut transaction, &plan.done).await?;

@@ -11,7 +11,7 @@ use super::events::{self, Delivery, Pull};
 use super::{BEGIN_LOOSELY, StoreError};
 
 /// Leases are cheap: one batch at a time keeps two pulls of one institution apart without waiting in the database.
-const WORKERS: usize = 2;
+const WORKERS: usize = 1;
 const MOST: usize = 64;
 
 pub struct Pulls {
