@@ -228,6 +228,8 @@ fn settings(port: u16) -> String {
          max_connections = 200\n\
          shared_buffers = 128MB\n\
          max_wal_size = 1GB\n\
+         wal_buffers = 16MB\n\
+         update_process_title = off\n\
          fsync = on\n\
          jit = off\n\
          timezone = 'UTC'\n\
