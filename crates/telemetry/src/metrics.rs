@@ -37,6 +37,8 @@ struct Metrics {
     legs: Family<Two, Counter>,
     cases: Family<One, Counter>,
     audit_unsealed: Gauge,
+    assignments_unreachable: Gauge,
+    contact_age: Family<One, Seconds>,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -74,6 +76,8 @@ impl Metrics {
             legs: Family::default(),
             cases: Family::default(),
             audit_unsealed: Gauge::default(),
+            assignments_unreachable: Gauge::default(),
+            contact_age: Family::default(),
         };
         metrics.register();
         metrics
@@ -107,6 +111,16 @@ impl Metrics {
         r.register(counter(names::LEGS_TOTAL), "Legs that reached a state", self.legs.clone());
         r.register(counter(names::CASES_TOTAL), "Cases that reached a state", self.cases.clone());
         r.register(names::AUDIT_UNSEALED_ROWS, "Audit rows outside the chain", self.audit_unsealed.clone());
+        r.register(
+            names::ASSIGNMENTS_UNREACHABLE,
+            "Assignments without contact",
+            self.assignments_unreachable.clone(),
+        );
+        r.register(
+            names::INSTITUTION_CONTACT_AGE_SECONDS,
+            "Time since an institution's last contact",
+            self.contact_age.clone(),
+        );
     }
 }
 
@@ -196,6 +210,19 @@ pub fn set_audit_unsealed(rows: i64) {
     METRICS.audit_unsealed.set(rows);
 }
 
+/// Open assignments that nobody has taken for too long.
+pub fn set_unreachable(assignments: i64) {
+    METRICS.assignments_unreachable.set(assignments);
+}
+
+/// How long ago each institution was last heard of, in seconds, by the hash of its id. Those not named are forgotten.
+pub fn set_contact_ages(ages: impl IntoIterator<Item = (String, f64)>) {
+    METRICS.contact_age.clear();
+    for (institution, seconds) in ages {
+        METRICS.contact_age.get_or_create(&[(names::LABEL_INSTITUTION, institution)]).set(seconds);
+    }
+}
+
 /// Content type of [`encode`]'s text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -223,6 +250,9 @@ mod tests {
         observe_rpc("/a.B/C", "OK", 0.002);
         add_legs("BANK", "OFFERED", 1);
         add_cases("OFFERS_READY", 1);
+        set_unreachable(2);
+        set_contact_ages([("aa".to_owned(), 9.0)]);
+        set_contact_ages([("0f1e".to_owned(), 2.5)]);
         let text = encode();
         for line in [
             "zhirong_outbox_rows 3",
@@ -234,9 +264,12 @@ mod tests {
             "zhirong_deadline_lateness_seconds_count{kind=\"WINDOW\"} 1",
             "zhirong_legs_total{role=\"BANK\",state=\"OFFERED\"} 1",
             "zhirong_cases_total{state=\"OFFERS_READY\"} 1",
+            "zhirong_assignments_unreachable 2",
+            "zhirong_institution_contact_age_seconds{institution=\"0f1e\"} 2.5",
         ] {
             assert!(text.contains(line), "{line} is missing in\n{text}");
         }
         assert!(!text.contains("_total_total"), "{text}");
+        assert!(!text.contains("institution=\"aa\""), "{text}");
     }
 }

@@ -36,6 +36,10 @@ pub const LEGS_TOTAL: &str = "zhirong_legs_total";
 pub const CASES_TOTAL: &str = "zhirong_cases_total";
 /// Audit rows that are not yet part of the hash chain.
 pub const AUDIT_UNSEALED_ROWS: &str = "zhirong_audit_unsealed_rows";
+/// Open assignments that wait for longer than they should without any contact of their institution.
+pub const ASSIGNMENTS_UNREACHABLE: &str = "zhirong_assignments_unreachable";
+/// Time since each institution with a credential was last heard of, in seconds.
+pub const INSTITUTION_CONTACT_AGE_SECONDS: &str = "zhirong_institution_contact_age_seconds";
 
 pub const LABEL_QUEUE: &str = "queue";
 pub const LABEL_OUTCOME: &str = "outcome";
@@ -44,6 +48,8 @@ pub const LABEL_METHOD: &str = "method";
 pub const LABEL_CODE: &str = "code";
 pub const LABEL_ROLE: &str = "role";
 pub const LABEL_STATE: &str = "state";
+/// The hash of an institution's id, which tells institutions apart and names none (domain.md §3.4).
+pub const LABEL_INSTITUTION: &str = "institution";
 
 /// Value of `method` for calls of a method that is not served: callers must not make label values.
 pub const UNKNOWN_METHOD: &str = "unknown";

@@ -1,4 +1,4 @@
-//! Consumer of `partner.assignments.v1`.
+//! Consumer of `partner.assignments.v1` and `partner.cover-assignments.v1`.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -16,7 +16,7 @@ use crate::store::{self, Heard, StoreError, Told, Wakeups};
 /// poll: a call for each would cost more than the news.
 const UNHURRIED: Duration = Duration::from_millis(20);
 
-/// Puts intake's messages into assignments and feeds, and wakes the long polls that wait for them.
+/// Puts the messages about legs into assignments and feeds, and wakes the long polls that wait for them.
 pub struct Assignments {
     wakeups: Wakeups,
     /// Whose feeds have grown since the last commit.

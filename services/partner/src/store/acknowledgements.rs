@@ -13,7 +13,7 @@ use super::acts::{Act, Acts};
 use super::batcher::{Batcher, unreachable};
 use super::events::{self, Named};
 use super::{BEGIN_LOOSELY, StoreError};
-use crate::domain::{FeedKind, State};
+use crate::domain::FeedKind;
 
 /// Transactions at a time, and calls in one.
 const WORKERS: usize = 1;
@@ -66,7 +66,7 @@ impl Acknowledgements {
 impl Named {
     /// Acknowledged for the first time, and nothing else is known of the institution's having seen it.
     fn is_first_contact(&self) -> bool {
-        !self.acked && self.kind == FeedKind::AssignmentIssued && self.state == State::Issued
+        !self.acked && self.kind == FeedKind::AssignmentIssued && self.untouched
     }
 }
 

@@ -8,7 +8,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::domain::{FeedEntry, FeedKind, State};
+use crate::domain::{FeedEntry, FeedKind};
 
 const INSERT: &str = "\
     INSERT INTO event (event_id, institution_id, assignment_id, kind, ordinal, subject, reply_id, reason, created_at, \
@@ -50,7 +50,7 @@ const FIND_NAMED: &str = "\
         SELECT event_id, assignment_id, kind, acked_at IS NOT NULL AS acked FROM event \
         WHERE event_id = named.id AND event.institution_id = named.institution_id AND NOT held LIMIT 1) AS e \
     CROSS JOIN LATERAL ( \
-        SELECT state, close_cause FROM assignment WHERE assignment_id = e.assignment_id LIMIT 1) AS a";
+        SELECT state = 1 AS untouched FROM assignment WHERE assignment_id = e.assignment_id LIMIT 1) AS a";
 
 const ACKNOWLEDGE: &str = "\
     WITH named AS ( \
@@ -100,7 +100,8 @@ pub(super) struct Named {
     pub(super) event_id: EventId,
     pub(super) assignment_id: LegId,
     pub(super) kind: FeedKind,
-    pub(super) state: State,
+    /// The institution has neither read nor acknowledged the assignment.
+    pub(super) untouched: bool,
     pub(super) acked: bool,
 }
 
@@ -124,8 +125,7 @@ struct NamedRow {
     event_id: Uuid,
     assignment_id: Uuid,
     kind: i16,
-    state: i16,
-    close_cause: Option<i16>,
+    untouched: bool,
     acked: bool,
 }
 
@@ -241,17 +241,12 @@ impl TryFrom<NamedRow> for Named {
     type Error = StoreError;
 
     fn try_from(row: NamedRow) -> Result<Self, StoreError> {
-        let id = row.assignment_id;
         Ok(Self {
             institution_id: InstitutionId::from_uuid(row.institution_id),
             event_id: EventId::from_uuid(row.event_id),
-            assignment_id: LegId::from_uuid(id),
+            assignment_id: LegId::from_uuid(row.assignment_id),
             kind: kind_of(row.event_id, row.kind)?,
-            state: State::from_parts(row.state, row.close_cause).map_err(|_| StoreError::Row {
-                table: "assignment",
-                id,
-                column: "state",
-            })?,
+            untouched: row.untouched,
             acked: row.acked,
         })
     }

@@ -6,6 +6,7 @@ mod acts;
 pub mod assignments;
 mod batcher;
 mod beside;
+pub mod contacts;
 pub mod credentials;
 mod error;
 mod events;
@@ -13,10 +14,11 @@ mod notices;
 mod plan;
 mod pulls;
 mod replies;
+pub mod retention;
 mod wakeups;
 
 pub use acknowledgements::Acknowledgements;
-pub use acts::{Act, Acts, Outcome, Request};
+pub use acts::{Act, Acts, Outcome, Publication, Request, ValidUntil};
 pub use error::StoreError;
 pub use events::{Delivery, Pull};
 pub use notices::{Heard, Told, hear};
@@ -31,8 +33,16 @@ const BEGIN_LOOSELY: &str = "BEGIN; SET LOCAL synchronous_commit = off";
 
 /// Every statement, so that a test can prepare each against the migrated schema.
 pub fn statements() -> impl Iterator<Item = &'static str> {
-    [assignments::ALL, beside::ALL, credentials::ALL, events::ALL, replies::ALL]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        assignments::ALL,
+        beside::ALL,
+        contacts::ALL,
+        credentials::ALL,
+        events::ALL,
+        replies::ALL,
+        retention::ALL,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

@@ -1,4 +1,4 @@
-//! Applies what intake's messages say to assignments and feeds: a whole batch in a handful of statements.
+//! Applies what the messages of intake and insurance say to assignments and feeds: a whole batch in a handful of statements.
 
 use std::collections::HashMap;
 
@@ -122,6 +122,10 @@ fn entry(told: &Told, held: bool, random: &mut impl RngCore) -> FeedEntry {
     let subject = match told.kind {
         FeedKind::AssignmentIssued | FeedKind::AssignmentClosed => told.assignment_id.uuid(),
         FeedKind::SupplementAnswered => told.message_id,
+        // A leg may be chosen, let go and chosen again: each is of its own version, however often it is told.
+        FeedKind::AssignmentSelected | FeedKind::AssignmentUnselected => {
+            Uuid::from_u64_pair(0, told.leg_version.unsigned_abs())
+        }
         FeedKind::ReplyAccepted
         | FeedKind::ReplyLate
         | FeedKind::ReplySuperseded
