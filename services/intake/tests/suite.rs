@@ -3,7 +3,10 @@
 
 mod bad_input;
 mod calendar;
+mod choice;
+mod evaluators;
 mod journeys;
 mod schema;
 mod support;
 mod undo;
+mod waves;

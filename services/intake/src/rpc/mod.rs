@@ -5,8 +5,10 @@ mod dossier;
 mod drafts;
 mod legs;
 mod lookup;
+mod preview;
 mod queries;
 mod refusal;
+mod select;
 mod service;
 mod submissions;
 mod submit;
@@ -42,10 +44,13 @@ pub static POLICY: &[MethodPolicy] = &[
     method!("IntakeService", "WithdrawCase", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "RedispatchCase", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "GiveUpCase", &[Allow::Staff(CLERKS)]),
+    method!("IntakeService", "SelectOffer", &[Allow::Staff(CLERKS)]),
+    method!("IntakeService", "PreviewPlan", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "AnswerInstitution", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "GetCase", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "ListCases", &[Allow::Staff(READERS)]),
     method!("IntakeService", "ListTimeline", &[Allow::Staff(READERS)]),
     method!("IntakeService", "ListOffers", &[Allow::Staff(CLERKS)]),
     method!("DossierService", "GetDossier", &[Allow::Role("partner")]),
+    method!("DossierService", "GetRoleDossier", &[Allow::Role("insurance")]),
 ];

@@ -179,13 +179,7 @@ async fn together(pool: &PgPool, batch: &[Submission]) -> Result<Vec<Outcome>, T
         return Ok(outcomes);
     }
     cases::insert(&mut tx, &fresh.iter().map(|(_, work)| work.record.clone()).collect::<Vec<_>>()).await?;
-    let mut changes = Changes::default();
-    for (_, work) in &fresh {
-        changes.entries.extend_from_slice(&work.journal.changes.entries);
-        changes.deadlines.extend_from_slice(&work.journal.changes.deadlines);
-        changes.outgoing.extend_from_slice(&work.journal.changes.outgoing);
-    }
-    changes.write(&mut tx).await?;
+    Changes::of_new_cases(fresh.iter().map(|(_, work)| &work.journal.changes)).write(&mut tx).await?;
     let acts: Vec<audit::Act<'_>> = fresh
         .iter()
         .map(|(one, work)| audit::Act {

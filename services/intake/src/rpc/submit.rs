@@ -50,7 +50,7 @@ impl Deps {
     }
 
     fn prepare(&self, mut record: Record, doer: &Doer, now: DateTime<Utc>) -> Result<Work, Fault> {
-        let mut journal = Journal::new(now);
+        let mut journal = Journal::new(now, &self.rules);
         journal.enter(&record.case, &Event::Drafted, doer);
         self.submit(&mut journal, &mut record, doer)?;
         Ok(Work {
@@ -70,12 +70,12 @@ impl Deps {
         doer: &Doer,
     ) -> Result<(), Fault> {
         let command = Command::Submit { missing: record.form.missing() };
-        journal.execute(&mut record.case, command, doer, &[])?;
+        journal.execute(&mut record.case, command, doer, &mut [])?;
         record.submitted_at = Some(journal.now);
         record.root_traceparent = telemetry::context::current_traceparent();
         journal.changes.outgoing.push(publish::submitted(&record.case, &record.form, journal.now));
-        if self.policy.accepts_by_itself(record.case.channel) {
-            journal.changes.deadlines.push(Deadline::now(record.case.id, Kind::Plan, journal.now));
+        if self.rules.policy.accepts_by_itself(record.case.channel) {
+            journal.changes.set(Deadline::now(record.case.id, Kind::Plan, journal.now));
         }
         Ok(())
     }

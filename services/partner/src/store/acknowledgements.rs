@@ -5,12 +5,13 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use host::Batcher;
 use kernel::{EventId, InstitutionId, LegId};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::acts::{Act, Acts};
-use super::batcher::{Batcher, unreachable};
+use super::error::unreachable;
 use super::events::{self, Named};
 use super::{BEGIN_LOOSELY, StoreError};
 use crate::domain::FeedKind;
@@ -28,7 +29,7 @@ struct Naming {
 
 /// Ends deliveries.
 pub struct Acknowledgements {
-    batcher: Batcher<Naming, Vec<Named>>,
+    batcher: Batcher<Naming, Result<Vec<Named>, StoreError>>,
 }
 
 impl Acknowledgements {
@@ -55,7 +56,7 @@ impl Acknowledgements {
             return Ok(HashSet::new());
         }
         let events = named.iter().map(|id| id.uuid()).collect();
-        let own = self.batcher.submit(Naming { institution_id, events, now }).await?;
+        let own = self.batcher.submit(Naming { institution_id, events, now }).await??;
         let known: HashSet<EventId> = own.iter().map(|event| event.event_id).collect();
         let first_contact = own.iter().filter(|event| event.is_first_contact());
         acts.carry_out_all(first_contact.map(|event| receive(event.assignment_id)).collect()).await?;

@@ -4,7 +4,6 @@
 mod acknowledgements;
 mod acts;
 pub mod assignments;
-mod batcher;
 mod beside;
 pub mod contacts;
 pub mod credentials;

@@ -1,5 +1,5 @@
-//! The measurement: applications of registered enterprises, each to eight institutions that answer at once through the
-//! partner gateway from another process; what every process spent on it; and the floor beside it.
+//! The measurement: applications of registered enterprises, each to six banks and two evaluators that answer at once
+//! through the partner gateway from another process; what every process spent on it; and the floor beside it.
 
 use std::{
     collections::HashMap,
@@ -31,8 +31,9 @@ use crate::{
     system::{Options, System},
 };
 
-/// Banks asked by every application. Two of them stand for the evaluators, which the first path does not ask yet.
-const INSTITUTIONS: usize = 8;
+/// Asked by every application.
+const BANKS: usize = 6;
+const EVALUATORS: usize = 2;
 
 pub(super) async fn run(options: &Fanout) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("zhirong-bench-{}", Uuid::new_v4().simple()));
@@ -66,7 +67,7 @@ pub(super) async fn run(options: &Fanout) -> Result<()> {
 }
 
 async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Path) -> Result<f64> {
-    let ways = register::banks(system, INSTITUTIONS).await?;
+    let ways = register::institutions(system, BANKS, EVALUATORS).await?;
     let begun = Instant::now();
     let applicants: Arc<[Applicant]> = register::enterprises(system, options.enterprises).await?.into();
     println!("登记企业 {} 家，用时 {:.1} s (registered)", applicants.len(), begun.elapsed().as_secs_f64());
