@@ -16,6 +16,7 @@ use tokio::{io::AsyncWriteExt as _, process::Command};
 use uuid::Uuid;
 
 use super::{
+    chain,
     command::Fanout,
     floor,
     institutions::{Plan, Seen},
@@ -34,6 +35,8 @@ use crate::{
 /// Asked by every application.
 const BANKS: usize = 6;
 const EVALUATORS: usize = 2;
+/// How long the system is watched while it has nothing to do.
+const REST: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(options: &Fanout) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("zhirong-bench-{}", Uuid::new_v4().simple()));
@@ -71,7 +74,12 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
     let begun = Instant::now();
     let applicants: Arc<[Applicant]> = register::enterprises(system, options.enterprises).await?.into();
     println!("登记企业 {} 家，用时 {:.1} s (registered)", applicants.len(), begun.elapsed().as_secs_f64());
-    let idle = roles_memory(&machine::usage(&pids(system)?), system);
+    let resting = machine::usage(&pids(system)?);
+    tokio::time::sleep(REST).await;
+    let rested = machine::usage(&pids(system)?);
+    let idle = roles_memory(&rested, system);
+    println!("  at rest:");
+    print_usage(&resting, &rested, REST.as_secs_f64(), "s");
 
     let plan = Plan {
         url: system.place("partner")?.partner_url.clone().context("partner has no face for institutions")?,
@@ -133,13 +141,13 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
             (work_after.0 - work.0) as f64 / cases,
             (work_after.1 - work.1) / cases
         );
-        print_usage(&before, &after, cases);
+        print_usage(&before, &after, cases, "case");
         println!("  roles together: {:.0} MiB at load, {idle:.0} MiB before", roles_memory(&after, system));
         all.decisions.extend(run.decisions);
         all.submitted.extend(run.submitted);
     }
     statements.print(&pool, all.decisions.count()).await?;
-    all.submitted.extend(singles.submitted);
+    all.submitted.extend(singles.submitted.iter().map(|(case, at)| (case.clone(), *at)));
     listening.abort();
     if let Some(mut stdin) = institutions.stdin.take() {
         stdin.shutdown().await?;
@@ -150,6 +158,8 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
         "\n全部轮次 (all): submit → last delivery {}",
         deliveries(&pool, &seen, &all.submitted).await?.text()
     );
+    println!("逐一提交的各段 (one at a time, hop by hop)");
+    chain::print(&pool, &singles.submitted, &seen).await?;
     rates.sort_by(f64::total_cmp);
     let median = rates.get(rates.len() / 2).copied().unwrap_or_default();
     println!("中位数 (median): {median:.1} cases/s");
@@ -174,15 +184,15 @@ fn roles_memory(usage: &Usage, system: &System) -> f64 {
     system.places().filter_map(|(role, _)| usage.0.get(role)).map(|process| process.mebibytes).sum()
 }
 
-fn print_usage(before: &Usage, after: &Usage, cases: f64) {
+fn print_usage(before: &Usage, after: &Usage, units: f64, unit: &str) {
     let mut total = 0.0;
     for (name, now) in &after.0 {
         let then = before.0.get(name).copied().unwrap_or(Process::default());
         let spent = (now.cpu_seconds - then.cpu_seconds).max(0.0);
         total += spent;
-        println!("    {name:<12} {:>6.2} ms CPU/case {:>7.0} MiB", 1_000.0 * spent / cases, now.mebibytes);
+        println!("    {name:<12} {:>6.2} ms CPU/{unit} {:>7.0} MiB", 1_000.0 * spent / units, now.mebibytes);
     }
-    println!("    {:<12} {:>6.2} ms CPU/case", "all", 1_000.0 * total / cases);
+    println!("    {:<12} {:>6.2} ms CPU/{unit}", "all", 1_000.0 * total / units);
 }
 
 fn database(system: &System) -> Result<String> {

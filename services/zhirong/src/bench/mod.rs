@@ -1,5 +1,6 @@
 //! `zhirong bench`: measures the fan-out on this machine, beside a bare program that does the same fixed work.
 
+mod chain;
 mod command;
 mod fanout;
 mod floor;
