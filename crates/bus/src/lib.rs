@@ -11,6 +11,7 @@ mod health;
 mod link;
 mod measure;
 mod outbox;
+mod parcel;
 pub mod parked;
 pub mod topology;
 mod waiting;
@@ -20,7 +21,8 @@ pub use config::BusConfig;
 pub use consumer::{Handler, HandlerError, Outcome};
 pub use envelope::Message;
 pub use health::{BusHealth, ConsumerHealth, RelayHealth};
-pub use outbox::{Outbox, Outgoing, enqueue};
+pub use outbox::{Outbox, Outgoing, enqueue, enqueue_together};
+pub use parcel::opened;
 pub use topology::{EXCHANGE, Queue};
 pub use waiting::{Waiting, waiting};
 

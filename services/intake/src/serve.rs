@@ -15,7 +15,7 @@ use crate::{
     journal::Rules,
     messaging::{self, consents::Consents, covers::Covers, replies::Replies},
     numbers::Numbers,
-    rpc::{ConsentCache, Deps, Dossiers, Intake, POLICY},
+    rpc::{ConsentCache, Deps, Dossiers, Intake, POLICY, Submissions},
     work::{Alarm, Evaluators, Hearing, Worker},
 };
 
@@ -61,6 +61,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         clock: Arc::clone(&host.clock),
         rules,
         numbers: Arc::new(Numbers::new(host.pool.clone())),
+        submissions: Submissions::start(host.pool.clone(), host.bus.outbox(), alarm.clone()),
         outbox: host.bus.outbox(),
         alarm,
         whitelist,

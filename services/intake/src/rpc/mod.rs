@@ -10,10 +10,12 @@ mod queries;
 mod refusal;
 mod select;
 mod service;
+mod submissions;
 mod submit;
 
 pub(crate) use dossier::{ConsentCache, Dossiers};
 pub(crate) use service::{Deps, Intake};
+pub(crate) use submissions::Submissions;
 
 use rpc::{
     Duty,

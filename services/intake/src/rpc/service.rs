@@ -14,6 +14,7 @@ use rpc::Answer;
 use sqlx::PgPool;
 use tonic::Request;
 
+use super::submissions::Submissions;
 use crate::{
     journal::Rules,
     numbers::Numbers,
@@ -28,6 +29,7 @@ pub(crate) struct Deps {
     pub clock: Arc<dyn Clock>,
     pub rules: Rules,
     pub numbers: Arc<Numbers>,
+    pub submissions: Submissions,
     pub outbox: Outbox,
     pub alarm: Alarm,
     pub whitelist: WhitelistServiceClient<rpc::client::Channel>,

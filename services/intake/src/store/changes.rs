@@ -61,10 +61,21 @@ impl Changes {
             deadlines::hasten(conn, &[*case], Kind::Selection, *at).await?;
         }
         if !self.outgoing.is_empty() {
-            bus::enqueue(conn, &self.outgoing).await?;
+            bus::enqueue_together(conn, &self.outgoing).await?;
         }
         self.count();
         Ok(())
+    }
+
+    /// What several cases that are stored just now have in common to write: timelines, deadlines, messages.
+    pub fn of_new_cases<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut together = Self::default();
+        for changes in all {
+            together.entries.extend_from_slice(&changes.entries);
+            together.deadlines.extend_from_slice(&changes.deadlines);
+            together.outgoing.extend_from_slice(&changes.outgoing);
+        }
+        together
     }
 
     /// Counts the states that cases and legs come into. A transaction that is tried again is counted again: these are

@@ -21,7 +21,7 @@ use super::door::{CredentialCache, Door};
 use super::dossiers::Dossiers;
 use super::events::{Events, MAX_WAIT_SECONDS};
 use super::policy;
-use crate::store::{Acts, Pulls, Wakeups};
+use crate::store::{Acknowledgements, Acts, Pulls, Wakeups};
 use crate::upkeep::Upkeep;
 use crate::{messaging, settings};
 
@@ -49,9 +49,9 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
         door: door.clone(),
     };
     let events = Events {
-        pool: host.pool.clone(),
         clock: Arc::clone(&host.clock),
         acts,
+        acknowledgements: Acknowledgements::start(host.pool.clone()),
         pulls: Pulls::start(host.pool.clone()),
         wakeups,
         door: door.clone(),

@@ -4,19 +4,20 @@
 use bus::{Outbox, Outgoing};
 use chrono::{DateTime, Utc};
 use futures::future::join_all;
+use host::Batcher;
 use kernel::{InstitutionId, LegId, ReplyId, RequestId};
 use rpc::Caller;
 use rpc::replay::BodyHash;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::batcher::{Batcher, unreachable};
+use super::error::unreachable;
 use super::plan::Plan;
 use super::{BEGIN, StoreError, assignments, beside, events, replies};
 use crate::domain::{Assignment, Command, Refusal, Reply};
 
 /// Transactions at a time, and acts in one.
-const WORKERS: usize = 3;
+const WORKERS: usize = 2;
 const MOST: usize = 64;
 /// Deadlocks and conflicts are tried again this often, each act alone.
 const TRIES: usize = 3;
@@ -90,7 +91,7 @@ pub enum Outcome {
 
 /// Carries acts out.
 pub struct Acts {
-    batcher: Batcher<Act, Outcome>,
+    batcher: Batcher<Act, Result<Outcome, StoreError>>,
 }
 
 impl Acts {
@@ -109,7 +110,7 @@ impl Acts {
 
     /// Carries one act out. Once this has begun the act goes on even if the caller does not wait for it.
     pub async fn carry_out(&self, act: Act) -> Result<Outcome, StoreError> {
-        self.batcher.submit(act).await
+        self.batcher.submit(act).await?
     }
 
     /// Carries out several of one caller, in no particular order.
@@ -160,7 +161,7 @@ async fn together(pool: &PgPool, batch: &[Act]) -> Result<Vec<Outcome>, StoreErr
     let now = batch.iter().map(|act| act.now).max().unwrap_or_default();
     events::acknowledge_issued(&mut transaction, &plan.acknowledged, now).await?;
     if !plan.messages.is_empty() {
-        bus::enqueue(&mut transaction, &plan.messages).await?;
+        bus::enqueue_together(&mut transaction, &plan.messages).await?;
     }
     beside::keep_answers(&mut transaction, &plan.answered).await?;
     beside::record(&mut transaction, &plan.done).await?;

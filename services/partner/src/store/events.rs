@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{EventId, InstitutionId, LegId, ReplyId};
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::StoreError;
@@ -44,10 +44,11 @@ const SERIALISE: &str = "\
     FROM (SELECT i FROM unnest($1::uuid[]) AS i ORDER BY i) AS sorted";
 
 const FIND_NAMED: &str = "\
-    SELECT e.*, a.* FROM unnest($1::uuid[]) AS named(id) \
+    SELECT named.institution_id, e.*, a.* \
+    FROM unnest($1::uuid[], $2::uuid[]) AS named(id, institution_id) \
     CROSS JOIN LATERAL ( \
         SELECT event_id, assignment_id, kind, acked_at IS NOT NULL AS acked FROM event \
-        WHERE event_id = named.id AND institution_id = $2 AND NOT held LIMIT 1) AS e \
+        WHERE event_id = named.id AND event.institution_id = named.institution_id AND NOT held LIMIT 1) AS e \
     CROSS JOIN LATERAL ( \
         SELECT state = 1 AS untouched FROM assignment WHERE assignment_id = e.assignment_id LIMIT 1) AS a";
 
@@ -95,6 +96,7 @@ pub struct Pull {
 /// An event that an institution named and that is its own.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Named {
+    pub(super) institution_id: InstitutionId,
     pub(super) event_id: EventId,
     pub(super) assignment_id: LegId,
     pub(super) kind: FeedKind,
@@ -119,6 +121,7 @@ struct DeliveryRow {
 
 #[derive(FromRow)]
 struct NamedRow {
+    institution_id: Uuid,
     event_id: Uuid,
     assignment_id: Uuid,
     kind: i16,
@@ -178,14 +181,16 @@ pub(super) async fn lease(
         .collect()
 }
 
-/// Those of `events` that are this institution's, acknowledged or not.
+/// Those of the events that are the institution's that named them, acknowledged or not.
 pub(super) async fn find_named(
-    pool: &PgPool,
-    institution_id: InstitutionId,
-    events: &[Uuid],
+    conn: &mut PgConnection,
+    named: &[(InstitutionId, Uuid)],
 ) -> Result<Vec<Named>, StoreError> {
-    let rows: Vec<NamedRow> =
-        sqlx::query_as(FIND_NAMED).bind(events).bind(institution_id.uuid()).fetch_all(pool).await?;
+    let rows: Vec<NamedRow> = sqlx::query_as(FIND_NAMED)
+        .bind(named.iter().map(|(_, event)| *event).collect::<Vec<_>>())
+        .bind(named.iter().map(|(institution, _)| institution.uuid()).collect::<Vec<_>>())
+        .fetch_all(conn)
+        .await?;
     rows.into_iter().map(Named::try_from).collect()
 }
 
@@ -237,6 +242,7 @@ impl TryFrom<NamedRow> for Named {
 
     fn try_from(row: NamedRow) -> Result<Self, StoreError> {
         Ok(Self {
+            institution_id: InstitutionId::from_uuid(row.institution_id),
             event_id: EventId::from_uuid(row.event_id),
             assignment_id: LegId::from_uuid(row.assignment_id),
             kind: kind_of(row.event_id, row.kind)?,

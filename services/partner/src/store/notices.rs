@@ -8,7 +8,7 @@ use rand::RngCore;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{KEEP_TO_INDEXES, StoreError, assignments, events};
+use super::{StoreError, assignments, events};
 use crate::domain::{Assignment, FeedEntry, FeedKind, Notice};
 
 /// One message about one leg, understood.
@@ -43,7 +43,6 @@ pub async fn hear(conn: &mut PgConnection, told: &[Told]) -> Result<Vec<Heard>, 
     let mut ids: Vec<Uuid> = told.iter().map(|notice| notice.assignment_id.uuid()).collect();
     ids.sort_unstable();
     ids.dedup();
-    sqlx::query(KEEP_TO_INDEXES).execute(&mut *conn).await?;
     let known = assignments::lock(conn, &ids).await?;
     let mut ledger = Ledger::new(known);
     let heard: Vec<Heard> = told.iter().map(|notice| ledger.hear(notice, &mut rand::rng())).collect();

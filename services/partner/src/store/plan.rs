@@ -138,6 +138,9 @@ impl<'a> Deciding<'a> {
 fn span(act: &Act, trace: Option<&str>) -> (Span, Option<String>) {
     let called = act.message.message.traceparent.clone();
     let Some(trace) = trace else { return (Span::none(), called) };
+    if !context::is_recorded(trace) {
+        return (Span::none(), Some(trace.to_owned()));
+    }
     let span = tracing::info_span!(
         "assignment.act",
         otel.name = act.audit.action,
