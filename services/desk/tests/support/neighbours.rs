@@ -340,7 +340,10 @@ impl statistics::statistics_service_server::StatisticsService for World {
         &self,
         _request: Request<statistics::ListDaysRequest>,
     ) -> Answer<statistics::ListDaysResponse> {
-        Ok(Response::new(statistics::ListDaysResponse { days: self.lock().days.clone() }))
+        Ok(Response::new(statistics::ListDaysResponse {
+            days: self.lock().days.clone(),
+            ..Default::default()
+        }))
     }
 
     not_asked! {
