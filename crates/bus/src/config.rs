@@ -56,7 +56,7 @@ impl Default for BusConfig {
             confirm_limit: Duration::from_secs(15),
             heartbeat: Duration::from_secs(10),
             poll_min: Duration::from_millis(20),
-            poll_max: Duration::from_millis(50),
+            poll_max: Duration::from_millis(250),
             reconnect_max: Duration::from_secs(5),
             hold_max: Duration::from_secs(5),
             unroutable_max: Duration::from_secs(60),

@@ -32,6 +32,8 @@ pub struct Message {
     pub body: Vec<u8>,
     /// How often its handling has been begun before, by this queue's consumers.
     pub attempt: u32,
+    /// By what the inbox knows it: the parcel that it came in, or its own id.
+    unit: Uuid,
     span: tracing::Span,
 }
 
@@ -40,6 +42,10 @@ impl Message {
     /// Enter it to decide, or instrument with it; [`crate::Outgoing::new`] inside continues the trace.
     pub fn span(&self) -> &tracing::Span {
         &self.span
+    }
+
+    pub(crate) fn unit(&self) -> Uuid {
+        self.unit
     }
 
     pub(crate) fn set_span(&mut self, span: tracing::Span) {
@@ -59,6 +65,7 @@ impl From<crate::Outgoing> for Message {
             traceparent: outgoing.traceparent,
             body: outgoing.body,
             attempt: 0,
+            unit: outgoing.message_id.uuid(),
             span: tracing::Span::none(),
         }
     }
@@ -77,6 +84,12 @@ pub(crate) struct Envelope {
 
 impl Envelope {
     pub(crate) fn into_message(self, body: Vec<u8>, attempt: u32) -> Message {
+        let unit = self.id;
+        self.into_letter(body, attempt, unit)
+    }
+
+    /// As [`Self::into_message`], for one that came in the parcel `unit`.
+    pub(crate) fn into_letter(self, body: Vec<u8>, attempt: u32, unit: Uuid) -> Message {
         Message {
             id: MessageId::from_uuid(self.id),
             kind: self.kind,
@@ -86,6 +99,7 @@ impl Envelope {
             traceparent: self.traceparent,
             body,
             attempt,
+            unit,
             span: tracing::Span::none(),
         }
     }
@@ -139,6 +153,8 @@ pub(crate) enum Unreadable {
     AggregateId,
     AggregateVersion,
     OccurredAt,
+    /// The body is none of a parcel, though the envelope says so.
+    Parcel,
 }
 
 impl Unreadable {
@@ -150,6 +166,7 @@ impl Unreadable {
             Self::AggregateId => "envelope-aggregate-id",
             Self::AggregateVersion => "envelope-aggregate-version",
             Self::OccurredAt => "envelope-occurred-at",
+            Self::Parcel => "envelope-parcel",
         }
     }
 }
@@ -173,7 +190,7 @@ pub(crate) fn delivery_count(properties: &BasicProperties) -> u32 {
         .unwrap_or(0)
 }
 
-fn header<'a>(properties: &'a BasicProperties, name: &str) -> Option<&'a AMQPValue> {
+pub(crate) fn header<'a>(properties: &'a BasicProperties, name: &str) -> Option<&'a AMQPValue> {
     properties.headers().as_ref()?.inner().get(name)
 }
 
@@ -185,7 +202,7 @@ fn header_text(properties: &BasicProperties, name: &str) -> Option<String> {
 }
 
 /// Brokers and clients choose the width of an integer freely.
-fn integer(value: &AMQPValue) -> Option<i64> {
+pub(crate) fn integer(value: &AMQPValue) -> Option<i64> {
     value
         .as_long_long_int()
         .or_else(|| value.as_long_int().map(i64::from))

@@ -20,6 +20,8 @@ mod order;
 #[cfg(test)]
 mod outbox;
 #[cfg(test)]
+mod parcels;
+#[cfg(test)]
 mod parked;
 #[cfg(test)]
 mod poison;

@@ -24,6 +24,8 @@ pub const GIVEN_POSTGRES: &str = "ZHIRONG_ENGINES_POSTGRES";
 pub const GIVEN_AMQP: &str = "ZHIRONG_ENGINES_AMQP";
 /// `http://user:password@host:port` of the same RabbitMQ's management interface.
 pub const GIVEN_MANAGEMENT: &str = "ZHIRONG_ENGINES_MANAGEMENT";
+/// Lines for the configuration of a private PostgreSQL, behind our own: for measurements.
+pub const POSTGRES_SETTINGS: &str = "ZHIRONG_ENGINES_POSTGRES_SETTINGS";
 /// Directory under which private engines keep their data; its engine users must be able to reach it.
 pub const DIRECTORY: &str = "ZHIRONG_ENGINES_DIR";
 

@@ -10,7 +10,7 @@ use crate::guard::Guard;
 use crate::process::{Launch, POLL, Process};
 use crate::programs::Account;
 use crate::run::Run;
-use crate::{EngineError, GIVEN_POSTGRES, Source, ports, programs, secret};
+use crate::{EngineError, GIVEN_POSTGRES, POSTGRES_SETTINGS, Source, ports, programs, secret};
 
 const NAME: &str = "PostgreSQL";
 const ADMIN: &str = "zhirong";
@@ -210,7 +210,8 @@ fn prepare(bin: &Path, port: u16, password: &str) -> Result<(Run, Guard), Engine
     if !status.success() {
         return Err(EngineError::InitDb { status: status.to_string(), output: run.log_tail() });
     }
-    run.write("data/zhirong.conf", 0o600, &settings(port))?;
+    let more = std::env::var(POSTGRES_SETTINGS).unwrap_or_default();
+    run.write("data/zhirong.conf", 0o600, &format!("{}{more}\n", settings(port)))?;
     let main = data.join("postgresql.conf");
     let text = std::fs::read_to_string(&main).map_err(EngineError::file("read", &main))?;
     std::fs::write(&main, text + "\ninclude 'zhirong.conf'\n").map_err(EngineError::file("write", &main))?;
@@ -227,6 +228,8 @@ fn settings(port: u16) -> String {
          max_connections = 200\n\
          shared_buffers = 128MB\n\
          max_wal_size = 1GB\n\
+         wal_buffers = 16MB\n\
+         update_process_title = off\n\
          fsync = on\n\
          jit = off\n\
          timezone = 'UTC'\n\

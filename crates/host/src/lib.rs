@@ -2,11 +2,13 @@
 //! Nothing here knows what a role does; nothing here is compiled into a service's domain.
 
 mod admin;
+mod batcher;
 mod change;
 mod error;
 mod health;
 mod house;
 mod migrations;
+pub mod operations;
 mod pool;
 mod role;
 mod run;
@@ -17,12 +19,14 @@ pub mod migrate;
 pub mod probe;
 pub mod settings;
 
+pub use batcher::{Batcher, Ended};
 pub use change::{Begun, Change, Changes};
 pub use error::{Cause, HostError};
 pub use futures::future::BoxFuture;
 pub use health::{Flag, HealthBoard};
 pub use migrate::migrate;
 pub use migrations::{migrations, shared_migrations};
+pub use pool::PLANS;
 pub use role::{Host, Role};
 pub use run::{Surroundings, run, run_until};
 pub use settings::{AnyKey, FromSetting, Key, Secret, Settings};

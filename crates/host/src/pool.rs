@@ -16,6 +16,16 @@ const ACQUIRE: Duration = Duration::from_secs(5);
 const LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// A connection that lay idle for so long is asked whether it still lives before it is used.
 const QUIET: Duration = Duration::from_secs(1);
+/// Roles read by key, a few rows at a time, by statements that live as long as their connection. Most are planned when
+/// their tables are empty, and an array statement planned then would read whole tables for as long as the plan lives. So
+/// plans follow the keys whatever statistics say, and are made once.
+pub const PLANS: [(&str, &str); 5] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
+];
 /// Statements that a connection keeps prepared: more than any role has.
 const STATEMENTS: usize = 512;
 
@@ -31,6 +41,7 @@ pub(crate) async fn open(role: &Role, settings: &Settings) -> Result<PgPool, Hos
         .map_err(|_| HostError::Url { what: "ZHIRONG_DATABASE_URL" })?
         .application_name(&role.login())
         .options([("search_path", role.name)])
+        .options(PLANS)
         .statement_cache_capacity(STATEMENTS);
     let pool = PgPoolOptions::new()
         .max_connections(settings.get(&host_keys::POOL_SIZE)?.clamp(2, 200))

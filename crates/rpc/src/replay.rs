@@ -93,6 +93,76 @@ pub async fn claim(
     }
 }
 
+/// One request of many callers' in one transaction.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub caller: &'a Caller,
+    pub request_id: RequestId,
+    pub method: &'static str,
+    pub body_hash: &'a BodyHash,
+}
+
+/// What [`find_all`] found for one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    Nothing,
+    /// The stored answer to the same request.
+    Answer(Vec<u8>),
+    /// The id came with another body or for another method: `REQUEST_ID_REUSED`.
+    Reused,
+}
+
+/// As [`find`], for many requests at once; one answer for each, in order.
+///
+/// # Errors
+/// The database's.
+pub async fn find_all(conn: &mut PgConnection, asked: &[Asked<'_>]) -> Result<Vec<Found>, sqlx::Error> {
+    let rows: Vec<(i64, String, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        "SELECT asked.place, r.method, r.body_hash, r.response
+           FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS asked (caller, request_id, place)
+          CROSS JOIN LATERAL (SELECT method, body_hash, response FROM request_replay
+                WHERE caller = asked.caller AND request_id = asked.request_id LIMIT 1) AS r",
+    )
+    .bind(asked.iter().map(|one| one.caller.audit_name()).collect::<Vec<_>>())
+    .bind(asked.iter().map(|one| one.request_id.uuid()).collect::<Vec<_>>())
+    .fetch_all(conn)
+    .await?;
+    let mut found: Vec<Found> = asked.iter().map(|_| Found::Nothing).collect();
+    for (place, method, body_hash, response) in rows {
+        let place = usize::try_from(place - 1).unwrap_or(usize::MAX);
+        if let (Some(one), Some(slot)) = (asked.get(place), found.get_mut(place)) {
+            let same = one.method == method && one.body_hash.as_slice() == body_hash;
+            *slot = if same { Found::Answer(response) } else { Found::Reused };
+        }
+    }
+    Ok(found)
+}
+
+/// As [`claim`], for many requests at once. Waits for other transactions that claim one of the ids; true if every answer
+/// is stored now. If not, another transaction was first with one of them, and this one must be rolled back.
+///
+/// # Errors
+/// The database's.
+pub async fn claim_all(
+    conn: &mut PgConnection,
+    answers: &[(Asked<'_>, Vec<u8>, DateTime<Utc>)],
+) -> Result<bool, sqlx::Error> {
+    let stored = sqlx::query(
+        "INSERT INTO request_replay (caller, request_id, method, body_hash, response, created_at)
+         SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[], $6::timestamptz[])
+         ON CONFLICT ON CONSTRAINT request_replay_pk DO NOTHING",
+    )
+    .bind(answers.iter().map(|(one, ..)| one.caller.audit_name()).collect::<Vec<_>>())
+    .bind(answers.iter().map(|(one, ..)| one.request_id.uuid()).collect::<Vec<_>>())
+    .bind(answers.iter().map(|(one, ..)| one.method).collect::<Vec<_>>())
+    .bind(answers.iter().map(|(one, ..)| one.body_hash.as_slice()).collect::<Vec<_>>())
+    .bind(answers.iter().map(|(_, answer, _)| answer.as_slice()).collect::<Vec<_>>())
+    .bind(answers.iter().map(|(.., now)| *now).collect::<Vec<_>>())
+    .execute(conn)
+    .await?;
+    Ok(stored.rows_affected() == u64::try_from(answers.len()).unwrap_or(u64::MAX))
+}
+
 /// Removes answers stored before `before`, at most `limit` at a time; returns how many.
 pub async fn purge(pool: &PgPool, before: DateTime<Utc>, limit: i64) -> Result<u64, sqlx::Error> {
     let removed = sqlx::query(

@@ -26,6 +26,12 @@ pub fn trace_id(traceparent: &str) -> Option<String> {
     parse(traceparent).map(|context| context.trace_id().to_string())
 }
 
+/// Whether the trace of this `traceparent` is recorded. What ends in itself, such as the sending of a message, needs no
+/// span in one that is not.
+pub fn is_recorded(traceparent: &str) -> bool {
+    parse(traceparent).is_some_and(|context| context.is_sampled())
+}
+
 /// Makes `span` continue the trace of `traceparent`. Must come before the span is first entered; text that is no
 /// `traceparent` changes nothing.
 pub fn child_of(span: &Span, traceparent: &str) {

@@ -98,6 +98,8 @@ pub fn init(config: Config) -> Result<Telemetry, TelemetryError> {
         .with_location(false)
         .with_threads(false)
         .with_tracked_inactivity(false)
+        // Contexts are read from spans alone; keeping OpenTelemetry's own current context costs at every poll.
+        .with_context_activation(false)
         .with_filter(tracing_subscriber::filter::LevelFilter::INFO);
     let output = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match config.log_format {

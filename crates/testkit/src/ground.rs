@@ -69,7 +69,7 @@ impl Ground {
     pub fn pool(&self, role: &'static Role) -> PgPool {
         let url = self.database_url(role);
         let options: PgConnectOptions = url.expose().parse().expect("address of the role's database");
-        lazily(options.options([("search_path", role.name)]))
+        lazily(options.options([("search_path", role.name)]).options(host::PLANS))
     }
 
     /// Connections of the schema's owner, who may do what the role itself may not.

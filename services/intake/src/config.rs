@@ -30,8 +30,38 @@ const WINDOW_GRACE: Key<u32> = Key::with_default(
     "60",
     "seconds after the window in which answers given before its end may still arrive",
 );
+const COVER: Key<Span> = Key::with_default(
+    "ZHIRONG_INTAKE_COVER_WAIT",
+    "4wd",
+    "how long insurance is waited for before offers are ready without cover: its window and a day, 4wd or 30s",
+);
+const SELECTION: Key<Span> = Key::with_default(
+    "ZHIRONG_INTAKE_SELECTION",
+    "5wd",
+    "how long an enterprise has to choose an offer: 5wd (working days) or 30s",
+);
+const APPROVAL: Key<Span> = Key::with_default(
+    "ZHIRONG_INTAKE_APPROVAL",
+    "5wd",
+    "how long a chosen bank has to approve: 5wd (working days) or 30s",
+);
+const NO_OFFER: Key<Span> = Key::with_default(
+    "ZHIRONG_INTAKE_NO_OFFER",
+    "10wd",
+    "how long a case without an offer waits for another round before it ends: 10wd (working days) or 30s",
+);
 
-pub(crate) const KEYS: &[&dyn AnyKey] = &[&AUTO_ACCEPT, &WINDOW, &SUPPLEMENT, &ASK_AGAIN, &WINDOW_GRACE];
+pub(crate) const KEYS: &[&dyn AnyKey] = &[
+    &AUTO_ACCEPT,
+    &WINDOW,
+    &SUPPLEMENT,
+    &ASK_AGAIN,
+    &WINDOW_GRACE,
+    &COVER,
+    &SELECTION,
+    &APPROVAL,
+    &NO_OFFER,
+];
 
 /// # Errors
 /// Every setting that cannot be read, at once.
@@ -42,6 +72,10 @@ pub(crate) fn policy(settings: &Settings) -> Result<Policy, host::settings::Faul
         supplement: settings.get(&SUPPLEMENT)?,
         ask_again_seconds: settings.get(&ASK_AGAIN)?.max(1),
         grace_seconds: settings.get(&WINDOW_GRACE)?,
+        cover: settings.get(&COVER)?,
+        selection: settings.get(&SELECTION)?,
+        approval: settings.get(&APPROVAL)?,
+        no_offer: settings.get(&NO_OFFER)?,
     })
 }
 

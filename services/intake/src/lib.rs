@@ -1,4 +1,5 @@
-//! The single window (一窗通办): applications, cases, their legs to banks, offers, deadlines.
+//! The single window (一窗通办): applications, cases, their legs to banks and evaluators, offers, the
+//! enterprise's choice, deadlines.
 
 mod config;
 pub mod domain;
@@ -22,7 +23,7 @@ pub static ROLE: host::Role = host::Role {
     name: "intake",
     migrator: || host::migrations(&MIGRATOR),
     has_store: true,
-    queues: &[messaging::REPLIES, messaging::CONSENTS],
+    queues: &[messaging::REPLIES, messaging::CONSENTS, messaging::COVERS],
     publishes: messaging::publish::TYPES,
     peers: &["whitelist", "catalog"],
     keys: config::KEYS,

@@ -33,6 +33,14 @@ rpc::reason_table! {
     ASSET_UNKNOWN = FailedPrecondition, "申请中有知识产权未登记在该企业名下，请核对后补充登记。";
     /// The window is open: nobody sees answers.
     OFFERS_SEALED = FailedPrecondition, "报价窗口尚未截止，各机构回复处于密封状态，请在截止后查看。";
+    /// An answer that was named has expired, was taken back, or is none of this case.
+    OFFER_NOT_STANDING = FailedPrecondition, "所选报价已失效、已被撤回或不属于本轮，请刷新报价比较后重新选择。";
+    /// The offer calls for an insurer or a guarantor, and none was named.
+    COVER_REQUIRED = FailedPrecondition, "该报价需要保险或担保增信，请同时选择一份适用的增信方案。";
+    /// The offer calls for no cover, and one was named.
+    COVER_NOT_CALLED_FOR = FailedPrecondition, "该报价不需要保险或担保增信，请去掉增信方案后再选择。";
+    /// The cover is of another kind than the offer calls for, too small or too short.
+    COVER_TOO_SMALL = FailedPrecondition, "所选增信方案的种类、额度或期限不能覆盖该报价，请改选适用的方案。";
     /// The leg asks nothing.
     NOTHING_ASKED = FailedPrecondition, "该机构当前没有待答复的补充要求。";
     /// The enterprise's consent does not allow this reading any more.

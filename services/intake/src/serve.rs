@@ -12,34 +12,39 @@ use tonic::service::Routes;
 
 use crate::{
     config,
-    messaging::{self, consents::Consents, replies::Replies},
+    journal::Rules,
+    messaging::{self, consents::Consents, covers::Covers, replies::Replies},
     numbers::Numbers,
-    rpc::{ConsentCache, Deps, Dossiers, Intake, POLICY},
-    work::{Alarm, Hearing, Worker},
+    rpc::{ConsentCache, Deps, Dossiers, Intake, POLICY, Submissions},
+    work::{Alarm, Evaluators, Hearing, Worker},
 };
 
 pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     let policy = Arc::new(config::policy(&host.settings)?);
+    let rules = Rules { policy, calendar: Arc::clone(&host.calendar) };
     let whitelist = WhitelistServiceClient::new(host.peer("whitelist"));
     let catalog = CatalogServiceClient::new(host.peer("catalog"));
     let alarm = Alarm::default();
     let consents = ConsentCache::new(whitelist.clone());
 
-    host.bus.consume(&messaging::REPLIES, Replies { clock: Arc::clone(&host.clock) });
-    let revoked = Consents { clock: Arc::clone(&host.clock), cache: consents.clone() };
+    host.bus.consume(&messaging::REPLIES, Replies { clock: Arc::clone(&host.clock), rules: rules.clone() });
+    let revoked = Consents { clock: Arc::clone(&host.clock), rules: rules.clone(), cache: consents.clone() };
     host.bus.consume(&messaging::CONSENTS, revoked);
+    let told = Covers { clock: Arc::clone(&host.clock), rules: rules.clone() };
+    host.bus.consume(&messaging::COVERS, told);
+    let evaluators = Evaluators::new(catalog.clone());
 
     let worker = Worker {
         pool: host.pool.clone(),
         clock: Arc::clone(&host.clock),
-        calendar: Arc::clone(&host.calendar),
-        policy: Arc::clone(&policy),
+        rules: rules.clone(),
         outbox: host.bus.outbox(),
         bus: host.bus.clone(),
         hearing: Hearing::default(),
         alarm: alarm.clone(),
         whitelist: whitelist.clone(),
-        catalog,
+        catalog: catalog.clone(),
+        evaluators: evaluators.clone(),
     };
     let shutdown = host.shutdown.clone();
     let working = tokio::spawn(worker.run(shutdown.clone()));
@@ -54,12 +59,14 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         pool: host.pool.clone(),
         changes: host::Changes::of(&host),
         clock: Arc::clone(&host.clock),
-        calendar: Arc::clone(&host.calendar),
-        policy,
+        rules,
         numbers: Arc::new(Numbers::new(host.pool.clone())),
+        submissions: Submissions::start(host.pool.clone(), host.bus.outbox(), alarm.clone()),
         outbox: host.bus.outbox(),
         alarm,
         whitelist,
+        catalog,
+        evaluators,
     };
     let dossiers = Dossiers { pool: host.pool.clone(), clock: Arc::clone(&host.clock), consents };
     let mut routes = Routes::builder();

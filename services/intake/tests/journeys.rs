@@ -282,6 +282,29 @@ async fn a_repeated_request_gets_its_first_answer_and_another_body_is_refused() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn submissions_that_arrive_together_have_a_case_each_twins_have_one_and_a_bad_one_spoils_nothing() {
+    let mut town = town().await;
+    let requests: Vec<_> = (0..20).map(|_| submission(application(1))).collect();
+    let lacking = submission(wire::Application { documents: Vec::new(), ..application(1) });
+    let crowd = requests.iter().flat_map(|request| [request, request]).chain([&lacking]);
+    let calls = crowd.map(|request| {
+        let (mut client, request) = (town.client.clone(), request.clone());
+        async move { client.submit_application(request).await }
+    });
+    let mut answers = futures::future::join_all(calls).await;
+    assert_eq!(reason(&answers.pop().unwrap().unwrap_err()), "APPLICATION_INCOMPLETE");
+    let cases: Vec<_> =
+        answers.into_iter().map(|answer| answer.unwrap().into_inner().case.unwrap()).collect();
+    assert!(cases.chunks(2).all(|twins| twins[0] == twins[1]));
+    let mut ids: Vec<&str> = cases.iter().map(|case| case.case_id.as_str()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 20);
+    let list = wire::ListCasesRequest { page_size: 100, ..wire::ListCasesRequest::default() };
+    assert_eq!(town.client.list_cases(list).await.unwrap().into_inner().cases.len(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_institutions_that_the_consent_names_are_asked() {
     let mut town = town().await;
     let narrow = wire::Application { consent_id: NARROW_CONSENT.to_owned(), ..application(3) };

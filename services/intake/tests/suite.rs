@@ -3,7 +3,11 @@
 
 mod bad_input;
 mod calendar;
+mod choice;
+mod evaluators;
 mod journeys;
 mod schema;
+mod stored;
 mod support;
 mod undo;
+mod waves;

@@ -6,6 +6,7 @@ pub mod reasons;
 pub mod rpc;
 pub mod settings;
 pub mod store;
+mod upkeep;
 mod wire;
 
 static OWN: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -17,7 +18,7 @@ pub static ROLE: host::Role = host::Role {
     has_store: true,
     queues: &messaging::QUEUES,
     publishes: messaging::PUBLISHES,
-    peers: &["intake"],
+    peers: &["intake", "insurance"],
     keys: settings::ALL,
     reasons: reasons::ALL,
     serve: |host| Box::pin(rpc::serve(host)),

@@ -7,6 +7,32 @@ rpc::reason_table! {
     QUESTION_OPEN = FailedPrecondition, "上一次补充材料要求尚未答复，请收到 SUPPLEMENT_ANSWERED 事件后再提出新的要求。";
     /// An answered assignment takes no more questions.
     ASSIGNMENT_ANSWERED = FailedPrecondition, "该任务已经答复，不能再要求补充材料；如需变更意向，请提交序号更高的报价。";
+    /// Not what an institution of this role offers or confirms.
+    DECISION_NOT_FOR_ROLE = InvalidArgument, "答复的种类与该任务的机构角色不符：银行提交授信意向和授信批复，评估机构提交评估报价和评估报告，保险机构提交保险报价，担保机构提交担保意向。";
+    /// What was chosen is confirmed or refused, not changed or taken back.
+    OFFER_SELECTED = FailedPrecondition, "企业已选定贵机构的报价，不能再变更或撤回；请使用 ConfirmSelection 确认或谢绝。";
+    /// There is no offer to take back.
+    NOTHING_OFFERED = FailedPrecondition, "该任务没有有效的报价，无需撤回。";
+    /// It has ended already, otherwise than by being taken back.
+    ASSIGNMENT_ENDED = FailedPrecondition, "该任务已结束，报价已不再有效，无需撤回。";
+    /// The enterprise has not chosen this answer, or not any more.
+    NOT_SELECTED = FailedPrecondition, "企业尚未选定贵机构的报价，或选定已取消；请收到 ASSIGNMENT_SELECTED 事件后再办理。";
+    /// What was confirmed cannot be refused.
+    ALREADY_CONFIRMED = FailedPrecondition, "贵机构已确认该任务，不能再谢绝；如有变故请联系服务中心。";
+    /// The assignment ended before it was read.
+    DOSSIER_CLOSED = FailedPrecondition, "任务在贵机构读取之前已经结束，申请材料不再提供，无需再处理。";
+    /// An insurer below 75 % core or 150 % comprehensive solvency.
+    SOLVENCY_TOO_LOW = InvalidArgument, "偿付能力充足率须达到核心 75%（7500 个基点）、综合 150%（15000 个基点）；未达到的不能承保，请改为谢绝。";
+    /// Shares of a loss that are not the whole.
+    SHARES_NOT_WHOLE = InvalidArgument, "各方风险分担比例之和须为 10000 个基点（100%），请核对后重新提交。";
+    /// The values of a report do not add up.
+    TOTAL_WRONG = InvalidArgument, "评估总值与各项资产评估值之和不符，请核对后重新提交。";
+    /// A report that is not good, or for more than a year.
+    REPORT_PERIOD_INVALID = InvalidArgument, "评估报告有效期须晚于评估基准日，且不得超过基准日起一年，请修改后重新提交。";
+    /// A date that has to have come.
+    DATE_IN_FUTURE = InvalidArgument, "日期不能晚于今天，请核对后重新提交。";
+    /// The document of a report is not a report.
+    DOCUMENT_NOT_REPORT = InvalidArgument, "评估报告的材料编码须为 D11，请核对后重新提交。";
     /// The enterprise has taken its consent back, or it has ended.
     CONSENT_REVOKED = PermissionDenied, "企业的授权已撤回或失效，申请材料不再提供；请停止办理，等待任务结束的通知。";
     /// The dossier cannot be read at this moment.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use host::settings::{AnyKey, Key};
 
@@ -19,4 +20,21 @@ pub const CLIENT_CA_FILE: Key<PathBuf> = Key::required(
     "path of the CA that signs institutions' certificates (PEM)",
 );
 
-pub const ALL: &[&dyn AnyKey] = &[&LISTEN, &TLS_CERT_FILE, &TLS_KEY_FILE, &CLIENT_CA_FILE];
+pub const UNREACHABLE_AFTER: Key<Duration> = Key::with_default(
+    "ZHIRONG_PARTNER_UNREACHABLE_AFTER",
+    "156m",
+    "how long an assignment may wait without any contact before it counts as unreachable, such as 156m",
+);
+pub const EVENT_KEEP: Key<Duration> = Key::with_default(
+    "ZHIRONG_PARTNER_EVENT_KEEP",
+    "720h",
+    "for how long acknowledged events are kept, such as 720h",
+);
+pub const REPLY_KEEP: Key<Duration> = Key::with_default(
+    "ZHIRONG_PARTNER_REPLY_KEEP",
+    "9600h",
+    "for how long institutions' replies are kept as they were sent, such as 9600h",
+);
+
+pub const ALL: &[&dyn AnyKey] =
+    &[&LISTEN, &TLS_CERT_FILE, &TLS_KEY_FILE, &CLIENT_CA_FILE, &UNREACHABLE_AFTER, &EVENT_KEEP, &REPLY_KEEP];

@@ -1,12 +1,13 @@
 //! Domain values as they stand in messages.
 
 use chrono::{DateTime, Utc};
-use kernel::{EventId, LegId, ReplyId};
+use kernel::{EventId, InstitutionRole, LegId, ReplyId};
 use prost_types::Timestamp;
 use proto::partner::v1;
 
 use crate::domain::{Assignment, Credential};
 use crate::store::Delivery;
+use crate::store::contacts::Contact;
 
 pub(crate) const ASSIGNMENTS: &str = "assignments/";
 pub(crate) const EVENTS: &str = "events/";
@@ -30,18 +31,19 @@ pub(crate) fn event_name(id: EventId) -> String {
 /// Without dossier and supplements.
 pub(crate) fn assignment(assignment: &Assignment) -> v1::Assignment {
     let terms = assignment.terms.as_ref();
+    let product = terms.and_then(|terms| terms.product);
     v1::Assignment {
         name: assignment_name(assignment.id),
         role: terms.map_or(0, |terms| terms.role.number()),
         state: i32::from(assignment.state.number()),
-        product_id: terms.map(|terms| terms.product_id.to_string()).unwrap_or_default(),
-        product_version: terms.map_or(0, |terms| terms.product_version),
+        product_id: product.map(|product| product.id.to_string()).unwrap_or_default(),
+        product_version: product.map_or(0, |product| product.version),
         create_time: terms.map(|terms| timestamp(terms.issued_at)),
         due_time: terms.and_then(|terms| terms.due_at).map(timestamp),
         etag: assignment.etag(),
         dossier: None,
         supplements: Vec::new(),
-        confirm_by_time: None,
+        confirm_by_time: assignment.state.choice().and_then(|choice| choice.confirm_by).map(timestamp),
     }
 }
 
@@ -55,6 +57,23 @@ pub(crate) fn event(delivery: Delivery) -> v1::Event {
         reply_id: delivery.reply_id.map(|id: ReplyId| id.to_string()).unwrap_or_default(),
         reason: delivery.reason.unwrap_or_default(),
     }
+}
+
+pub(crate) fn contact(contact: &Contact) -> v1::Contact {
+    v1::Contact {
+        institution_id: contact.institution_id.to_string(),
+        role: contact.role.map_or(0, InstitutionRole::number),
+        last_contact_at: contact.last_contact_at.map(timestamp),
+        open_assignments: count(contact.open_assignments),
+        waiting_events: count(contact.waiting_events),
+        oldest_waiting_at: contact.oldest_waiting_at.map(timestamp),
+        credentials: count(contact.credentials),
+        credential_expires_at: contact.credential_expires_at.map(timestamp),
+    }
+}
+
+fn count(rows: i64) -> i32 {
+    i32::try_from(rows).unwrap_or(i32::MAX)
 }
 
 pub(crate) fn credential(credential: &Credential) -> v1::Credential {
@@ -72,19 +91,25 @@ pub(crate) fn credential(credential: &Credential) -> v1::Credential {
 
 #[cfg(test)]
 mod tests {
+    use kernel::ReplyId;
     use proto::partner::v1::{AssignmentState, EventType};
+    use uuid::Uuid;
 
-    use crate::domain::{CloseCause, FeedKind, State};
+    use crate::domain::{Choice, CloseCause, FeedKind, Standing, State};
 
     #[test]
     fn numbers_of_states_and_kinds_are_those_of_the_contract() {
+        let (choice, by) = (Choice { confirm_by: None }, ReplyId::from_uuid(Uuid::nil()));
         let states = [
             (State::Issued, AssignmentState::Issued),
             (State::Received, AssignmentState::Received),
             (State::Reviewing, AssignmentState::Reviewing),
             (State::InfoRequested, AssignmentState::InfoRequested),
-            (State::Answered, AssignmentState::Answered),
-            (State::Closed(CloseCause::TimedOut), AssignmentState::Closed),
+            (State::Answered(Standing::Offer), AssignmentState::Answered),
+            (State::Closed { cause: CloseCause::TimedOut, seen: true }, AssignmentState::Closed),
+            (State::Selected(choice), AssignmentState::Selected),
+            (State::Confirmed { choice, by }, AssignmentState::Confirmed),
+            (State::Fulfilled { choice, confirmed_by: None, by }, AssignmentState::Fulfilled),
         ];
         for (ours, theirs) in states {
             assert_eq!(i32::from(ours.number()), theirs as i32);
@@ -97,6 +122,8 @@ mod tests {
             (FeedKind::ReplyLate, EventType::ReplyLate),
             (FeedKind::ReplySuperseded, EventType::ReplySuperseded),
             (FeedKind::ReplyRefused, EventType::ReplyRefused),
+            (FeedKind::AssignmentSelected, EventType::AssignmentSelected),
+            (FeedKind::AssignmentUnselected, EventType::AssignmentUnselected),
         ];
         for (ours, theirs) in kinds {
             assert_eq!(i32::from(ours.number()), theirs as i32);

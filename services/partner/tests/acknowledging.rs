@@ -56,6 +56,8 @@ async fn other_events_are_acknowledged_without_a_change_of_the_assignment() {
     bank.acknowledge(&names).await.unwrap();
     field.advance(61);
     assert!(bank.look().await.is_empty());
-    let closed = bank.get(leg).await.unwrap();
-    assert_eq!((closed.state, closed.etag.as_str()), (AssignmentState::Closed as i32, "2"));
+    let closed = "SELECT count(*) FROM assignment WHERE assignment_id = $1 AND state = 6 AND version = 2";
+    assert_eq!(field.count(closed, leg).await, 1);
+    let shut = refusal(bank.get(leg).await);
+    assert_eq!(shut, (Code::FailedPrecondition, "DOSSIER_CLOSED".to_owned()), "it ended before it was seen");
 }

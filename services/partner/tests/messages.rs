@@ -4,12 +4,12 @@ use bus::{Handler as _, Message, Outcome};
 use kernel::{InstitutionId, LegId, MessageId};
 use partner::messaging::Assignments;
 use partner::store::Wakeups;
-use proto::common::v1::LegState;
-use proto::partner::v1::{AssignmentState, EventType};
+use proto::common::v1::{InstitutionRole, LegState};
+use proto::partner::v1::EventType;
 use sqlx::PgPool;
 use testkit::eventually;
 
-use crate::field::{Field, LIMIT, Said, uuid};
+use crate::field::{Field, LIMIT, Said, refusal, uuid};
 
 /// Hands a batch to the handler as the bus does, in a transaction.
 pub(crate) async fn hand(pool: &PgPool, batch: Vec<Message>) -> Vec<Outcome> {
@@ -78,7 +78,7 @@ async fn every_order_and_repetition_of_a_legs_messages_ends_in_the_same_assignme
     }
     let wrong: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM assignment WHERE assignment_id = ANY($1) \
-         AND (state <> 6 OR close_cause <> 2 OR due_at IS NULL OR issued_version <> 2)",
+         AND (state <> 6 OR close_cause <> 2 OR seen IS NULL OR due_at IS NULL OR issued_version <> 2)",
     )
     .bind(legs.iter().map(|leg| leg.uuid()).collect::<Vec<_>>())
     .fetch_one(&field.pool)
@@ -93,6 +93,44 @@ async fn every_order_and_repetition_of_a_legs_messages_ends_in_the_same_assignme
                 .await
                 .unwrap();
         assert_eq!(feed, [(1, false), (4, false), (6, false), (2, false)], "once each, none held back");
+    }
+}
+
+#[tokio::test]
+async fn choices_in_any_order_and_repetition_end_in_the_newest_and_each_is_told_once() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    let now = field.now();
+    let mut legs = Vec::new();
+    for (number, order) in orders(4).into_iter().enumerate() {
+        let leg = LegId::random(&mut rand::rng());
+        let messages: Vec<Message> = [
+            (1, field.issued(bank.id, leg, None)),
+            (4, Said::selected(bank.id, leg, None)),
+            (5, Said::unselected(bank.id, leg)),
+            (6, Said::selected(bank.id, leg, Some(now))),
+        ]
+        .into_iter()
+        .map(|(version, said)| Message::from(said.message(leg, version, now)))
+        .collect();
+        let ordered: Vec<Message> = order.iter().map(|place| messages[*place].clone()).collect();
+        for batch in ordered.chunks(1 + number % 2 * 2) {
+            hand(&field.pool, batch.to_vec()).await;
+            hand(&field.pool, batch.iter().map(|message| again(message, &field)).collect()).await;
+        }
+        legs.push(leg);
+    }
+    let selected = "SELECT count(*) FROM assignment WHERE assignment_id = $1 AND state = 7 \
+                    AND confirm_by IS NOT NULL AND selection_version = 6";
+    for leg in legs {
+        assert_eq!(field.count(selected, leg).await, 1);
+        let feed: Vec<(i16, bool)> =
+            sqlx::query_as("SELECT kind, held FROM event WHERE assignment_id = $1 ORDER BY ordinal")
+                .bind(leg.uuid())
+                .fetch_all(&field.pool)
+                .await
+                .unwrap();
+        assert_eq!(feed, [(1, false), (8, false), (9, false), (8, false)], "in the order of the leg");
     }
 }
 
@@ -113,7 +151,8 @@ async fn a_leg_that_was_closed_before_it_was_issued_is_kept_unseen_and_then_clos
     bank.acknowledge(&[&event.name]).await.unwrap();
     let event = eventually(LIMIT, async || bank.look().await.pop()).await;
     assert_eq!(event.r#type, EventType::AssignmentClosed as i32, "then that it is over");
-    assert_eq!(bank.get(leg).await.unwrap().state, AssignmentState::Closed as i32);
+    let shut = refusal(bank.get(leg).await);
+    assert_eq!(shut, (tonic::Code::FailedPrecondition, "DOSSIER_CLOSED".to_owned()), "it was never open");
 }
 
 #[tokio::test]
@@ -128,8 +167,13 @@ async fn what_cannot_be_used_is_parked_and_does_not_hold_up_the_rest() {
     undecodable.body = vec![0xff; 7];
     let elsewhere = InstitutionId::new(field.now(), &mut rand::rng());
     let foreign = Said::closed(elsewhere, leg, LegState::Released).message(leg, 2, field.now());
+    let insurers = field
+        .issued_as(InstitutionRole::Insurer, bank.id, LegId::random(&mut rand::rng()), None)
+        .message(leg, 1, field.now());
+    let mut misplaced = Message::from(insurers);
+    misplaced.kind = "intake.leg-issued.v1".to_owned();
     let offered = Said::closed(bank.id, leg, LegState::Offered).message(leg, 2, field.now());
-    let batch = vec![unknown, good, undecodable, Message::from(foreign), Message::from(offered)];
+    let batch = vec![unknown, good, undecodable, Message::from(foreign), Message::from(offered), misplaced];
     let outcomes = hand(&field.pool, batch).await;
     let park = |reason| Outcome::Park { reason };
     let expected = [
@@ -138,6 +182,7 @@ async fn what_cannot_be_used_is_parked_and_does_not_hold_up_the_rest() {
         park("undecodable"),
         park("leg-of-another-institution"),
         park("leg-closed-state"),
+        park("leg-issued-role"),
     ];
     assert_eq!(outcomes, expected);
     assert_eq!(bank.get(leg).await.map(|_| ()).map_err(|status| status.code()), Err(tonic::Code::NotFound));

@@ -1,11 +1,13 @@
-//! The partner edge against real engines, over real mTLS, with an intake that is small but real: its own role, outbox,
-//! queue and gRPC face.
+//! The partner edge against real engines, over real mTLS, with an intake and an insurance that are small but real:
+//! roles of their own with outbox, queue and gRPC face.
 
 // `cfg(test)` holds anyway; saying so lets clippy know that helpers here may unwrap as tests may.
 #[cfg(test)]
 mod acknowledging;
 #[cfg(test)]
 mod assignments;
+#[cfg(test)]
+mod cover;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
@@ -17,7 +19,11 @@ mod field;
 #[cfg(test)]
 mod messages;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod repeats;
+#[cfg(test)]
+mod selection;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]

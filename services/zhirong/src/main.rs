@@ -11,13 +11,14 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let command = zhirong::cli::Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("zhirong: the runtime could not be started: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().worker_threads(workers()).enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                eprintln!("zhirong: the runtime could not be started: {error}");
+                return ExitCode::FAILURE;
+            }
+        };
     match runtime.block_on(zhirong::cli::run(command)) {
         Ok(code) => code,
         Err(error) => {
@@ -26,4 +27,9 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The roles of a system share a machine: threads beyond half of its cores mostly wake each other, and each keeps memory.
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }

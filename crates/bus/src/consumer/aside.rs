@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use lapin::message::Delivery;
+use lapin::BasicProperties;
 use sqlx::PgPool;
 use telemetry::metrics;
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use crate::backoff::Backoff;
 use crate::clockwork::{fault_code, pause};
 use crate::envelope::{Envelope, message_id};
 use crate::health::Pulse;
+use crate::parcel::Opened;
 
 /// How a held message waits.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,29 +48,30 @@ pub(super) struct Aside {
     pub(super) attempts: u32,
     pub(super) failures: u32,
     pub(super) message_id: Option<Uuid>,
+    /// By what the inbox knows it; without an envelope there is nothing to rely on.
+    pub(super) unit: Option<Uuid>,
     pub(super) envelope: Option<Envelope>,
     pub(super) body: Vec<u8>,
 }
 
 impl Aside {
-    pub(super) fn unreadable(reason: &str, delivery: &Delivery) -> Self {
+    pub(super) fn unreadable(reason: &str, properties: &BasicProperties, body: Vec<u8>) -> Self {
         Self {
             wait: Wait::Parked,
             reason: reason.to_owned(),
             attempts: 0,
             failures: 0,
-            message_id: message_id(&delivery.properties),
+            message_id: message_id(properties),
+            unit: None,
             envelope: None,
-            body: delivery.data.clone(),
+            body,
         }
     }
 
-    pub(super) fn parked(reason: &str, envelope: Envelope, body: Vec<u8>) -> Self {
-        Self::readable(Wait::Parked, reason, envelope, body)
-    }
-
-    pub(super) fn suspect(reason: &str, envelope: Envelope, body: Vec<u8>) -> Self {
-        Self::readable(Wait::Suspect, reason, envelope, body)
+    /// All that one delivery holds.
+    pub(super) fn all_of(opened: Opened, wait: Wait, reason: &str) -> impl Iterator<Item = Self> {
+        let Opened { id, letters } = opened;
+        letters.into_iter().map(move |(envelope, body)| Self::readable(wait, reason, (envelope, id), body))
     }
 
     /// As its handler asked.
@@ -91,10 +93,10 @@ impl Aside {
             occurred_at: message.occurred_at,
             traceparent: message.traceparent.clone(),
         };
-        Self::readable(wait, reason, envelope, message.body.clone())
+        Self::readable(wait, reason, (envelope, message.unit()), message.body.clone())
     }
 
-    fn readable(wait: Wait, reason: &str, envelope: Envelope, body: Vec<u8>) -> Self {
+    fn readable(wait: Wait, reason: &str, (envelope, unit): (Envelope, Uuid), body: Vec<u8>) -> Self {
         let message_id = Some(envelope.id);
         Self {
             wait,
@@ -102,14 +104,10 @@ impl Aside {
             attempts: 0,
             failures: 0,
             message_id,
+            unit: Some(unit),
             envelope: Some(envelope),
             body,
         }
-    }
-
-    /// The id by which the inbox knows it; without an envelope there is none to rely on.
-    pub(super) fn inbox_id(&self) -> Option<Uuid> {
-        self.envelope.as_ref().map(|envelope| envelope.id)
     }
 
     pub(super) fn is_parked(&self) -> bool {
@@ -137,9 +135,9 @@ pub(super) async fn put_aside(parts: &Parts, pulse: &Pulse, mut rows: Vec<Aside>
 
 async fn try_put_aside(pool: &PgPool, queue: &str, rows: &mut Vec<Aside>) -> Result<(), sqlx::Error> {
     let mut tx = pool.begin().await?;
-    let known: Vec<Uuid> = rows.iter().filter_map(Aside::inbox_id).collect();
+    let known: Vec<Uuid> = rows.iter().filter_map(|row| row.unit).collect();
     let fresh = store::take(&mut tx, queue, &known).await?;
-    rows.retain(|row| row.inbox_id().is_none_or(|id| fresh.contains(&id)));
+    rows.retain(|row| row.unit.is_none_or(|id| fresh.contains(&id)));
     store::hold(&mut tx, queue, rows).await?;
     tx.commit().await
 }

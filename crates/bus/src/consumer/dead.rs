@@ -6,10 +6,10 @@ use std::sync::Arc;
 use lapin::message::Delivery;
 
 use super::Parts;
-use super::aside::{Aside, put_aside};
+use super::aside::{Aside, Wait, put_aside};
 use super::reader::{Sink, supervise};
-use crate::envelope::Envelope;
 use crate::health::Pulse;
+use crate::parcel;
 
 const REASON: &str = "delivery-limit";
 
@@ -20,11 +20,16 @@ struct Burial {
 
 impl Sink for Burial {
     async fn handle(&self, deliveries: Vec<Delivery>) -> ControlFlow<()> {
-        let aside = |delivery: Delivery| match Envelope::read(&delivery.properties) {
-            Ok(envelope) => Aside::parked(REASON, envelope, delivery.data),
-            Err(unreadable) => Aside::unreadable(unreadable.reason(), &delivery),
-        };
-        put_aside(&self.parts, &self.pulse, deliveries.into_iter().map(aside).collect()).await
+        let mut rows = Vec::with_capacity(deliveries.len());
+        for Delivery { properties, data, .. } in deliveries {
+            match parcel::open(&properties, data) {
+                Ok(opened) => rows.extend(Aside::all_of(opened, Wait::Parked, REASON)),
+                Err((unreadable, body)) => {
+                    rows.push(Aside::unreadable(unreadable.reason(), &properties, body));
+                }
+            }
+        }
+        put_aside(&self.parts, &self.pulse, rows).await
     }
 }
 

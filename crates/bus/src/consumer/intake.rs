@@ -4,8 +4,9 @@ use chrono::{DateTime, Days, Utc};
 use lapin::message::Delivery;
 use uuid::Uuid;
 
-use super::aside::Aside;
-use crate::envelope::{Envelope, Message, delivery_count};
+use super::aside::{Aside, Wait};
+use crate::envelope::{Message, delivery_count};
+use crate::parcel::{self, Opened};
 
 /// A batch from the queue, sorted out.
 #[derive(Debug, Default)]
@@ -29,27 +30,30 @@ pub(super) struct Rules {
 pub(super) fn sort(deliveries: Vec<Delivery>, rules: Rules) -> Sorted {
     let mut sorted = Sorted::default();
     let mut seen = std::collections::HashSet::with_capacity(deliveries.len());
-    for delivery in deliveries {
-        let envelope = match Envelope::read(&delivery.properties) {
-            Ok(envelope) => envelope,
-            Err(unreadable) => {
-                sorted.aside.push(Aside::unreadable(unreadable.reason(), &delivery));
+    for Delivery { properties, data, .. } in deliveries {
+        let opened = match parcel::open(&properties, data) {
+            Ok(opened) => opened,
+            Err((unreadable, body)) => {
+                sorted.aside.push(Aside::unreadable(unreadable.reason(), &properties, body));
                 continue;
             }
         };
-        if !seen.insert(envelope.id) {
+        if !seen.insert(opened.id) {
             continue;
         }
-        let deliveries_before = delivery_count(&delivery.properties);
-        if forgotten(envelope.id, rules) {
+        let deliveries_before = delivery_count(&properties);
+        if forgotten(opened.id, rules) {
             // Whether it was taken is no longer known: a person decides.
-            sorted.aside.push(Aside::parked("older-than-inbox", envelope, delivery.data));
+            sorted.aside.extend(Aside::all_of(opened, Wait::Parked, "older-than-inbox"));
         } else if deliveries_before >= rules.redeliveries {
             // Consumers died or lost their connection with it again and again. From the table it is handled alone, and
             // the queue moves on.
-            sorted.aside.push(Aside::suspect("redelivered-often", envelope, delivery.data));
+            sorted.aside.extend(Aside::all_of(opened, Wait::Suspect, "redelivered-often"));
         } else {
-            sorted.messages.push(envelope.into_message(delivery.data, deliveries_before));
+            let Opened { id, letters } = opened;
+            sorted.messages.extend(
+                letters.into_iter().map(|(envelope, body)| envelope.into_letter(body, deliveries_before, id)),
+            );
         }
     }
     sorted.messages.sort_by_key(|m| (m.aggregate_id, m.aggregate_version, m.id));
@@ -72,6 +76,7 @@ mod tests {
     use lapin::types::{AMQPValue, FieldTable};
 
     use super::*;
+    use crate::envelope::Envelope;
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()

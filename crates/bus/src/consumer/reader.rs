@@ -18,6 +18,7 @@ use crate::backoff::Backoff;
 use crate::clockwork::pause;
 use crate::health::Pulse;
 use crate::link::{LinkError, answered};
+use crate::parcel;
 
 /// How often a reader of an empty queue shows that it is alive.
 const IDLE: Duration = Duration::from_secs(15);
@@ -133,10 +134,14 @@ impl Subscription {
 
     /// What is there already, without waiting for more. An end or an error shows itself at the next read.
     fn gather(&mut self, first: Delivery) -> Vec<Delivery> {
+        let mut letters = parcel::letters(&first.properties);
         let mut deliveries = vec![first];
-        while deliveries.len() < self.batch {
+        while letters < self.batch {
             match self.consumer.next().now_or_never() {
-                Some(Some(Ok(delivery))) => deliveries.push(delivery),
+                Some(Some(Ok(delivery))) => {
+                    letters += parcel::letters(&delivery.properties);
+                    deliveries.push(delivery);
+                }
                 Some(Some(Err(_)) | None) | None => break,
             }
         }

@@ -65,10 +65,9 @@ impl<H: Handler> Worker<H> {
                     size = messages.len(),
                     "batch failed, taken one by one"
                 );
-                for message in messages {
-                    let mut one = vec![message];
-                    if let Err(failed) = self.persist(origin, &mut one).await? {
-                        self.give_up(origin, one, failed).await?;
+                for mut unit in units(messages) {
+                    if let Err(failed) = self.persist(origin, &mut unit).await? {
+                        self.give_up(origin, unit, failed).await?;
                     }
                 }
                 return ControlFlow::Continue(());
@@ -125,10 +124,10 @@ impl<H: Handler> Worker<H> {
             let prepared = guarded(self.handler.prepare(messages)).instrument(span.clone()).await?;
             let mut tx = self.parts.pool.begin().await?;
             let fresh = fresh(&mut tx, self.queue(), origin, messages).await?;
-            if fresh.len() < messages.len() {
+            if messages.iter().any(|m| !fresh.contains(&m.unit())) {
                 tx.rollback().await?;
                 let before = messages.len();
-                messages.retain(|m| fresh.contains(&m.id.uuid()));
+                messages.retain(|m| fresh.contains(&m.unit()));
                 metrics::add_messages(self.queue(), "repeat", (before - messages.len()) as u64);
                 continue;
             }
@@ -169,22 +168,27 @@ impl<H: Handler> Worker<H> {
     /// Holds back a message that its handler cannot do with, for later or for a person.
     async fn give_up(&self, origin: &Origin, messages: Vec<Message>, code: String) -> ControlFlow<()> {
         metrics::add_messages(self.queue(), "failed", messages.len() as u64);
-        for message in messages {
-            let id = message.id;
-            match origin {
-                Origin::Queue => {
-                    tracing::error!(queue = self.queue(), message_id = %id, code, "handler failed");
-                    let aside = Aside::failed(&message, Wait::Retry(FAILED_FIRST), "handler-failed");
-                    put_aside(&self.parts, &self.pulse, vec![aside]).await?;
+        match origin {
+            Origin::Queue => {
+                for message in &messages {
+                    tracing::error!(queue = self.queue(), message_id = %message.id, code, "handler failed");
                 }
-                Origin::Held { claim, rows } => {
+                let aside = |message: &Message| match messages.len() {
+                    1 => Aside::failed(message, Wait::Retry(FAILED_FIRST), "handler-failed"),
+                    // Which letter of a parcel is at fault shows when each is handled from the table.
+                    _ => Aside::asked(message, Wait::Retry(Duration::ZERO), "parcel-failed"),
+                };
+                put_aside(&self.parts, &self.pulse, messages.iter().map(aside).collect()).await?;
+            }
+            Origin::Held { claim, rows } => {
+                for id in messages.iter().map(|message| message.id) {
                     let Some(&(held_id, failures)) = rows.get(&id.uuid()) else { continue };
                     tracing::error!(queue = self.queue(), message_id = %id, %held_id, failures, code, "handler failed");
                     self.postpone_failed(*claim, held_id, failures, "handler-failed").await?;
                 }
             }
-            self.due.notify_one();
         }
+        self.due.notify_one();
         ControlFlow::Continue(())
     }
 
@@ -221,16 +225,31 @@ async fn try_postpone(pool: &PgPool, claim: Uuid, row: &[Postponed; 1]) -> Resul
     tx.commit().await
 }
 
-/// Which of the messages are this transaction's to handle, by message id.
+/// What stands or falls together: a single message, or all letters of a parcel.
+fn units(messages: Vec<Message>) -> Vec<Vec<Message>> {
+    let mut places: HashMap<Uuid, usize> = HashMap::with_capacity(messages.len());
+    let mut units: Vec<Vec<Message>> = Vec::new();
+    for message in messages {
+        let place = *places.entry(message.unit()).or_insert(units.len());
+        match units.get_mut(place) {
+            Some(unit) => unit.push(message),
+            None => units.push(vec![message]),
+        }
+    }
+    units
+}
+
+/// Which of the units are this transaction's to handle, by what the inbox knows them.
 async fn fresh(
     conn: &mut PgConnection,
     queue: &str,
     origin: &Origin,
     messages: &[Message],
 ) -> Result<HashSet<Uuid>, sqlx::Error> {
-    let mut ids: Vec<Uuid> = messages.iter().map(|m| m.id.uuid()).collect();
+    let mut ids: Vec<Uuid> = messages.iter().map(Message::unit).collect();
     // Two consumers with the same messages wait for each other in one order only.
     ids.sort_unstable();
+    ids.dedup();
     match origin {
         Origin::Queue => store::take(conn, queue, &ids).await,
         Origin::Held { claim, rows } => {

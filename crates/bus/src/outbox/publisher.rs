@@ -1,5 +1,6 @@
 //! One publisher channel: a pipeline of persistent, mandatory messages, each with a confirm of its own.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,9 +15,10 @@ use uuid::Uuid;
 
 use super::store::Row;
 use crate::EXCHANGE;
-use crate::envelope::message_id;
+use crate::envelope::{Envelope, message_id};
 use crate::health::Pulse;
 use crate::link::{Link, LinkError, answered};
+use crate::parcel;
 
 /// How often a wait for confirms looks whether the broker is blocked or gone.
 const LOOK: Duration = Duration::from_millis(200);
@@ -110,16 +112,34 @@ impl Publisher {
     }
 
     async fn send_one(&self, row: &Row) -> Result<(Uuid, Confirmation), LinkError> {
-        let span = publish_span(row);
-        let mut envelope = row.envelope.clone();
-        if let Some(traceparent) = telemetry::context::traceparent_of(&span) {
-            envelope.traceparent = Some(traceparent);
+        let envelope = &row.envelope;
+        let (mut span, mut letters) = (tracing::Span::none(), Vec::new());
+        let mut properties = envelope.properties();
+        let mut body = Cow::Borrowed(row.body.as_slice());
+        // A message without a trace of its own starts none here.
+        let recorded = envelope.traceparent.as_deref().filter(|trace| telemetry::context::is_recorded(trace));
+        if row.letters > 1 {
+            properties = parcel::labelled(properties, row.letters);
+            // The spans of a parcel's letters last as long as its publishing.
+            let mut begin = |id, traceparent: &str| {
+                let span = publish_span(&envelope.kind, id, traceparent);
+                let next = telemetry::context::traceparent_of(&span);
+                letters.push(span);
+                next
+            };
+            if let Some(continued) = recorded.and_then(|_| parcel::with_traces(&row.body, &mut begin)) {
+                body = Cow::Owned(continued);
+            }
+        } else if let Some(traceparent) = recorded {
+            span = publish_span(&envelope.kind, envelope.id, traceparent);
+            let traceparent =
+                telemetry::context::traceparent_of(&span).or_else(|| envelope.traceparent.clone());
+            properties = Envelope { traceparent, ..envelope.clone() }.properties();
         }
         let publish = async {
             let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
             let key = envelope.kind.as_str().into();
-            let properties = envelope.properties();
-            self.channel.basic_publish(EXCHANGE.into(), key, mandatory, &row.body, properties).await?.await
+            self.channel.basic_publish(EXCHANGE.into(), key, mandatory, &body, properties).await?.await
         };
         Ok((row.envelope.id, publish.instrument(span).await?))
     }
@@ -130,17 +150,13 @@ impl Publisher {
     }
 }
 
-/// A message without a trace of its own starts none here.
-fn publish_span(row: &Row) -> tracing::Span {
-    let Some(traceparent) = &row.envelope.traceparent else {
-        return tracing::Span::none();
-    };
+fn publish_span(kind: &str, id: Uuid, traceparent: &str) -> tracing::Span {
     let span = tracing::info_span!(
         "publish",
-        otel.name = format!("publish {}", row.envelope.kind),
+        otel.name = format!("publish {kind}"),
         otel.kind = "producer",
-        message_id = %row.envelope.id,
-        message_kind = row.envelope.kind,
+        message_id = %id,
+        message_kind = kind,
     );
     telemetry::context::child_of(&span, traceparent);
     span

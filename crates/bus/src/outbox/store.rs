@@ -1,6 +1,7 @@
 //! The outbox table. Every statement is an array statement, and none of the relay's plans may depend on statistics: its
 //! connection forbids sequential scans, because an outbox looks empty whenever it is analysed.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,25 +10,61 @@ use uuid::Uuid;
 
 use super::Outgoing;
 use crate::envelope::Envelope;
+use crate::parcel;
 
 /// Writes what a state change owes, in the transaction of that change and in one statement. An id that is already in
 /// the outbox violates `outbox_pkey`.
 pub async fn enqueue(conn: &mut PgConnection, messages: &[Outgoing]) -> Result<(), sqlx::Error> {
-    if messages.is_empty() {
+    let rows = messages.iter().map(|message| NewRow {
+        first: message,
+        traceparent: message.traceparent.as_deref(),
+        body: Cow::Borrowed(message.body.as_slice()),
+        letters: 1,
+    });
+    insert(conn, &rows.collect::<Vec<_>>()).await
+}
+
+/// As [`enqueue`], but messages of one type share a row, and with it their way to the consumers: for transactions that
+/// owe many at once. What concerns one aggregate stays in order.
+pub async fn enqueue_together(conn: &mut PgConnection, messages: &[Outgoing]) -> Result<(), sqlx::Error> {
+    let packed = parcel::pack(messages);
+    let rows = packed.iter().filter_map(|parcel| {
+        Some(NewRow {
+            first: parcel.first()?,
+            traceparent: parcel.traceparent(),
+            body: parcel.body(),
+            letters: i32::try_from(parcel.letters()).unwrap_or(i32::MAX),
+        })
+    });
+    insert(conn, &rows.collect::<Vec<_>>()).await
+}
+
+/// A row to be written: the envelope is that of its first message.
+struct NewRow<'a> {
+    first: &'a Outgoing,
+    traceparent: Option<&'a str>,
+    body: Cow<'a, [u8]>,
+    letters: i32,
+}
+
+async fn insert(conn: &mut PgConnection, rows: &[NewRow<'_>]) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
         return Ok(());
     }
-    let column = |f: fn(&Outgoing) -> Uuid| messages.iter().map(f).collect::<Vec<_>>();
+    let column = |f: fn(&Outgoing) -> Uuid| rows.iter().map(|row| f(row.first)).collect::<Vec<_>>();
     sqlx::query(
-        "INSERT INTO outbox (message_id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body)
-         SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::text[], $7::bytea[])",
+        "INSERT INTO outbox (message_id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body, letters)
+         SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::text[], $7::bytea[],
+                              $8::int[])",
     )
     .bind(column(|m| m.message_id.uuid()))
-    .bind(messages.iter().map(|m| m.kind).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.first.kind).collect::<Vec<_>>())
     .bind(column(|m| m.aggregate_id))
-    .bind(messages.iter().map(|m| m.aggregate_version).collect::<Vec<_>>())
-    .bind(messages.iter().map(|m| m.occurred_at).collect::<Vec<_>>())
-    .bind(messages.iter().map(|m| m.traceparent.as_deref()).collect::<Vec<_>>())
-    .bind(messages.iter().map(|m| m.body.as_slice()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.first.aggregate_version).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.first.occurred_at).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.traceparent).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.body.as_ref()).collect::<Vec<_>>())
+    .bind(rows.iter().map(|row| row.letters).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     Ok(())
@@ -38,23 +75,26 @@ pub async fn enqueue(conn: &mut PgConnection, messages: &[Outgoing]) -> Result<(
 pub(super) struct Row {
     pub(super) envelope: Envelope,
     pub(super) body: Vec<u8>,
+    /// How many messages the body holds.
+    pub(super) letters: i32,
 }
 
-type RowTuple = (Uuid, String, Uuid, i64, DateTime<Utc>, Option<String>, Vec<u8>);
+type RowTuple = (Uuid, String, Uuid, i64, DateTime<Utc>, Option<String>, Vec<u8>, i32);
 
 /// The oldest rows that nothing holds back, in the order of their insertion. No cursor: a row that commits late would
 /// be skipped by it.
 pub(super) async fn ready(conn: &mut PgConnection, limit: usize) -> Result<Vec<Row>, sqlx::Error> {
     let rows: Vec<RowTuple> = sqlx::query_as(
-        "SELECT message_id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body
+        "SELECT message_id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body, letters
            FROM outbox WHERE retry_at IS NULL ORDER BY seq LIMIT $1",
     )
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(conn)
     .await?;
-    let row = |(id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body)| Row {
+    let row = |(id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body, letters)| Row {
         envelope: Envelope { id, kind, aggregate_id, aggregate_version, occurred_at, traceparent },
         body,
+        letters,
     };
     Ok(rows.into_iter().map(row).collect())
 }

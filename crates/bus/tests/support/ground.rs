@@ -140,6 +140,23 @@ impl Ground {
 
     /// Enqueues `count` messages of one aggregate in one transaction, as a state change would.
     pub(crate) async fn enqueue(&self, kind: &'static str, count: usize) -> Vec<Uuid> {
+        let messages = Self::messages(kind, count);
+        let mut tx = self.pool.begin().await.unwrap();
+        enqueue(&mut tx, &messages).await.unwrap();
+        tx.commit().await.unwrap();
+        messages.into_iter().map(|m| m.message_id.uuid()).collect()
+    }
+
+    /// As [`Ground::enqueue`], but they share rows.
+    pub(crate) async fn enqueue_together(&self, kind: &'static str, count: usize) -> Vec<Uuid> {
+        let messages = Self::messages(kind, count);
+        let mut tx = self.pool.begin().await.unwrap();
+        bus::enqueue_together(&mut tx, &messages).await.unwrap();
+        tx.commit().await.unwrap();
+        messages.into_iter().map(|m| m.message_id.uuid()).collect()
+    }
+
+    fn messages(kind: &'static str, count: usize) -> Vec<Outgoing> {
         let aggregate = Uuid::new_v4();
         let message = |version: usize| {
             Outgoing::new(
@@ -150,11 +167,7 @@ impl Ground {
                 &format!("body {version}"),
             )
         };
-        let messages: Vec<Outgoing> = (1..=count).map(message).collect();
-        let mut tx = self.pool.begin().await.unwrap();
-        enqueue(&mut tx, &messages).await.unwrap();
-        tx.commit().await.unwrap();
-        messages.into_iter().map(|m| m.message_id.uuid()).collect()
+        (1..=count).map(message).collect()
     }
 
     /// The administrator's own channel, for what a role may not do.

@@ -69,6 +69,9 @@ pub struct Form {
     pub repayment: Vec<RepaymentMethod>,
     pub consent: Option<ConsentId>,
     pub documents: Vec<Document>,
+    /// Insurers and guarantors are to be asked together with the banks; absent in forms of before it could be said.
+    #[serde(default)]
+    pub cover_at_once: bool,
 }
 
 /// A field that a submission needs and the form lacks; the name is the protobuf field's.
@@ -91,6 +94,7 @@ pub struct Application {
     pub repayment: Vec<RepaymentMethod>,
     pub consent: ConsentId,
     pub documents: Vec<Document>,
+    pub cover_at_once: bool,
 }
 
 impl Form {
@@ -124,7 +128,15 @@ impl Form {
 
     /// The complete application, or what is missing.
     pub fn complete(&self) -> Result<Application, Vec<Missing>> {
-        let missing = self.missing();
+        self.complete_but(self.missing())
+    }
+
+    /// What is asked for, whether or not the documents are there yet; or which fields are missing.
+    pub fn outline(&self) -> Result<Application, Vec<Missing>> {
+        self.complete_but(self.missing().into_iter().filter(|gap| gap.document.is_none()).collect())
+    }
+
+    fn complete_but(&self, missing: Vec<Missing>) -> Result<Application, Vec<Missing>> {
         match (&self.uscc, self.amount, self.term, &self.purpose, self.consent) {
             (Some(uscc), Some(amount), Some(term), Some(purpose), Some(consent)) if missing.is_empty() => {
                 Ok(Application {
@@ -137,6 +149,7 @@ impl Form {
                     repayment: self.repayment.clone(),
                     consent,
                     documents: self.documents.clone(),
+                    cover_at_once: self.cover_at_once,
                 })
             }
             _ => Err(missing),

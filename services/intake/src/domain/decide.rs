@@ -1,81 +1,14 @@
-//! Decides commands on a case and applies events to it (domain.md §3.2 a). Deciding changes nothing; applying cannot
-//! fail.
+//! Decides commands on a case (domain.md §3.2 a). Deciding changes nothing; `apply` carries out.
 
 use chrono::{DateTime, Utc};
-use kernel::{DeclineReason, EnterpriseId, LegId, documents::DocumentCode};
 
 use super::{
     application::Missing,
-    case::{Case, Collection, MAX_ROUNDS, Phase, WithdrawCause},
+    case::{Case, Collection, Cover, ExpiryCause, MAX_ROUNDS, Phase, ReopenCause, WithdrawCause},
+    command::Command,
     event::Event,
+    selection::{Choice, CoverNeed},
 };
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
-    ChangeDraft,
-    /// `missing` is what the form lacks; it must be empty.
-    Submit {
-        missing: Vec<Missing>,
-    },
-    Hold {
-        reasons: Vec<String>,
-    },
-    RequestSupplement {
-        asked: Vec<DocumentCode>,
-    },
-    Supplement {
-        given: Vec<DocumentCode>,
-    },
-    SupplementElapsed,
-    Accept {
-        automatic: bool,
-        enterprise: EnterpriseId,
-        park: String,
-    },
-    FailScreen {
-        reasons: Vec<String>,
-    },
-    /// `legs` frozen; 0 is an outcome of its own.
-    Dispatch {
-        legs: u16,
-        closes_at: Option<DateTime<Utc>>,
-        reasons: Vec<String>,
-    },
-    MarkDelivered {
-        leg: LegId,
-    },
-    MarkReviewing {
-        leg: LegId,
-    },
-    Question {
-        leg: LegId,
-        asked: Vec<DocumentCode>,
-    },
-    AnswerQuestion {
-        leg: LegId,
-    },
-    CountAnswer {
-        leg: LegId,
-        offered: bool,
-    },
-    KeepLate {
-        leg: LegId,
-        decline: Option<DeclineReason>,
-    },
-    /// The calendar of that year has come.
-    FixWindow {
-        closes_at: DateTime<Utc>,
-    },
-    /// `open` legs have not answered; they time out.
-    CloseWindow {
-        open: u16,
-    },
-    Redispatch,
-    GiveUp,
-    Withdraw {
-        cause: WithdrawCause,
-    },
-}
 
 /// Doing a thing twice is a value, not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,16 +28,29 @@ pub enum Refusal {
     SecondSupplement,
     #[error("the case has been dispatched {MAX_ROUNDS} times")]
     RoundsUsedUp,
+    #[error("what {field} names does not stand")]
+    OfferNotStanding { field: &'static str },
+    #[error("the offer calls for cover")]
+    CoverRequired,
+    #[error("the offer calls for no cover")]
+    CoverNotCalledFor,
+    #[error("the cover does not fit the offer")]
+    CoverTooSmall,
 }
 
 use Decision::{AlreadyApplied, Executed};
+
+type Decided = Result<Decision, Refusal>;
+
+fn one(event: Event) -> Decided {
+    Ok(Executed(vec![event]))
+}
 
 /// What `command` does to `case` at `now`.
 ///
 /// # Errors
 /// A [`Refusal`] that names the state and the command; nothing has changed then.
-pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Result<Decision, Refusal> {
-    let one = |event| Ok(Executed(vec![event]));
+pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Decided {
     match (&case.phase, command) {
         (Phase::Draft, Command::ChangeDraft) => one(Event::DraftChanged),
         (Phase::Draft, Command::Submit { missing }) if missing.is_empty() => {
@@ -125,42 +71,14 @@ pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Result<Decis
         }
         (Phase::Supplement { .. }, Command::Supplement { given }) => one(Event::Supplemented { given }),
         (Phase::Supplement { .. }, Command::SupplementElapsed) => {
-            one(Event::Withdrawn { cause: WithdrawCause::SupplementTimeout })
+            one(Event::Withdrawn { cause: WithdrawCause::SupplementTimeout, cover: false })
         }
-        (Phase::Accepted, Command::FailScreen { reasons }) => one(Event::ScreenFailed { reasons }),
-
-        (
-            Phase::Accepted | Phase::NoOffer { again: true, .. },
-            Command::Dispatch { legs: 0, reasons, .. },
-        ) => one(Event::NobodyToAsk { reasons }),
-        (Phase::Accepted | Phase::NoOffer { again: true, .. }, Command::Dispatch { legs, closes_at, .. }) => {
-            one(Event::Dispatched { round: case.round + 1, legs, closes_at })
+        (Phase::Accepted | Phase::NoOffer { again: true, .. }, command @ Command::Dispatch { .. }) => {
+            dispatch(case, command)
         }
-        (Phase::NoOffer { again: true, .. }, Command::FailScreen { reasons }) => {
+        (Phase::Accepted | Phase::NoOffer { again: true, .. }, Command::FailScreen { reasons }) => {
             one(Event::ScreenFailed { reasons })
         }
-
-        (Phase::Collecting(round), Command::CountAnswer { leg, offered }) => {
-            let mut events = vec![Event::LegAnswered { leg, offered }];
-            if round.answered + 1 == round.legs {
-                events.push(if round.offers > 0 || offered { Event::OffersReady } else { Event::NoOffer });
-            }
-            Ok(Executed(events))
-        }
-        (Phase::Collecting(round), Command::CloseWindow { open }) => {
-            let end = if round.offers > 0 { Event::OffersReady } else { Event::NoOffer };
-            Ok(Executed(vec![Event::WindowElapsed { timed_out: open }, end]))
-        }
-        (Phase::Collecting(Collection { closes_at: None, .. }), Command::FixWindow { closes_at }) => {
-            one(Event::WindowFixed { closes_at })
-        }
-        (Phase::Collecting(_), Command::FixWindow { .. }) => Ok(AlreadyApplied),
-        (Phase::Collecting(_), Command::MarkDelivered { leg }) => one(Event::LegDelivered { leg }),
-        (Phase::Collecting(_), Command::MarkReviewing { leg }) => one(Event::LegReviewing { leg }),
-        (Phase::Collecting(_), Command::Question { leg, asked }) => one(Event::LegQuestioned { leg, asked }),
-        (Phase::Collecting(_), Command::AnswerQuestion { leg }) => one(Event::LegQuestionAnswered { leg }),
-        // Late answers are kept whatever has become of the case.
-        (_, Command::KeepLate { leg, decline }) => one(Event::LegAnsweredLate { leg, decline }),
 
         (Phase::NoOffer { again: true, .. }, Command::Redispatch) => Ok(AlreadyApplied),
         (Phase::NoOffer { .. }, Command::Redispatch) if case.round >= MAX_ROUNDS => {
@@ -168,6 +86,10 @@ pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Result<Decis
         }
         (Phase::NoOffer { .. }, Command::Redispatch) => one(Event::RedispatchRequested),
         (Phase::NoOffer { .. }, Command::GiveUp) => one(Event::GivenUp),
+        (Phase::NoOffer { again: false, .. }, Command::Lapse) => one(Event::Lapsed),
+
+        // Late answers are kept whatever has become of the case.
+        (_, Command::KeepLate { leg, decline }) => one(Event::LegAnsweredLate { leg, decline }),
 
         (Phase::Withdrawn { .. }, Command::Withdraw { .. }) => Ok(AlreadyApplied),
         (
@@ -177,104 +99,178 @@ pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Result<Decis
             | Phase::Accepted
             | Phase::Collecting(_)
             | Phase::OffersReady(_)
+            | Phase::Selected { .. }
+            | Phase::Approved { .. }
             | Phase::NoOffer { .. },
             Command::Withdraw { cause },
-        ) => one(Event::Withdrawn { cause }),
+        ) => one(Event::Withdrawn { cause, cover: case.phase.has_cover() }),
 
-        (phase, command) => Err(Refusal::State { state: phase.code(), command: command.name() }),
+        (Phase::Collecting(round), command) => collecting(case, *round, command),
+        (Phase::OffersReady(round), command) => offers_ready(case, *round, command),
+        (Phase::Selected { round, choice }, command) => selected(case, *round, choice, command),
+        (Phase::Approved { choice, .. }, command) => approved(case, choice, command),
+        // An evaluator of the last round may take its quote back.
+        (Phase::NoOffer { .. }, Command::TakeBack { leg, offer }) => {
+            one(Event::AnswerTakenBack { leg, offer })
+        }
+        (phase, command) => Err(refused(phase, &command)),
     }
 }
 
-/// The case after `event`; its version rises by one.
-pub fn apply(mut case: Case, event: &Event) -> Case {
-    case.version += 1;
-    case.phase = match (event, case.phase) {
-        (Event::Drafted | Event::DraftChanged, phase) => phase,
-        (Event::Submitted { .. }, _) => Phase::Submitted { held: Vec::new() },
-        (Event::Held { reasons }, _) => Phase::Submitted { held: reasons.clone() },
-        (Event::SupplementRequested { asked }, _) => {
-            case.supplemented = true;
-            Phase::Supplement { asked: asked.clone() }
-        }
-        (Event::Supplemented { .. }, _) => Phase::Submitted { held: Vec::new() },
-        (Event::Accepted { .. }, _) => Phase::Accepted,
-        (Event::ScreenFailed { reasons }, _) => Phase::Rejected { reasons: reasons.clone() },
-        (Event::Dispatched { round, legs, closes_at }, _) => {
-            case.round = *round;
-            Phase::Collecting(Collection {
-                wave: 1,
-                legs: *legs,
-                answered: 0,
-                offers: 0,
-                closes_at: *closes_at,
-            })
-        }
-        (Event::NobodyToAsk { reasons }, phase) => {
-            Phase::NoOffer { reasons: reasons.clone(), again: false, last: phase.collection().copied() }
-        }
-        (Event::LegAnswered { offered, .. }, Phase::Collecting(round)) => Phase::Collecting(Collection {
-            answered: round.answered + 1,
-            offers: round.offers + u16::from(*offered),
-            ..round
-        }),
-        (Event::WindowElapsed { timed_out }, Phase::Collecting(round)) => {
-            Phase::Collecting(Collection { answered: round.answered + timed_out, ..round })
-        }
-        (Event::WindowFixed { closes_at }, Phase::Collecting(round)) => {
-            Phase::Collecting(Collection { closes_at: Some(*closes_at), ..round })
-        }
-        (Event::OffersReady, Phase::Collecting(round)) => Phase::OffersReady(round),
-        (Event::NoOffer, Phase::Collecting(round)) => {
-            Phase::NoOffer { reasons: Vec::new(), again: false, last: Some(round) }
-        }
-        (Event::RedispatchRequested, Phase::NoOffer { reasons, last, .. }) => {
-            Phase::NoOffer { reasons, again: true, last }
-        }
-        (Event::GivenUp, Phase::NoOffer { .. }) => Phase::Rejected { reasons: vec!["GIVEN_UP".to_owned()] },
-        (Event::Withdrawn { cause }, _) => Phase::Withdrawn { cause: *cause },
-        // A leg's own step leaves the case where it is; so does an event of a state that is no longer there.
-        (
-            Event::LegDelivered { .. }
-            | Event::LegReviewing { .. }
-            | Event::LegQuestioned { .. }
-            | Event::LegQuestionAnswered { .. }
-            | Event::LegAnsweredLate { .. }
-            | Event::LegAnswered { .. }
-            | Event::WindowElapsed { .. }
-            | Event::WindowFixed { .. }
-            | Event::OffersReady
-            | Event::NoOffer
-            | Event::RedispatchRequested
-            | Event::GivenUp,
-            phase,
-        ) => phase,
-    };
-    case
+fn refused(phase: &Phase, command: &Command) -> Refusal {
+    Refusal::State { state: phase.code(), command: command.name() }
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::ChangeDraft => "change draft",
-            Self::Submit { .. } => "submit",
-            Self::Hold { .. } => "hold",
-            Self::RequestSupplement { .. } => "request supplement",
-            Self::Supplement { .. } => "supplement",
-            Self::SupplementElapsed => "supplement deadline",
-            Self::Accept { .. } => "accept",
-            Self::FailScreen { .. } => "fail screening",
-            Self::Dispatch { .. } => "dispatch",
-            Self::MarkDelivered { .. } => "mark delivered",
-            Self::MarkReviewing { .. } => "mark reviewing",
-            Self::Question { .. } => "question",
-            Self::AnswerQuestion { .. } => "answer question",
-            Self::CountAnswer { .. } => "count answer",
-            Self::KeepLate { .. } => "keep late answer",
-            Self::FixWindow { .. } => "fix window",
-            Self::CloseWindow { .. } => "close window",
-            Self::Redispatch => "redispatch",
-            Self::GiveUp => "give up",
-            Self::Withdraw { .. } => "withdraw",
+fn dispatch(case: &Case, command: Command) -> Decided {
+    match command {
+        Command::Dispatch { legs: 0, reasons, .. } => one(Event::NobodyToAsk { reasons }),
+        Command::Dispatch { legs, closes_at, cover, .. } => {
+            let mut events = vec![Event::Dispatched { round: case.round + 1, legs, closes_at }];
+            events.extend(cover.map(|need| Event::CoverRequested { need }));
+            Ok(Executed(events))
         }
+        command => Err(refused(&case.phase, &command)),
+    }
+}
+
+fn collecting(case: &Case, round: Collection, command: Command) -> Decided {
+    match command {
+        Command::CountAnswer { leg, offered, need } if round.wave == 1 => {
+            let mut events = vec![Event::LegAnswered { leg, offered }];
+            if round.answered + 1 == round.legs {
+                events.extend(end_of_wave(&round, round.offers + u16::from(offered), need));
+            }
+            Ok(Executed(events))
+        }
+        Command::CloseWindow { open, need } if round.wave == 1 => {
+            let mut events = vec![Event::WindowElapsed { timed_out: open }];
+            events.extend(end_of_wave(&round, round.offers, need));
+            Ok(Executed(events))
+        }
+        Command::CloseWindow { .. } => Ok(AlreadyApplied),
+        Command::FixWindow { closes_at } if round.closes_at.is_none() => {
+            one(Event::WindowFixed { closes_at })
+        }
+        Command::FixWindow { .. } => Ok(AlreadyApplied),
+        Command::MarkDelivered { leg } => one(Event::LegDelivered { leg }),
+        Command::MarkReviewing { leg } => one(Event::LegReviewing { leg }),
+        Command::Question { leg, asked } => one(Event::LegQuestioned { leg, asked }),
+        Command::AnswerQuestion { leg } => one(Event::LegQuestionAnswered { leg }),
+        Command::TakeBack { leg, offer } => {
+            let mut events = vec![Event::AnswerTakenBack { leg, offer }];
+            // The banks have all answered already: with the last offer the round is over.
+            if offer && round.wave == 2 && round.offers <= 1 {
+                events.push(Event::NoOffer);
+            }
+            Ok(Executed(events))
+        }
+        Command::QuoteCover { round: asked } if asked == case.round && round.cover == Cover::Asked => {
+            Ok(Executed(after_cover(&round, Event::CoverQuoted)))
+        }
+        Command::QuoteCover { .. } => Ok(AlreadyApplied),
+        Command::CoverElapsed if round.cover == Cover::Asked => {
+            Ok(Executed(after_cover(&round, Event::CoverLapsed)))
+        }
+        Command::CoverElapsed => Ok(AlreadyApplied),
+        command => Err(refused(&case.phase, &command)),
+    }
+}
+
+/// Banks and evaluators have all answered or ended.
+fn end_of_wave(round: &Collection, offers: u16, need: Option<CoverNeed>) -> Vec<Event> {
+    match (offers, round.cover, need) {
+        (0, _, _) => vec![Event::NoOffer],
+        (_, Cover::Asked, _) => vec![Event::WaveClosed],
+        (_, Cover::NotAsked, Some(need)) => vec![Event::WaveClosed, Event::CoverRequested { need }],
+        (_, Cover::NotAsked | Cover::Quoted | Cover::Lapsed, _) => vec![Event::OffersReady],
+    }
+}
+
+/// Where the banks are still being waited for, the answer of insurance changes only what is known.
+fn after_cover(round: &Collection, event: Event) -> Vec<Event> {
+    let mut events = vec![event];
+    if round.wave == 2 {
+        events.push(Event::OffersReady);
+    }
+    events
+}
+
+fn offers_ready(case: &Case, round: Collection, command: Command) -> Decided {
+    match command {
+        Command::TakeBack { leg, offer } => {
+            let mut events = vec![Event::AnswerTakenBack { leg, offer }];
+            if offer && round.offers <= 1 {
+                events.push(Event::Expired {
+                    cause: ExpiryCause::OffersExpired,
+                    cover: round.cover.was_asked(),
+                });
+            }
+            Ok(Executed(events))
+        }
+        Command::QuoteCover { round: asked } => late_cover(case, round, asked),
+        Command::Select { choice } => one(Event::Selected { choice }),
+        Command::SelectionElapsed { cause } => one(Event::Expired { cause, cover: round.cover.was_asked() }),
+        Command::EngageEvaluator { leg } => one(Event::EvaluatorEngaged { leg }),
+        Command::TakeReport { leg } => one(Event::ReportDelivered { leg }),
+        Command::BindCover { .. } | Command::LoseCover { .. } => Ok(AlreadyApplied),
+        command => Err(refused(&case.phase, &command)),
+    }
+}
+
+/// An answer of insurance after it was no longer waited for.
+fn late_cover(case: &Case, round: Collection, asked: u8) -> Decided {
+    match round.cover {
+        Cover::Asked | Cover::Lapsed if asked == case.round => one(Event::CoverQuoted),
+        Cover::Asked | Cover::Lapsed | Cover::NotAsked | Cover::Quoted => Ok(AlreadyApplied),
+    }
+}
+
+fn selected(case: &Case, round: Collection, choice: &Choice, command: Command) -> Decided {
+    let reopened = |cause| Event::Reopened { cause, choice: choice.clone(), cover: round.cover.was_asked() };
+    let with = |cause, left: bool| {
+        let mut events = vec![reopened(cause)];
+        if !left {
+            events.push(Event::Expired { cause: ExpiryCause::OffersExpired, cover: round.cover.was_asked() });
+        }
+        Ok(Executed(events))
+    };
+    match command {
+        Command::Approve { approval } => one(Event::Approved { approval }),
+        Command::LoseBank { cause, left } if cause.loses_bank() => with(cause, left && round.offers > 1),
+        Command::LoseCover { leg, left } if choice.cover == Some(leg) => {
+            with(ReopenCause::CoverRefused, left)
+        }
+        Command::LoseCover { .. } => Ok(AlreadyApplied),
+        Command::FixApproval { approve_by } if choice.approve_by.is_none() => {
+            one(Event::ApprovalFixed { approve_by })
+        }
+        Command::FixApproval { .. } => Ok(AlreadyApplied),
+        Command::TakeBack { leg, offer } => one(Event::AnswerTakenBack { leg, offer }),
+        Command::QuoteCover { round: asked } => late_cover(case, round, asked),
+        command => bound(case, choice, command),
+    }
+}
+
+fn approved(case: &Case, choice: &Choice, command: Command) -> Decided {
+    match command {
+        // The bank has approved already: what is to be done now, a person must say.
+        Command::LoseCover { leg, .. } if choice.cover == Some(leg) => one(Event::CoverLost),
+        Command::LoseCover { .. } | Command::QuoteCover { .. } => Ok(AlreadyApplied),
+        command => bound(case, choice, command),
+    }
+}
+
+/// What the others that were chosen say, before or after the bank's approval.
+fn bound(case: &Case, choice: &Choice, command: Command) -> Decided {
+    match command {
+        Command::BindCover { leg } if choice.cover == Some(leg) && !choice.cover_bound => {
+            one(Event::CoverBound)
+        }
+        Command::BindCover { .. } => Ok(AlreadyApplied),
+        Command::EngageEvaluator { leg } => one(Event::EvaluatorEngaged { leg }),
+        Command::TakeReport { leg } => one(Event::ReportDelivered { leg }),
+        Command::LoseEvaluator { leg } if choice.evaluator == Some(leg) => one(Event::EvaluatorLost { leg }),
+        Command::LoseEvaluator { .. } => Ok(AlreadyApplied),
+        command => Err(refused(&case.phase, &command)),
     }
 }

@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use kernel::{DeclineReason, EnterpriseId, LegId, documents::DocumentCode};
 
-use super::case::WithdrawCause;
+use super::{
+    case::{ExpiryCause, ReopenCause, WithdrawCause},
+    selection::{Approval, Choice, CoverNeed},
+};
 
 /// The five parties (政企银保服) by which a timeline can be filtered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +77,7 @@ pub enum Event {
     LegQuestionAnswered {
         leg: LegId,
     },
-    /// First answer of a leg: it counts for the join.
+    /// First answer of a leg: it counts for the join. `offered`: by a bank's offer.
     LegAnswered {
         leg: LegId,
         offered: bool,
@@ -84,6 +87,11 @@ pub enum Event {
         leg: LegId,
         decline: Option<DeclineReason>,
     },
+    /// The institution has taken its offer or quote back.
+    AnswerTakenBack {
+        leg: LegId,
+        offer: bool,
+    },
     WindowElapsed {
         timed_out: u16,
     },
@@ -91,12 +99,56 @@ pub enum Event {
     WindowFixed {
         closes_at: DateTime<Utc>,
     },
+    /// Banks and evaluators have answered; insurers and guarantors are waited for.
+    WaveClosed,
+    CoverRequested {
+        need: CoverNeed,
+    },
+    CoverQuoted,
+    CoverLapsed,
     OffersReady,
     NoOffer,
+    Selected {
+        choice: Choice,
+    },
+    /// Until when to approve, which had waited for the calendar of its year.
+    ApprovalFixed {
+        approve_by: DateTime<Utc>,
+    },
+    Approved {
+        approval: Approval,
+    },
+    /// The choice is undone; `choice` is what it was.
+    Reopened {
+        cause: ReopenCause,
+        choice: Choice,
+        cover: bool,
+    },
+    Expired {
+        cause: ExpiryCause,
+        cover: bool,
+    },
+    CoverBound,
+    /// After the bank's approval: a person must act.
+    CoverLost,
+    EvaluatorEngaged {
+        leg: LegId,
+    },
+    /// The chosen evaluator does not confirm; the case goes on without one.
+    EvaluatorLost {
+        leg: LegId,
+    },
+    ReportDelivered {
+        leg: LegId,
+    },
     RedispatchRequested,
     GivenUp,
+    /// Nobody asked for another round in time.
+    Lapsed,
+    /// `cover`: insurance has something to undo.
     Withdrawn {
         cause: WithdrawCause,
+        cover: bool,
     },
 }
 
@@ -120,12 +172,28 @@ impl Event {
             Self::LegQuestionAnswered { .. } => "LEG_QUESTION_ANSWERED",
             Self::LegAnswered { .. } => "LEG_ANSWERED",
             Self::LegAnsweredLate { .. } => "LEG_ANSWERED_LATE",
+            Self::AnswerTakenBack { .. } => "LEG_ANSWER_TAKEN_BACK",
             Self::WindowElapsed { .. } => "WINDOW_ELAPSED",
             Self::WindowFixed { .. } => "WINDOW_FIXED",
+            Self::WaveClosed => "CASE_WAVE_CLOSED",
+            Self::CoverRequested { .. } => "COVER_REQUESTED",
+            Self::CoverQuoted => "COVER_QUOTED",
+            Self::CoverLapsed => "COVER_LAPSED",
             Self::OffersReady => "CASE_OFFERS_READY",
             Self::NoOffer => "CASE_NO_OFFER",
+            Self::Selected { .. } => "CASE_SELECTED",
+            Self::ApprovalFixed { .. } => "APPROVAL_FIXED",
+            Self::Approved { .. } => "CASE_APPROVED",
+            Self::Reopened { .. } => "CASE_REOPENED",
+            Self::Expired { .. } => "CASE_EXPIRED",
+            Self::CoverBound => "COVER_BOUND",
+            Self::CoverLost => "COVER_LOST",
+            Self::EvaluatorEngaged { .. } => "EVALUATOR_ENGAGED",
+            Self::EvaluatorLost { .. } => "EVALUATOR_LOST",
+            Self::ReportDelivered { .. } => "REPORT_DELIVERED",
             Self::RedispatchRequested => "CASE_REDISPATCH_REQUESTED",
             Self::GivenUp => "CASE_GIVEN_UP",
+            Self::Lapsed => "CASE_LAPSED",
             Self::Withdrawn { .. } => "CASE_WITHDRAWN",
         }
     }
@@ -137,7 +205,12 @@ impl Event {
             | Self::LegQuestioned { leg, .. }
             | Self::LegQuestionAnswered { leg }
             | Self::LegAnswered { leg, .. }
-            | Self::LegAnsweredLate { leg, .. } => Some(*leg),
+            | Self::LegAnsweredLate { leg, .. }
+            | Self::AnswerTakenBack { leg, .. }
+            | Self::EvaluatorEngaged { leg }
+            | Self::EvaluatorLost { leg }
+            | Self::ReportDelivered { leg } => Some(*leg),
+            Self::Selected { choice } | Self::Reopened { choice, .. } => Some(choice.bank),
             Self::Drafted
             | Self::DraftChanged
             | Self::Submitted { .. }
@@ -150,10 +223,20 @@ impl Event {
             | Self::NobodyToAsk { .. }
             | Self::WindowElapsed { .. }
             | Self::WindowFixed { .. }
+            | Self::WaveClosed
+            | Self::CoverRequested { .. }
+            | Self::CoverQuoted
+            | Self::CoverLapsed
             | Self::OffersReady
             | Self::NoOffer
+            | Self::ApprovalFixed { .. }
+            | Self::Approved { .. }
+            | Self::Expired { .. }
+            | Self::CoverBound
+            | Self::CoverLost
             | Self::RedispatchRequested
             | Self::GivenUp
+            | Self::Lapsed
             | Self::Withdrawn { .. } => None,
         }
     }
@@ -167,7 +250,9 @@ impl Event {
             }
             Self::SupplementRequested { asked } | Self::LegQuestioned { asked, .. } => documents(asked),
             Self::Supplemented { given } => documents(given),
-            Self::Withdrawn { cause } => vec![cause.code().to_owned()],
+            Self::Withdrawn { cause, .. } => vec![cause.code().to_owned()],
+            Self::Expired { cause, .. } => vec![cause.code().to_owned()],
+            Self::Reopened { cause, .. } => vec![cause.code().to_owned()],
             Self::LegAnsweredLate { decline, .. } => {
                 decline.map(|reason| reason.code().to_owned()).into_iter().collect()
             }
@@ -180,12 +265,27 @@ impl Event {
             | Self::LegReviewing { .. }
             | Self::LegQuestionAnswered { .. }
             | Self::LegAnswered { .. }
+            | Self::AnswerTakenBack { .. }
             | Self::WindowElapsed { .. }
             | Self::WindowFixed { .. }
+            | Self::WaveClosed
+            // Which kinds would tell what was offered, while the seal is still on.
+            | Self::CoverRequested { .. }
+            | Self::CoverQuoted
+            | Self::CoverLapsed
             | Self::OffersReady
             | Self::NoOffer
+            | Self::Selected { .. }
+            | Self::ApprovalFixed { .. }
+            | Self::Approved { .. }
+            | Self::CoverBound
+            | Self::CoverLost
+            | Self::EvaluatorEngaged { .. }
+            | Self::EvaluatorLost { .. }
+            | Self::ReportDelivered { .. }
             | Self::RedispatchRequested
-            | Self::GivenUp => Vec::new(),
+            | Self::GivenUp
+            | Self::Lapsed => Vec::new(),
         }
     }
 }

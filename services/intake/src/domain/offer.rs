@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use kernel::{BasisPoints, CaseId, EnhancementMode, Fen, LegId, Months, RepaymentMethod, ReplyId};
 
+use super::leg::{Loan, Standing};
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     pub reply: ReplyId,
@@ -23,11 +25,11 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// Rate plus fees spread over amount and term, in hundredths of a basis point per year: the order in which offers
-    /// are shown. The comparable cost by repayment plan (domain.md §4.2) is the catalogue's.
-    pub fn yearly_cost(&self) -> i128 {
-        let (amount, months) = (i128::from(self.amount.get()), i128::from(self.term.get()));
-        let fees = i128::from(self.fees.get()) * 12 * 1_000_000;
-        i128::from(self.rate.get()) * 100 + fees / (amount * months).max(1)
+    /// What the case needs to know of it while it stands.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            valid_until: self.valid_until,
+            loan: Some(Loan { amount: self.amount, term: self.term, enhancement: self.enhancement }),
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! Planning of a round: what a standing allows, and whom to ask. Pure: the answers of whitelist and catalog come in.
 
+use chrono::{DateTime, Utc};
 use kernel::{
-    EnterpriseId, EnterpriseSize, Grade, InstitutionId, IpType, ProductId, Qualification, calendar::Span,
+    EnterpriseId, EnterpriseSize, Grade, InstitutionId, InstitutionRole, IpType, ProductId, Qualification,
+    calendar::Span,
 };
 use std::collections::{HashMap, HashSet};
 
-use super::application::Channel;
+use super::{application::Channel, leg::Leg};
 
 /// What whitelist said of an application's enterprise, its assets and its consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +104,34 @@ pub fn roster(fits: &[Fit], asked: &[Fit]) -> Vec<Fit> {
     fits.iter().filter(|fit| !asked.contains(fit) && seen.insert(fit.institution)).copied().collect()
 }
 
+/// Evaluators to ask for a valuation: everyone that the consent lets, but nobody whose earlier answer in this case still
+/// serves. Only where a bank is asked.
+pub fn evaluators(
+    known: &[InstitutionId],
+    standing: &Standing,
+    before: &[Leg],
+    now: DateTime<Utc>,
+) -> Vec<InstitutionId> {
+    let served: HashSet<InstitutionId> = before
+        .iter()
+        .filter(|leg| leg.role == InstitutionRole::Evaluator && leg.keeps_evaluator(now))
+        .map(|leg| leg.institution)
+        .collect();
+    known.iter().copied().filter(|id| standing.may_receive(*id) && !served.contains(id)).collect()
+}
+
+/// What banks have been asked with, in any round.
+pub fn asked(before: &[Leg]) -> Vec<Fit> {
+    let fit = |leg: &Leg| {
+        leg.product.map(|product| Fit {
+            institution: leg.institution,
+            product: product.id,
+            version: product.version,
+        })
+    };
+    before.iter().filter_map(fit).collect()
+}
+
 /// Settings that are policy, not rule: given by configuration (domain.md §2.9, §3.1, §3.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -114,6 +144,14 @@ pub struct Policy {
     pub ask_again_seconds: u32,
     /// How long after the window's end answers may still arrive that were given before it.
     pub grace_seconds: u32,
+    /// How long insurance is waited for before the offers are ready without cover.
+    pub cover: Span,
+    /// How long an enterprise has to choose.
+    pub selection: Span,
+    /// How long a chosen bank has to approve.
+    pub approval: Span,
+    /// How long a case without an offer waits for another round.
+    pub no_offer: Span,
 }
 
 impl Policy {
@@ -125,6 +163,7 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernel::leg::LegState;
     use uuid::Uuid;
 
     fn fit(institution: u128, product: u128, version: i32) -> Fit {
@@ -182,5 +221,42 @@ mod tests {
             unknown.screen(),
             Screening::Held(vec!["ENTERPRISE_UNKNOWN".to_owned(), "ASSET_UNKNOWN".to_owned()])
         );
+    }
+
+    #[test]
+    fn an_evaluator_is_asked_again_only_where_its_earlier_answer_no_longer_serves() {
+        let now = DateTime::from_timestamp(1_000, 0).unwrap();
+        let ids: Vec<InstitutionId> =
+            (1..=5).map(|number| InstitutionId::from_uuid(Uuid::from_u128(number))).collect();
+        let leg = |number: usize, state, until: i64| Leg {
+            id: kernel::LegId::from_uuid(Uuid::from_u128(9)),
+            case: kernel::CaseId::from_uuid(Uuid::from_u128(9)),
+            round: 1,
+            wave: 1,
+            role: InstitutionRole::Evaluator,
+            institution: ids[number],
+            product: None,
+            state,
+            version: 1,
+            issued_at: now,
+            due_at: None,
+            delivered_at: None,
+            replied_at: None,
+            standing_reply: None,
+            standing: DateTime::from_timestamp(until, 0)
+                .map(|valid_until| super::super::Standing { valid_until, loan: None }),
+            asked: Vec::new(),
+            asked_note: String::new(),
+        };
+        let before = [
+            leg(0, LegState::Offered { seq: 1 }, 2_000),
+            leg(1, LegState::Offered { seq: 1 }, 500),
+            leg(2, LegState::TimedOut, 0),
+            leg(3, LegState::Declined { reason: kernel::DeclineReason::R08 }, 0),
+        ];
+        assert_eq!(evaluators(&ids, &standing(), &before, now), [ids[1], ids[2], ids[4]]);
+        let named = Standing { recipients: vec![ids[4]], ..standing() };
+        assert_eq!(evaluators(&ids, &named, &[], now), [ids[4]]);
+        assert!(asked(&before).is_empty(), "no product was asked for");
     }
 }

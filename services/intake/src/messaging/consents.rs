@@ -4,22 +4,23 @@
 use std::sync::Arc;
 
 use bus::{Handler, HandlerError, Message, Outcome};
-use kernel::{CaseId, Clock, ConsentId, leg::LegCommand};
+use kernel::{CaseId, Clock, ConsentId};
 use prost::Message as _;
 use proto::whitelist::v1::ConsentRevoked;
 use sqlx::PgConnection;
 
 use super::failed;
 use crate::{
-    domain::{Command, Leg, WithdrawCause, decide},
-    journal::{Doer, Journal},
+    domain::{Command, Leg, WithdrawCause},
+    journal::{Doer, Journal, Rules},
     rpc::ConsentCache,
-    store::{cases, deadlines::Kind, legs},
+    store::{cases, legs},
 };
 
 #[derive(Clone)]
 pub(crate) struct Consents {
     pub clock: Arc<dyn Clock>,
+    pub rules: Rules,
     /// What dossier readings believe of consents; a revoked one is forgotten at once.
     pub cache: ConsentCache,
 }
@@ -74,21 +75,17 @@ impl Consents {
         let cases = cases::lock_by_consent(conn, &[consent]).await?;
         let ids: Vec<CaseId> = cases.iter().map(|locked| locked.case.id).collect();
         let mut legs = legs::of_cases(conn, &ids).await?;
-        let mut journal = Journal::new(self.clock.now());
+        let mut journal = Journal::new(self.clock.now(), &self.rules);
         message.span().in_scope(|| {
             for mut case in cases.into_iter().map(|locked| locked.case) {
                 let mut own: Vec<Leg> = legs.extract_if(.., |leg| leg.case == case.id).collect();
                 let command = Command::Withdraw { cause: WithdrawCause::ConsentRevoked };
                 // A state that can no longer be withdrawn is unaffected by the revocation.
-                if decide(&case, command.clone(), journal.now).is_err() {
-                    continue;
-                }
-                journal.close_legs(&mut own, LegCommand::Release);
-                if journal.execute(&mut case, command, &Doer::intake(), &own).is_ok() {
-                    journal.changes.cleared.extend(Kind::ALL.map(|kind| (case.id, kind)));
+                if let Err(refusal) = journal.execute(&mut case, command, &Doer::intake(), &mut own) {
+                    tracing::info!(case = %case.id, %refusal, "a revoked consent found nothing to withdraw");
                 }
             }
         });
-        journal.changes.write(conn).await
+        journal.write(conn).await
     }
 }

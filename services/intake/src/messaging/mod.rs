@@ -1,6 +1,8 @@
-//! What intake tells others (`publish`) and what it takes from them (`replies`, `consents`).
+//! What intake tells others (`publish`) and what it takes from them (`replies`, `consents`, `covers`).
 
 pub(crate) mod consents;
+pub(crate) mod cover_request;
+pub(crate) mod covers;
 pub(crate) mod publish;
 pub(crate) mod replies;
 pub(crate) mod verdict;
@@ -22,6 +24,12 @@ pub(crate) static REPLIES: Queue = Queue {
 /// Revoked consents, from whitelist.
 pub(crate) static CONSENTS: Queue =
     Queue { name: "intake.consents.v1", binds: &["whitelist.consent-revoked.v1"] };
+
+/// What was quoted, bound and released of a round's cover, from insurance.
+pub(crate) static COVERS: Queue = Queue {
+    name: "intake.cover.v1",
+    binds: &["insurance.cover-quoted.v1", "insurance.cover-bound.v1", "insurance.cover-released.v1"],
+};
 
 /// A store that failed: the bus decides by the cause whether to wait or to try the messages one by one.
 fn failed(error: StoreError) -> HandlerError {

@@ -2,7 +2,7 @@
 
 use bus::Outgoing;
 use chrono::{DateTime, Utc};
-use kernel::{InstitutionId, LegId, ReplyId};
+use kernel::{CaseId, InstitutionId, LegId, ReplyId};
 use proto::{common::v1 as common, intake::v1 as wire};
 
 use crate::{
@@ -19,7 +19,15 @@ pub(crate) const CASE_OFFERS_READY: &str = "intake.case-offers-ready.v1";
 pub(crate) const CASE_NO_OFFER: &str = "intake.case-no-offer.v1";
 pub(crate) const CASE_REJECTED: &str = "intake.case-rejected.v1";
 pub(crate) const CASE_WITHDRAWN: &str = "intake.case-withdrawn.v1";
+pub(crate) const CASE_WAVE_CLOSED: &str = "intake.case-wave-closed.v1";
+pub(crate) const CASE_SELECTED: &str = "intake.case-selected.v1";
+pub(crate) const CASE_APPROVED: &str = "intake.case-approved.v1";
+pub(crate) const CASE_REOPENED: &str = "intake.case-reopened.v1";
+pub(crate) const CASE_EXPIRED: &str = "intake.case-expired.v1";
+pub(crate) const COVER_REQUESTED: &str = "intake.cover-requested.v1";
 pub(crate) const LEG_ISSUED: &str = "intake.leg-issued.v1";
+pub(crate) const LEG_SELECTED: &str = "intake.leg-selected.v1";
+pub(crate) const LEG_UNSELECTED: &str = "intake.leg-unselected.v1";
 pub(crate) const LEG_CLOSED: &str = "intake.leg-closed.v1";
 pub(crate) const LEG_SUPPLEMENTED: &str = "intake.leg-supplemented.v1";
 pub(crate) const REPLY_ACCEPTED: &str = "intake.reply-accepted.v1";
@@ -38,7 +46,15 @@ pub(crate) const TYPES: &[&str] = &[
     CASE_NO_OFFER,
     CASE_REJECTED,
     CASE_WITHDRAWN,
+    CASE_WAVE_CLOSED,
+    CASE_SELECTED,
+    CASE_APPROVED,
+    CASE_REOPENED,
+    CASE_EXPIRED,
+    COVER_REQUESTED,
     LEG_ISSUED,
+    LEG_SELECTED,
+    LEG_UNSELECTED,
     LEG_CLOSED,
     LEG_SUPPLEMENTED,
     REPLY_ACCEPTED,
@@ -82,6 +98,71 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
                 window_closes_at: closes_at.map(timestamp),
             },
         ),
+        Event::Lapsed => {
+            fact(CASE_REJECTED, &wire::CaseRejected { case_id, reasons: vec!["NO_OFFER_LAPSED".to_owned()] })
+        }
+        Event::WaveClosed => fact(
+            CASE_WAVE_CLOSED,
+            &wire::CaseWaveClosed {
+                case_id,
+                round: i32::from(case.round),
+                wave: 1,
+                legs: summaries(case, legs),
+            },
+        ),
+        Event::Selected { choice } => fact(
+            CASE_SELECTED,
+            &wire::CaseSelected {
+                case_id,
+                round: i32::from(case.round),
+                bank_leg_id: choice.bank.to_string(),
+                cover_leg_id: text(choice.cover),
+                evaluator_leg_id: text(choice.evaluator),
+                amount_fen: choice.amount.get(),
+                term_months: i32::from(choice.term.get()),
+                approve_by: choice.approve_by.map(timestamp),
+                legs: summaries(case, legs),
+            },
+        ),
+        Event::Approved { approval } => {
+            let choice = case.phase.choice();
+            fact(
+                CASE_APPROVED,
+                &wire::CaseApproved {
+                    case_id,
+                    round: i32::from(case.round),
+                    bank_leg_id: text(choice.map(|choice| choice.bank)),
+                    cover_leg_id: text(choice.and_then(|choice| choice.cover)),
+                    evaluator_leg_id: text(choice.and_then(|choice| choice.evaluator)),
+                    amount_fen: approval.amount.get(),
+                    term_months: i32::from(approval.term.get()),
+                    annual_rate_bp: approval.rate.get(),
+                    legs: summaries(case, legs),
+                    cover: case.phase.has_cover(),
+                },
+            )
+        }
+        Event::Reopened { cause, choice, cover } => fact(
+            CASE_REOPENED,
+            &wire::CaseReopened {
+                case_id,
+                round: i32::from(case.round),
+                cause: cause.code().to_owned(),
+                cover_leg_id: text(choice.cover),
+                legs: summaries(case, legs),
+                cover: *cover,
+            },
+        ),
+        Event::Expired { cause, cover } => fact(
+            CASE_EXPIRED,
+            &wire::CaseExpired {
+                case_id,
+                round: i32::from(case.round),
+                cause: cause.code().to_owned(),
+                legs: summaries(case, legs),
+                cover: *cover,
+            },
+        ),
         Event::OffersReady => fact(
             CASE_OFFERS_READY,
             &wire::CaseOffersReady { case_id, round: i32::from(case.round), legs: summaries(case, legs) },
@@ -93,6 +174,7 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
                 round: i32::from(case.round),
                 legs: summaries(case, legs),
                 reasons: Vec::new(),
+                cover: case.phase.has_cover(),
             },
         ),
         Event::NobodyToAsk { reasons } => fact(
@@ -102,16 +184,17 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
                 round: i32::from(case.round),
                 legs: Vec::new(),
                 reasons: reasons.clone(),
+                cover: false,
             },
         ),
-        Event::Withdrawn { cause } => fact(
+        Event::Withdrawn { cause, cover } => fact(
             CASE_WITHDRAWN,
             &wire::CaseWithdrawn {
                 case_id,
                 legs: summaries(case, legs),
                 cause: cause.code().to_owned(),
                 round: i32::from(case.round),
-                cover: false,
+                cover: *cover,
             },
         ),
         Event::Submitted { .. }
@@ -124,8 +207,19 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
         | Event::LegQuestionAnswered { .. }
         | Event::LegAnswered { .. }
         | Event::LegAnsweredLate { .. }
+        | Event::AnswerTakenBack { .. }
         | Event::WindowElapsed { .. }
         | Event::WindowFixed { .. }
+        // Published by `cover_requested`, which needs what was frozen at dispatch.
+        | Event::CoverRequested { .. }
+        | Event::CoverQuoted
+        | Event::CoverLapsed
+        | Event::ApprovalFixed { .. }
+        | Event::CoverBound
+        | Event::CoverLost
+        | Event::EvaluatorEngaged { .. }
+        | Event::EvaluatorLost { .. }
+        | Event::ReportDelivered { .. }
         | Event::RedispatchRequested => None,
     }
 }
@@ -148,12 +242,45 @@ pub(crate) fn leg_issued(leg: &Leg, due_at: Option<DateTime<Utc>>, now: DateTime
         leg_id: leg.id.to_string(),
         institution_id: leg.institution.to_string(),
         role: leg.role.number(),
-        product_id: leg.product.to_string(),
-        product_version: leg.product_version,
+        product_id: text(leg.product.map(|product| product.id)),
+        product_version: leg.product.map(|product| product.version).unwrap_or_default(),
         issued_at: Some(timestamp(leg.issued_at)),
         due_at: due_at.map(timestamp),
     };
     Outgoing::new(LEG_ISSUED, leg.id.uuid(), leg.version, now, &body)
+}
+
+/// What insurance is asked for; the same again where there was no answer.
+pub(crate) fn cover_requested(
+    case: CaseId,
+    version: i64,
+    request: &wire::CoverRequested,
+    now: DateTime<Utc>,
+) -> Outgoing {
+    Outgoing::new(COVER_REQUESTED, case.uuid(), version, now, request)
+}
+
+/// The enterprise has chosen this answer: the institution is asked to confirm it.
+pub(crate) fn leg_selected(leg: &Leg, due_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Outgoing {
+    Outgoing::new(LEG_SELECTED, leg.id.uuid(), leg.version, now, &noticed(leg, due_at))
+}
+
+/// The choice is undone; the answer stands again.
+pub(crate) fn leg_unselected(leg: &Leg, now: DateTime<Utc>) -> Outgoing {
+    Outgoing::new(LEG_UNSELECTED, leg.id.uuid(), leg.version, now, &noticed(leg, None))
+}
+
+fn noticed(leg: &Leg, due_at: Option<DateTime<Utc>>) -> common::LegNoticed {
+    common::LegNoticed {
+        leg_id: leg.id.to_string(),
+        institution_id: leg.institution.to_string(),
+        due_at: due_at.map(timestamp),
+    }
+}
+
+/// An id as text, or nothing.
+fn text<T: ToString>(id: Option<T>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
 }
 
 /// The leg takes no more answers.

@@ -1,13 +1,16 @@
 //! Judges one reply of an institution against the leg it answers. Pure; `replies` feeds it and writes what follows.
+//!
+//! What an institution is told depends on its own leg and its own window alone, never on the state of the case or on
+//! what others do (`docs/adr/0009-choice-and-confirmation.md`).
 
 use kernel::{
-    DeclineReason, ReplyId,
+    DeclineReason, InstitutionRole, ReplyId,
     documents::DocumentCode,
     leg::{LegCommand, LegState, LegStep},
 };
 
 use super::publish::Fate;
-use crate::domain::{Command, Leg, Offer};
+use crate::domain::{Approval, Command, Leg, Offer, ReopenCause, Report, Valuation};
 
 /// What an institution sent.
 #[derive(Debug, Clone)]
@@ -15,90 +18,267 @@ pub(crate) enum Reply {
     Received,
     Accepted,
     Offer(Box<Offer>),
-    Decline { reply: ReplyId, reason: DeclineReason },
-    Question { reply: ReplyId, asked: Vec<DocumentCode>, note: String },
+    Valuation(Box<Valuation>),
+    Decline {
+        reply: ReplyId,
+        reason: DeclineReason,
+    },
+    Question {
+        reply: ReplyId,
+        asked: Vec<DocumentCode>,
+        note: String,
+    },
+    TakenBack {
+        reply: ReplyId,
+    },
+    /// A bank's confirmation.
+    Approval {
+        reply: ReplyId,
+        approval: Box<Approval>,
+    },
+    /// An evaluator's confirmation.
+    Confirmed {
+        reply: ReplyId,
+    },
+    /// The chosen institution does not confirm.
+    Refused {
+        reply: ReplyId,
+    },
+    Report(Box<Report>),
+    /// Of a kind that belongs to insurance.
+    Foreign {
+        reply: ReplyId,
+    },
+}
+
+/// What is known beside the leg; only what the reply needs has been loaded.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Known<'a> {
+    /// The offer that stands on this leg, where there is one.
+    pub offer: Option<&'a Offer>,
+    /// The quote that stands on this leg, where there is one.
+    pub quote: Option<&'a Valuation>,
+    /// The numbers of the assets in an evaluator's dossier.
+    pub assets: &'a [String],
 }
 
 /// What follows from it.
 #[derive(Debug, Default)]
 pub(crate) struct Verdict {
-    /// The command on the case, if the case is to know.
+    /// The command on the case, if the case is to know. What depends on other legs is left open in it.
     pub command: Option<Command>,
-    /// The leg's next state.
+    /// The leg's next state, where the command does not move the leg.
     pub moved: Option<LegState>,
     /// Told to the institution.
     pub fate: Option<Fate>,
-    /// The offer is to be stored, as late or as standing.
-    pub keep_offer: Option<bool>,
-    /// The standing offer that this one takes the place of.
+    /// The offer, quote or report is to be stored, as late or as standing.
+    pub keep: Option<bool>,
+    /// The standing answer that this one takes the place of.
     pub displaced: Option<ReplyId>,
 }
 
-/// `standing` is the offer that stands on this leg, where there is one. `in_time` is false when the window had closed
-/// before the reply was given, or the round is over: whatever the leg's state, the reply is late then.
-pub(crate) fn judge(leg: &Leg, reply: &Reply, standing: Option<&Offer>, in_time: bool) -> Verdict {
-    if !in_time {
-        return too_late(leg, reply);
+/// `in_time` is false when the leg's own window had closed before the reply was given: whatever the leg's state, an
+/// answer is late then. What follows a choice has no window.
+pub(crate) fn judge(leg: &Leg, reply: &Reply, known: Known<'_>, in_time: bool) -> Verdict {
+    if !is_of_role(leg.role, reply) {
+        return fate(Fate::Refused("REPLY_ROLE_WRONG"));
     }
-    let counts = leg.state.is_open();
     match reply {
+        Reply::TakenBack { .. } => taken_back(leg),
+        Reply::Approval { approval, .. } => {
+            let above = known.offer.is_none_or(|offer| approval.exceeds(offer));
+            let command = Command::Approve { approval: approval.as_ref().clone() };
+            confirmation(leg, above.then_some("APPROVAL_ABOVE_OFFER"), command)
+        }
+        Reply::Confirmed { .. } => confirmation(leg, None, Command::EngageEvaluator { leg: leg.id }),
+        Reply::Refused { .. } => refusal(leg),
+        Reply::Report(report) => delivery(leg, report.fault(known.quote, known.assets)),
+        Reply::Received
+        | Reply::Accepted
+        | Reply::Offer(_)
+        | Reply::Valuation(_)
+        | Reply::Decline { .. }
+        | Reply::Question { .. }
+            if !in_time =>
+        {
+            too_late(leg, reply)
+        }
         Reply::Received => sign_of_life(leg, LegCommand::Receive, Command::MarkDelivered { leg: leg.id }),
         Reply::Accepted => sign_of_life(leg, LegCommand::Review, Command::MarkReviewing { leg: leg.id }),
-        Reply::Offer(offer) => match leg.state.decide(LegCommand::Offer { seq: offer.seq }) {
-            Ok(LegStep::Moved(state)) => Verdict {
-                // An offer that takes the place of another leaves no trace on the case: the seal would break by it.
-                command: counts.then_some(Command::CountAnswer { leg: leg.id, offered: true }),
-                moved: Some(state),
-                fate: Some(Fate::Accepted),
-                keep_offer: Some(false),
-                displaced: if counts { None } else { leg.standing_reply },
-            },
-            Ok(LegStep::AlreadyApplied) if standing.is_some_and(|old| same_terms(old, offer)) => {
-                fate(Fate::Accepted)
-            }
-            Ok(LegStep::AlreadyApplied) => fate(Fate::Refused("OFFER_SEQ_USED")),
-            Ok(LegStep::Superseded) => fate(Fate::Superseded),
-            Ok(LegStep::Late) => too_late(leg, reply),
-            Err(refusal) => fate(Fate::Refused(refusal.reason.code())),
+        Reply::Offer(offer) => {
+            let same = known.offer.is_some_and(|old| same_terms(old, offer));
+            answer(leg, reply, LegCommand::Offer { seq: offer.seq }, same)
+        }
+        Reply::Valuation(quote) => {
+            let same = known.quote.is_some_and(|old| old.same_terms(quote));
+            answer(leg, reply, LegCommand::Offer { seq: quote.seq }, same)
+        }
+        Reply::Decline { reason, .. } => answer(leg, reply, LegCommand::Decline { reason: *reason }, true),
+        Reply::Question { asked, .. } => question(leg, reply, asked),
+        Reply::Foreign { .. } => fate(Fate::Refused("REPLY_ROLE_WRONG")),
+    }
+}
+
+fn is_of_role(role: InstitutionRole, reply: &Reply) -> bool {
+    match reply {
+        Reply::Received
+        | Reply::Accepted
+        | Reply::Decline { .. }
+        | Reply::Question { .. }
+        | Reply::TakenBack { .. }
+        | Reply::Refused { .. } => true,
+        Reply::Offer(_) | Reply::Approval { .. } => role == InstitutionRole::Bank,
+        Reply::Valuation(_) | Reply::Confirmed { .. } | Reply::Report(_) => {
+            role == InstitutionRole::Evaluator
+        }
+        Reply::Foreign { .. } => false,
+    }
+}
+
+/// An offer, a quote or a refusal. `same`: a repeat of a number says what was said before.
+fn answer(leg: &Leg, reply: &Reply, step: LegCommand, same: bool) -> Verdict {
+    let counts = leg.state.is_open();
+    let keeps = matches!(reply, Reply::Offer(_) | Reply::Valuation(_));
+    match leg.state.decide(step) {
+        Ok(LegStep::Moved(state)) => Verdict {
+            // An answer that takes the place of another leaves no trace on the case: the seal would break by it.
+            command: counts.then_some(Command::CountAnswer {
+                leg: leg.id,
+                offered: matches!(reply, Reply::Offer(_)),
+                need: None,
+            }),
+            moved: Some(state),
+            fate: Some(Fate::Accepted),
+            keep: keeps.then_some(false),
+            displaced: if counts { None } else { leg.standing_reply },
         },
-        Reply::Decline { reason, .. } => match leg.state.decide(LegCommand::Decline { reason: *reason }) {
-            Ok(LegStep::Moved(state)) => Verdict {
-                command: counts.then_some(Command::CountAnswer { leg: leg.id, offered: false }),
-                moved: Some(state),
-                fate: Some(Fate::Accepted),
-                ..Verdict::default()
-            },
-            Ok(LegStep::AlreadyApplied) => fate(Fate::Accepted),
-            Ok(LegStep::Superseded) => fate(Fate::Superseded),
-            Ok(LegStep::Late) => too_late(leg, reply),
-            Err(refusal) => fate(Fate::Refused(refusal.reason.code())),
+        Ok(LegStep::AlreadyApplied) if same => fate(Fate::Accepted),
+        Ok(LegStep::AlreadyApplied) => fate(Fate::Refused("OFFER_SEQ_USED")),
+        Ok(LegStep::Superseded) => fate(Fate::Superseded),
+        Ok(LegStep::Late) => too_late(leg, reply),
+        Err(refusal) => fate(Fate::Refused(refusal.reason.code())),
+    }
+}
+
+fn question(leg: &Leg, reply: &Reply, asked: &[DocumentCode]) -> Verdict {
+    match leg.state.decide(LegCommand::AskInfo) {
+        Ok(LegStep::Moved(state)) => Verdict {
+            command: Some(Command::Question { leg: leg.id, asked: asked.to_vec() }),
+            moved: Some(state),
+            fate: Some(Fate::Accepted),
+            ..Verdict::default()
         },
-        Reply::Question { asked, .. } => match leg.state.decide(LegCommand::AskInfo) {
-            Ok(LegStep::Moved(state)) => Verdict {
-                command: Some(Command::Question { leg: leg.id, asked: asked.clone() }),
-                moved: Some(state),
-                fate: Some(Fate::Accepted),
-                ..Verdict::default()
-            },
-            Ok(LegStep::AlreadyApplied) if leg.state == LegState::InfoRequested => {
-                fate(Fate::Refused("QUESTION_OPEN"))
-            }
-            Ok(LegStep::AlreadyApplied) => fate(Fate::Superseded),
-            Ok(LegStep::Late) => too_late(leg, reply),
-            Ok(LegStep::Superseded) => fate(Fate::Superseded),
-            Err(refusal) => fate(Fate::Refused(refusal.reason.code())),
+        Ok(LegStep::AlreadyApplied) if leg.state == LegState::InfoRequested => {
+            fate(Fate::Refused("QUESTION_OPEN"))
+        }
+        Ok(LegStep::AlreadyApplied | LegStep::Superseded) => fate(Fate::Superseded),
+        Ok(LegStep::Late) => too_late(leg, reply),
+        Err(refusal) => fate(Fate::Refused(refusal.reason.code())),
+    }
+}
+
+fn taken_back(leg: &Leg) -> Verdict {
+    match leg.state.decide(LegCommand::WithdrawOffer) {
+        Ok(LegStep::Moved(_)) => Verdict {
+            command: Some(Command::TakeBack { leg: leg.id, offer: leg.role == InstitutionRole::Bank }),
+            ..fate(Fate::Accepted)
         },
+        Ok(LegStep::AlreadyApplied | LegStep::Superseded) => fate(Fate::Accepted),
+        // It does not bind any more, one way or the other.
+        Ok(LegStep::Late) => fate(Fate::Late),
+        Err(refusal) => fate(Fate::Refused(refusal.reason.code())),
+    }
+}
+
+/// The chosen institution confirms; `fault`: why what it confirms is not what was chosen.
+fn confirmation(leg: &Leg, fault: Option<&'static str>, command: Command) -> Verdict {
+    match (leg.state.decide(LegCommand::Confirm), fault) {
+        (Ok(LegStep::Moved(_)), Some(fault)) => fate(Fate::Refused(fault)),
+        (Ok(LegStep::Moved(_)), None) => Verdict { command: Some(command), ..fate(Fate::Accepted) },
+        (Ok(LegStep::AlreadyApplied | LegStep::Superseded), _) => fate(Fate::Accepted),
+        // Given before the institution heard of the release: kept in the timeline.
+        (Ok(LegStep::Late), _) => {
+            let command = Command::KeepLate { leg: leg.id, decline: None };
+            Verdict { command: Some(command), ..fate(Fate::Late) }
+        }
+        (Err(refusal), _) => fate(Fate::Refused(refusal.reason.code())),
+    }
+}
+
+fn refusal(leg: &Leg) -> Verdict {
+    match leg.state {
+        LegState::Selected { .. } => {
+            let command = match leg.role {
+                InstitutionRole::Bank => Command::LoseBank { cause: ReopenCause::BankDeclined, left: false },
+                InstitutionRole::Insurer
+                | InstitutionRole::Guarantor
+                | InstitutionRole::ReGuarantor
+                | InstitutionRole::Evaluator
+                | InstitutionRole::IpFund
+                | InstitutionRole::Investor
+                | InstitutionRole::Exchange
+                | InstitutionRole::IpAgency => Command::LoseEvaluator { leg: leg.id },
+            };
+            Verdict { command: Some(command), ..fate(Fate::Accepted) }
+        }
+        LegState::Released => fate(Fate::Late),
+        LegState::Confirmed { .. } | LegState::Fulfilled { .. } | LegState::Breached { .. } => {
+            fate(Fate::Refused("ALREADY_CONFIRMED"))
+        }
+        LegState::Created
+        | LegState::Received
+        | LegState::Reviewing
+        | LegState::InfoRequested
+        | LegState::Offered { .. }
+        | LegState::Declined { .. }
+        | LegState::TimedOut
+        | LegState::Expired { .. }
+        | LegState::WithdrawnByInstitution { .. } => fate(Fate::Refused("NOT_SELECTED")),
+    }
+}
+
+/// A report confirms the engagement as well.
+fn delivery(leg: &Leg, fault: Option<&'static str>) -> Verdict {
+    match (leg.state, fault) {
+        (LegState::Selected { .. } | LegState::Confirmed { .. }, Some(fault)) => fate(Fate::Refused(fault)),
+        (LegState::Selected { .. } | LegState::Confirmed { .. }, None) => Verdict {
+            command: Some(Command::TakeReport { leg: leg.id }),
+            keep: Some(false),
+            ..fate(Fate::Accepted)
+        },
+        (LegState::Fulfilled { .. }, _) => fate(Fate::Refused("REPORT_DELIVERED")),
+        (LegState::Released, _) => fate(Fate::Late),
+        (
+            LegState::Created
+            | LegState::Received
+            | LegState::Reviewing
+            | LegState::InfoRequested
+            | LegState::Offered { .. }
+            | LegState::Declined { .. }
+            | LegState::TimedOut
+            | LegState::Expired { .. }
+            | LegState::WithdrawnByInstitution { .. }
+            | LegState::Breached { .. },
+            _,
+        ) => fate(Fate::Refused("NOT_SELECTED")),
     }
 }
 
 /// Late answers are kept and told apart; late questions and signs of life have nothing left to change.
 fn too_late(leg: &Leg, reply: &Reply) -> Verdict {
-    let keep = |decline| Some(Command::KeepLate { leg: leg.id, decline });
+    let late =
+        |decline| Verdict { command: Some(Command::KeepLate { leg: leg.id, decline }), ..fate(Fate::Late) };
     match reply {
         Reply::Received | Reply::Accepted => Verdict::default(),
-        Reply::Offer(_) => Verdict { command: keep(None), keep_offer: Some(true), ..fate(Fate::Late) },
-        Reply::Decline { reason, .. } => Verdict { command: keep(Some(*reason)), ..fate(Fate::Late) },
-        Reply::Question { .. } => fate(Fate::Late),
+        Reply::Offer(_) | Reply::Valuation(_) => Verdict { keep: Some(true), ..late(None) },
+        Reply::Decline { reason, .. } => late(Some(*reason)),
+        Reply::Question { .. }
+        | Reply::TakenBack { .. }
+        | Reply::Approval { .. }
+        | Reply::Confirmed { .. }
+        | Reply::Refused { .. }
+        | Reply::Report(_)
+        | Reply::Foreign { .. } => fate(Fate::Late),
     }
 }
 
@@ -130,4 +310,38 @@ fn same_terms(old: &Offer, new: &Offer) -> bool {
         )
     };
     terms(old) == terms(new)
+}
+
+impl Reply {
+    /// The id by which the institution is told what became of it; signs of life have none.
+    pub(crate) fn id(&self) -> Option<ReplyId> {
+        match self {
+            Self::Received | Self::Accepted => None,
+            Self::Offer(offer) => Some(offer.reply),
+            Self::Valuation(quote) => Some(quote.reply),
+            Self::Report(report) => Some(report.reply),
+            Self::Decline { reply, .. }
+            | Self::Question { reply, .. }
+            | Self::TakenBack { reply }
+            | Self::Approval { reply, .. }
+            | Self::Confirmed { reply }
+            | Self::Refused { reply }
+            | Self::Foreign { reply } => Some(*reply),
+        }
+    }
+
+    /// Whether it can be the first answer of its leg.
+    pub(crate) fn is_answer(&self) -> bool {
+        matches!(self, Self::Offer(_) | Self::Valuation(_) | Self::Decline { .. })
+    }
+
+    /// Whether what follows concerns other legs of the case too.
+    pub(crate) fn concerns_all(&self) -> bool {
+        matches!(self, Self::TakenBack { .. } | Self::Approval { .. } | Self::Refused { .. })
+    }
+
+    /// Whether it is judged against the offer or quote that stands.
+    pub(crate) fn needs_standing(&self) -> bool {
+        matches!(self, Self::Offer(_) | Self::Valuation(_) | Self::Approval { .. } | Self::Report(_))
+    }
 }

@@ -1,7 +1,7 @@
 //! Commands of the desk on a submitted case: supplement, acceptance, withdrawal, another round.
 
 use host::{Begun, Change};
-use kernel::{documents::DocumentCode, leg::LegCommand};
+use kernel::documents::DocumentCode;
 use proto::{intake::v1 as wire, whitelist::v1 as whitelist};
 use rpc::Fault;
 use tonic::{Request, Response};
@@ -40,14 +40,15 @@ impl Deps {
         };
         let now = change.now();
         let mut record = lookup::lock(&mut change, &body.case_id).await?;
-        let mut journal = Journal::new(now);
+        let mut journal = Journal::new(now, &self.rules);
         let command = Command::RequestSupplement { asked };
-        journal.execute(&mut record.case, command, &centre(change.caller()), &[])?;
-        let due = self.calendar.deadline(now, self.policy.supplement);
-        let deadline = Deadline::due(record.case.id, Kind::Supplement, now, self.policy.supplement, due);
-        journal.changes.deadlines.push(deadline);
-        journal.changes.cleared.push((record.case.id, Kind::Plan));
-        self.finish(change, &journal, record, "REQUEST_SUPPLEMENT").await
+        journal.carry_out(&mut record, command, &centre(change.caller()), &mut [])?;
+        let due = self.rules.calendar.deadline(now, self.rules.policy.supplement);
+        let deadline =
+            Deadline::due(record.case.id, Kind::Supplement, now, self.rules.policy.supplement, due);
+        journal.changes.set(deadline);
+        journal.changes.clear(record.case.id, Kind::Plan);
+        self.finish(change, &mut journal, record, "REQUEST_SUPPLEMENT").await
     }
 
     pub(super) async fn provide_supplement(
@@ -66,17 +67,17 @@ impl Deps {
         };
         let now = change.now();
         let mut record = lookup::lock(&mut change, &body.case_id).await?;
-        let mut journal = Journal::new(now);
+        let mut journal = Journal::new(now, &self.rules);
         let given: Vec<DocumentCode> = documents.iter().map(|document| document.code).collect();
         let command = Command::Supplement { given };
-        journal.execute(&mut record.case, command, &doer(change.caller()), &[])?;
+        journal.carry_out(&mut record, command, &doer(change.caller()), &mut [])?;
         record.form.add_documents(&documents);
         journal.changes.forms.push((record.case.id, record.form.clone()));
-        journal.changes.cleared.push((record.case.id, Kind::Supplement));
-        if self.policy.accepts_by_itself(record.case.channel) {
-            journal.changes.deadlines.push(Deadline::now(record.case.id, Kind::Plan, now));
+        journal.changes.clear(record.case.id, Kind::Supplement);
+        if self.rules.policy.accepts_by_itself(record.case.channel) {
+            journal.changes.set(Deadline::now(record.case.id, Kind::Plan, now));
         }
-        self.finish(change, &journal, record, "PROVIDE_SUPPLEMENT").await
+        self.finish(change, &mut journal, record, "PROVIDE_SUPPLEMENT").await
     }
 
     /// The guards of acceptance (consent, enterprise, assets) are asked of whitelist before the transaction.
@@ -109,7 +110,7 @@ impl Deps {
         if record.case.version != seen.case.version {
             return Err(Fault::new(&rpc::reasons::TRY_AGAIN));
         }
-        let mut journal = Journal::new(now);
+        let mut journal = Journal::new(now, &self.rules);
         let (Phase::Submitted { .. }, Some(standing)) = (&record.case.phase, standing) else {
             let state = record.case.phase.code();
             return Err(Fault::new(&reasons::CASE_STATE)
@@ -122,12 +123,12 @@ impl Deps {
             (_, None) => return Err(Fault::new(&reasons::ENTERPRISE_UNKNOWN)),
         };
         let command = Command::Accept { automatic: false, enterprise: profile.id, park: profile.park };
-        journal.execute(&mut record.case, command, &centre(change.caller()), &[])?;
-        journal.changes.deadlines.push(Deadline::now(record.case.id, Kind::Plan, now));
-        self.finish(change, &journal, record, "ACCEPT_CASE").await
+        journal.carry_out(&mut record, command, &centre(change.caller()), &mut [])?;
+        journal.changes.set(Deadline::now(record.case.id, Kind::Plan, now));
+        self.finish(change, &mut journal, record, "ACCEPT_CASE").await
     }
 
-    async fn standing(
+    pub(super) async fn standing(
         &self,
         application: &crate::domain::Application,
     ) -> Result<crate::domain::plan::Standing, Fault> {
@@ -160,15 +161,11 @@ impl Deps {
         };
         let now = change.now();
         let mut record = lookup::lock(&mut change, &body.case_id).await?;
-        let mut journal = Journal::new(now);
+        let mut journal = Journal::new(now, &self.rules);
         let mut roster = legs::of_cases(change.conn(), &[record.case.id]).await?;
         let command = Command::Withdraw { cause: WithdrawCause::Enterprise };
-        // Decided before a leg is touched: a refusal changes nothing.
-        crate::domain::decide(&record.case, command.clone(), now)?;
-        journal.close_legs(&mut roster, LegCommand::Release);
-        journal.execute(&mut record.case, command, &doer(change.caller()), &roster)?;
-        journal.changes.cleared.extend(Kind::ALL.map(|kind| (record.case.id, kind)));
-        self.finish(change, &journal, record, "WITHDRAW_CASE").await
+        journal.carry_out(&mut record, command, &doer(change.caller()), &mut roster)?;
+        self.finish(change, &mut journal, record, "WITHDRAW_CASE").await
     }
 
     pub(super) async fn redispatch_case(
@@ -186,10 +183,10 @@ impl Deps {
         };
         let now = change.now();
         let mut record = lookup::lock(&mut change, &body.case_id).await?;
-        let mut journal = Journal::new(now);
-        journal.execute(&mut record.case, Command::Redispatch, &centre(change.caller()), &[])?;
-        journal.changes.deadlines.push(Deadline::now(record.case.id, Kind::Plan, now));
-        self.finish(change, &journal, record, "REDISPATCH_CASE").await
+        let mut journal = Journal::new(now, &self.rules);
+        journal.carry_out(&mut record, Command::Redispatch, &centre(change.caller()), &mut [])?;
+        journal.changes.set(Deadline::now(record.case.id, Kind::Plan, now));
+        self.finish(change, &mut journal, record, "REDISPATCH_CASE").await
     }
 
     pub(super) async fn give_up_case(
@@ -205,20 +202,21 @@ impl Deps {
             };
         let now = change.now();
         let mut record = lookup::lock(&mut change, &body.case_id).await?;
-        let mut journal = Journal::new(now);
-        journal.execute(&mut record.case, Command::GiveUp, &centre(change.caller()), &[])?;
-        journal.changes.cleared.push((record.case.id, Kind::Plan));
-        self.finish(change, &journal, record, "GIVE_UP_CASE").await
+        let mut journal = Journal::new(now, &self.rules);
+        // Quotes of evaluators may still stand.
+        let mut roster = legs::of_cases(change.conn(), &[record.case.id]).await?;
+        journal.carry_out(&mut record, Command::GiveUp, &centre(change.caller()), &mut roster)?;
+        self.finish(change, &mut journal, record, "GIVE_UP_CASE").await
     }
 
-    async fn finish(
+    pub(super) async fn finish(
         &self,
         mut change: Change,
-        journal: &Journal,
+        journal: &mut Journal,
         record: Record,
         action: &'static str,
     ) -> Result<Response<wire::CaseResponse>, Fault> {
-        journal.changes.write(change.conn()).await?;
+        journal.write(change.conn()).await?;
         let answer = wire::CaseResponse { case: Some(views::header(&record)) };
         let answer = change.commit(answer, &entry(action, record.case.id), &[]).await?;
         self.after_commit();

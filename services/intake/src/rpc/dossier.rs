@@ -1,4 +1,4 @@
-//! `DossierService`, for partner alone: what one institution may read of one leg. Consent is checked at every reading;
+//! `DossierService`, for partner and insurance alone: what one institution may read. Consent is checked at every reading;
 //! an answer of whitelist is believed for at most 30 s, and no answer means no.
 
 use std::{
@@ -7,16 +7,17 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{Clock, ConsentId, InstitutionId, LegId};
+use kernel::{CaseId, Clock, ConsentId, InstitutionId, InstitutionRole, LegId};
 use proto::{
     intake::v1::{self as wire, dossier_service_server::DossierService},
     whitelist::v1::{self as whitelist, whitelist_service_client::WhitelistServiceClient},
 };
-use rpc::{Answer, Fault};
+use rpc::{Answer, Fault, check::Checker};
 use sqlx::PgPool;
 use tonic::{Request, Response};
 
 use crate::{
+    domain::case::MAX_ROUNDS,
     reasons,
     store::{
         dossiers::{self, Reading},
@@ -57,9 +58,9 @@ impl DossierService for Dossiers {
 
     async fn get_role_dossier(
         &self,
-        _request: Request<wire::GetRoleDossierRequest>,
+        request: Request<wire::GetRoleDossierRequest>,
     ) -> Answer<wire::GetRoleDossierResponse> {
-        Err(tonic::Status::unimplemented("not yet"))
+        Ok(Response::new(self.read_of_role(request.get_ref()).await?))
     }
 }
 
@@ -79,10 +80,43 @@ impl Dossiers {
         }
         Ok(wire::GetDossierResponse {
             dossier: reading.body,
-            product_id: reading.product.to_string(),
-            product_version: reading.product_version,
+            product_id: reading.product.map(|product| product.id.to_string()).unwrap_or_default(),
+            product_version: reading.product.map(|product| product.version).unwrap_or_default(),
             supplements: supplements.iter().map(document_ref).collect(),
         })
+    }
+}
+
+/// States of a case in which its insurers and guarantors have something to read.
+const READABLE: [&str; 4] = ["COLLECTING", "OFFERS_READY", "SELECTED", "APPROVED"];
+
+impl Dossiers {
+    async fn read_of_role(
+        &self,
+        request: &wire::GetRoleDossierRequest,
+    ) -> Result<wire::GetRoleDossierResponse, Fault> {
+        let mut check = Checker::new();
+        let case = check.id::<CaseId>("case_id", &request.case_id);
+        let institution = check.id::<InstitutionId>("institution_id", &request.institution_id);
+        let round = check.number("round", request.round, 1..=i32::from(MAX_ROUNDS));
+        let role = check.code("role", request.role, |number| {
+            let coverers = [InstitutionRole::Insurer, InstitutionRole::Guarantor];
+            InstitutionRole::from_number(number).filter(|role| coverers.contains(role))
+        });
+        let (case, institution, round, role) = check.all((case, institution, round, role))?;
+        let round = u8::try_from(round).unwrap_or_default();
+        let mut conn = self.pool.acquire().await?;
+        let found = dossiers::of_role(&mut conn, case, round, role).await?;
+        drop(conn);
+        let (state, present, reading) = found.ok_or_else(|| Fault::new(&reasons::CASE_NOT_FOUND))?;
+        if present != i16::from(round) || !READABLE.contains(&state.as_str()) {
+            let fault = Fault::new(&reasons::CASE_STATE);
+            return Err(fault.metadata("state", state).metadata("command", "read dossier"));
+        }
+        if !self.consents.allows(&reading, institution, self.clock.now()).await? {
+            return Err(Fault::new(&reasons::CONSENT_REVOKED));
+        }
+        Ok(wire::GetRoleDossierResponse { dossier: reading.body })
     }
 }
 

@@ -32,10 +32,10 @@ impl Deps {
             };
         let now = change.now();
         let record = open(channel, form, number, now);
-        let mut journal = Journal::new(now);
+        let mut journal = Journal::new(now, &self.rules);
         journal.enter(&record.case, &Event::Drafted, &doer(change.caller()));
         cases::insert(change.conn(), std::slice::from_ref(&record)).await?;
-        journal.changes.write(change.conn()).await?;
+        journal.write(change.conn()).await?;
         let answer = wire::CaseResponse { case: Some(views::header(&record)) };
         change.commit(answer, &entry("CREATE_DRAFT", record.case.id), &[]).await
     }
@@ -54,11 +54,11 @@ impl Deps {
         let mut record = lookup::lock(&mut change, &body.case_id).await?;
         record.expect_version(body.version)?;
         let (_, form) = form(record.case.channel.number(), body.application.as_ref())?;
-        let mut journal = Journal::new(now);
-        journal.execute(&mut record.case, Command::ChangeDraft, &doer(change.caller()), &[])?;
+        let mut journal = Journal::new(now, &self.rules);
+        journal.execute(&mut record.case, Command::ChangeDraft, &doer(change.caller()), &mut [])?;
         record.form = form;
         journal.changes.forms.push((record.case.id, record.form.clone()));
-        journal.changes.write(change.conn()).await?;
+        journal.write(change.conn()).await?;
         let answer = wire::CaseResponse { case: Some(views::header(&record)) };
         change.commit(answer, &entry("CHANGE_DRAFT", record.case.id), &[]).await
     }
@@ -76,10 +76,10 @@ impl Deps {
         let now = change.now();
         let mut record = lookup::lock(&mut change, &body.case_id).await?;
         record.expect_version(body.version)?;
-        let mut journal = Journal::new(now);
+        let mut journal = Journal::new(now, &self.rules);
         self.submit(&mut journal, &mut record, &doer(change.caller()))?;
         cases::root(change.conn(), record.case.id, record.root_traceparent.as_deref()).await?;
-        journal.changes.write(change.conn()).await?;
+        journal.write(change.conn()).await?;
         let answer = wire::CaseResponse { case: Some(views::header(&record)) };
         let answer = change.commit(answer, &entry("SUBMIT_DRAFT", record.case.id), &[]).await?;
         self.after_commit();

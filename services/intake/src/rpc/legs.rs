@@ -44,15 +44,15 @@ impl Deps {
             // Nothing of the state: an answered leg is sealed.
             return Err(Fault::new(&reasons::NOTHING_ASKED));
         };
-        let mut journal = Journal::new(now);
+        let mut journal = Journal::new(now, &self.rules);
         leg.change(state);
         leg.asked.clear();
         leg.asked_note.clear();
         journal.changes.note_leg(&leg);
-        journal.execute(&mut case, Command::AnswerQuestion { leg: id }, &doer(change.caller()), &[])?;
+        journal.execute(&mut case, Command::AnswerQuestion { leg: id }, &doer(change.caller()), &mut [])?;
         journal.changes.outgoing.push(publish::leg_supplemented(&leg, documents.len(), now));
         legs::insert_supplement(change.conn(), id, now, &documents, &body.note).await?;
-        journal.changes.write(change.conn()).await?;
+        journal.write(change.conn()).await?;
         let answer = wire::AnswerInstitutionResponse { leg: Some(views::leg(&case, &leg)) };
         let entry = audit::Entry {
             action: "ANSWER_INSTITUTION",

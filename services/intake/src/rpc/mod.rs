@@ -5,13 +5,17 @@ mod dossier;
 mod drafts;
 mod legs;
 mod lookup;
+mod preview;
 mod queries;
 mod refusal;
+mod select;
 mod service;
+mod submissions;
 mod submit;
 
 pub(crate) use dossier::{ConsentCache, Dossiers};
 pub(crate) use service::{Deps, Intake};
+pub(crate) use submissions::Submissions;
 
 use rpc::{
     Duty,
@@ -40,10 +44,13 @@ pub static POLICY: &[MethodPolicy] = &[
     method!("IntakeService", "WithdrawCase", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "RedispatchCase", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "GiveUpCase", &[Allow::Staff(CLERKS)]),
+    method!("IntakeService", "SelectOffer", &[Allow::Staff(CLERKS)]),
+    method!("IntakeService", "PreviewPlan", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "AnswerInstitution", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "GetCase", &[Allow::Staff(CLERKS)]),
     method!("IntakeService", "ListCases", &[Allow::Staff(READERS)]),
     method!("IntakeService", "ListTimeline", &[Allow::Staff(READERS)]),
     method!("IntakeService", "ListOffers", &[Allow::Staff(CLERKS)]),
     method!("DossierService", "GetDossier", &[Allow::Role("partner")]),
+    method!("DossierService", "GetRoleDossier", &[Allow::Role("insurance")]),
 ];

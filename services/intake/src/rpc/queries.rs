@@ -9,28 +9,14 @@ use tonic::{Request, Response};
 use super::{lookup, service::Deps};
 use crate::{
     reasons,
-    store::{cases, deadlines, legs, offers, timeline},
-    wire::views,
+    store::{cases, covers, deadlines, legs, offers, timeline, valuations},
+    wire::{offers::Answers, views},
 };
 
 const PAGE: i64 = 50;
 const PAGE_MAX: i64 = 200;
 
 impl Deps {
-    pub(super) async fn select_offer(
-        &self,
-        _request: Request<wire::SelectOfferRequest>,
-    ) -> Result<Response<wire::CaseResponse>, Fault> {
-        Err(Fault::new(&rpc::reasons::INTERNAL))
-    }
-
-    pub(super) async fn preview_plan(
-        &self,
-        _request: Request<wire::PreviewPlanRequest>,
-    ) -> Result<Response<wire::PreviewPlanResponse>, Fault> {
-        Err(Fault::new(&rpc::reasons::INTERNAL))
-    }
-
     pub(super) async fn get_case(
         &self,
         request: Request<wire::GetCaseRequest>,
@@ -99,9 +85,15 @@ impl Deps {
         if record.case.phase.is_sealed() {
             return Err(Fault::new(&reasons::OFFERS_SEALED));
         }
-        let legs = legs::of_cases(&mut conn, &[record.case.id]).await?;
-        let all = offers::of_case(&mut conn, record.case.id).await?;
-        Ok(Response::new(views::offers(&record.case, &legs, all)))
+        let id = record.case.id;
+        let answers = Answers {
+            legs: legs::of_cases(&mut conn, &[id]).await?,
+            offers: offers::of_case(&mut conn, id).await?,
+            quotes: valuations::of_case(&mut conn, id).await?,
+            reports: valuations::reports(&mut conn, id).await?,
+            covers: covers::options(&mut conn, &[id]).await?,
+        };
+        Ok(Response::new(answers.compared(&record.case, self.clock.now())))
     }
 }
 

@@ -17,6 +17,10 @@ impl From<Refusal> for Fault {
             Refusal::Incomplete(missing) => incomplete(&missing),
             Refusal::SecondSupplement => Fault::new(&reasons::SECOND_SUPPLEMENT),
             Refusal::RoundsUsedUp => Fault::new(&reasons::ROUNDS_USED_UP),
+            Refusal::OfferNotStanding { field } => Fault::new(&reasons::OFFER_NOT_STANDING).field(field),
+            Refusal::CoverRequired => Fault::new(&reasons::COVER_REQUIRED).field("cover_leg_id"),
+            Refusal::CoverNotCalledFor => Fault::new(&reasons::COVER_NOT_CALLED_FOR).field("cover_leg_id"),
+            Refusal::CoverTooSmall => Fault::new(&reasons::COVER_TOO_SMALL).field("cover_leg_id"),
         }
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bus::Outbox;
 use host::Changes;
-use kernel::{Calendar, Clock};
+use kernel::Clock;
 use proto::{
+    catalog::v1::catalog_service_client::CatalogServiceClient,
     intake::v1::{self as wire, intake_service_server::IntakeService},
     whitelist::v1::whitelist_service_client::WhitelistServiceClient,
 };
@@ -13,7 +14,12 @@ use rpc::Answer;
 use sqlx::PgPool;
 use tonic::Request;
 
-use crate::{domain::plan::Policy, numbers::Numbers, work::Alarm};
+use super::submissions::Submissions;
+use crate::{
+    journal::Rules,
+    numbers::Numbers,
+    work::{Alarm, Evaluators},
+};
 
 /// What the calls need.
 #[derive(Clone)]
@@ -21,12 +27,14 @@ pub(crate) struct Deps {
     pub pool: PgPool,
     pub changes: Changes,
     pub clock: Arc<dyn Clock>,
-    pub calendar: Arc<Calendar>,
-    pub policy: Arc<Policy>,
+    pub rules: Rules,
     pub numbers: Arc<Numbers>,
+    pub submissions: Submissions,
     pub outbox: Outbox,
     pub alarm: Alarm,
     pub whitelist: WhitelistServiceClient<rpc::client::Channel>,
+    pub catalog: CatalogServiceClient<rpc::client::Channel>,
+    pub evaluators: Evaluators,
 }
 
 #[derive(Clone)]

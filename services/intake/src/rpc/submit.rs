@@ -1,20 +1,24 @@
 //! `SubmitApplication`: the whole application in one call and one transaction. Nobody else is asked, so that it
 //! succeeds while catalog, whitelist, partner and the broker are away.
 
-use chrono::{DateTime, Utc};
-use host::Begun;
+use chrono::{DateTime, SubsecRound as _, Utc};
 use kernel::{CaseId, CaseNumber};
+use prost::Message as _;
 use proto::intake::v1 as wire;
-use rpc::{Caller, Fault, audit};
+use rpc::{Caller, Fault, audit, replay};
 use tonic::{Request, Response};
 
-use super::{lookup, service::Deps};
+use super::{
+    lookup,
+    service::Deps,
+    submissions::{Submission, Work},
+};
 use crate::{
     domain::{Case, Channel, Command, Event, Form, Party, Phase},
     journal::{Doer, Journal},
     messaging::publish,
     store::{
-        cases::{self, Record},
+        cases::Record,
         deadlines::{Deadline, Kind},
     },
     wire::{application::form, views},
@@ -27,27 +31,35 @@ impl Deps {
     ) -> Result<Response<wire::CaseResponse>, Fault> {
         let body = request.get_ref();
         let (channel, form) = form(body.channel, body.application.as_ref())?;
+        let request_id = lookup::request_id(&body.request_id)?;
+        let caller = rpc::caller(&request)?.clone();
         let number = self.numbers.next(self.clock.now()).await?;
-        let mut change = match self
-            .changes
-            .begin(&request, lookup::request_id(&body.request_id)?, "SubmitApplication")
-            .await?
-        {
-            Begun::Fresh(change) => change,
-            Begun::Repeat(first) => return Ok(first),
+        // What the database keeps of an instant.
+        let now = self.clock.now().trunc_subsecs(6);
+        let submission = Submission {
+            request_id,
+            method: "SubmitApplication",
+            body_hash: replay::body_hash(body),
+            now,
+            work: self.prepare(open(channel, form, number, now), &doer(&caller), now),
+            caller,
         };
-        let mut record = open(channel, form, number, change.now());
-        let mut journal = Journal::new(change.now());
-        journal.enter(&record.case, &Event::Drafted, &doer(change.caller()));
-        self.submit(&mut journal, &mut record, &doer(change.caller()))?;
-        cases::insert(change.conn(), std::slice::from_ref(&record)).await?;
-        journal.changes.cases.clear();
-        journal.changes.write(change.conn()).await?;
-        let answer = wire::CaseResponse { case: Some(views::header(&record)) };
-        let entry = entry("SUBMIT_APPLICATION", record.case.id);
-        let answer = change.commit(answer, &entry, &[]).await?;
-        self.after_commit();
-        Ok(answer)
+        let answer = self.submissions.carry_out(submission).await?;
+        let answer = wire::CaseResponse::decode(answer.as_slice());
+        answer.map(Response::new).map_err(|error| Fault::new(&rpc::reasons::INTERNAL).source(error))
+    }
+
+    fn prepare(&self, mut record: Record, doer: &Doer, now: DateTime<Utc>) -> Result<Work, Fault> {
+        let mut journal = Journal::new(now, &self.rules);
+        journal.enter(&record.case, &Event::Drafted, doer);
+        self.submit(&mut journal, &mut record, doer)?;
+        Ok(Work {
+            entry: entry("SUBMIT_APPLICATION", record.case.id),
+            trace_id: telemetry::context::current_trace_id(),
+            answer: wire::CaseResponse { case: Some(views::header(&record)) }.encode_to_vec(),
+            record,
+            journal,
+        })
     }
 
     /// Submits a draft, and says what is next.
@@ -58,12 +70,12 @@ impl Deps {
         doer: &Doer,
     ) -> Result<(), Fault> {
         let command = Command::Submit { missing: record.form.missing() };
-        journal.execute(&mut record.case, command, doer, &[])?;
+        journal.execute(&mut record.case, command, doer, &mut [])?;
         record.submitted_at = Some(journal.now);
         record.root_traceparent = telemetry::context::current_traceparent();
         journal.changes.outgoing.push(publish::submitted(&record.case, &record.form, journal.now));
-        if self.policy.accepts_by_itself(record.case.channel) {
-            journal.changes.deadlines.push(Deadline::now(record.case.id, Kind::Plan, journal.now));
+        if self.rules.policy.accepts_by_itself(record.case.channel) {
+            journal.changes.set(Deadline::now(record.case.id, Kind::Plan, journal.now));
         }
         Ok(())
     }

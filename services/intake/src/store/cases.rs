@@ -6,7 +6,9 @@ use sqlx::{PgConnection, Row, postgres::PgRow, types::Json};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::domain::{Case, Channel, Collection, Form, Phase, WithdrawCause};
+use crate::domain::{
+    Approval, Case, Channel, Choice, Collection, Cover, ExpiryCause, Form, Phase, WithdrawCause,
+};
 
 /// A case with what only reads and planning need.
 #[derive(Debug, Clone)]
@@ -50,7 +52,7 @@ pub async fn insert(conn: &mut PgConnection, records: &[Record]) -> Result<(), S
 
 macro_rules! locked_columns {
     () => {
-        "c.id, c.state, c.version, c.channel, c.supplemented, c.round, c.wave, c.legs_total, c.legs_answered, c.offers, c.window_closes_at, c.codes, c.redispatching, c.root_traceparent"
+        "c.id, c.state, c.version, c.channel, c.supplemented, c.round, c.wave, c.legs_total, c.legs_answered, c.offers, c.window_closes_at, c.codes, c.redispatching, c.root_traceparent, c.cover, c.choice, c.approval"
     };
 }
 macro_rules! record_columns {
@@ -95,7 +97,7 @@ pub async fn lock_by_legs(conn: &mut PgConnection, legs: &[LegId]) -> Result<Vec
 pub(super) const LOCK_BY_CONSENT: &str = concat!(
     "SELECT ",
     locked_columns!(),
-    " FROM financing_case c WHERE c.consent_id = ANY($1) AND c.state NOT IN ('REJECTED','WITHDRAWN') ORDER BY c.id FOR UPDATE"
+    " FROM financing_case c WHERE c.consent_id = ANY($1) AND c.state NOT IN ('REJECTED','WITHDRAWN','EXPIRED') ORDER BY c.id FOR UPDATE"
 );
 
 /// Locks the cases that rest on these consents and have not ended.
@@ -111,10 +113,10 @@ pub(super) const UPDATE: &str = "UPDATE financing_case c
     SET state = n.state, version = n.version, supplemented = n.supplemented, round = n.round, wave = n.wave,
         legs_total = n.legs_total, legs_answered = n.legs_answered, offers = n.offers,
         window_closes_at = n.window_closes_at, codes = string_to_array(n.codes, ','), redispatching = n.redispatching,
-        submitted_at = coalesce(c.submitted_at, n.submitted_at)
+        submitted_at = coalesce(c.submitted_at, n.submitted_at), cover = n.cover
     FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[], $5::smallint[], $6::smallint[], $7::integer[],
-                $8::integer[], $9::integer[], $10::timestamptz[], $11::text[], $12::boolean[], $13::timestamptz[])
-        AS n(id, state, version, supplemented, round, wave, legs_total, legs_answered, offers, window_closes_at, codes, redispatching, submitted_at)
+                $8::integer[], $9::integer[], $10::timestamptz[], $11::text[], $12::boolean[], $13::timestamptz[], $14::text[])
+        AS n(id, state, version, supplemented, round, wave, legs_total, legs_answered, offers, window_closes_at, codes, redispatching, submitted_at, cover)
     WHERE c.id = n.id";
 
 /// Writes the present state of locked cases.
@@ -134,6 +136,7 @@ pub async fn update(
                 answered: 0,
                 offers: 0,
                 closes_at: None,
+                cover: Cover::NotAsked,
             })
         })
         .collect();
@@ -156,8 +159,44 @@ pub async fn update(
                 .collect::<Vec<_>>(),
         )
         .bind(cases.iter().map(|(_, submitted)| *submitted).collect::<Vec<_>>())
+        .bind(rounds.iter().map(|r| r.cover.code()).collect::<Vec<_>>())
         .execute(conn)
         .await?;
+    Ok(())
+}
+
+pub(super) const UPDATE_CHOICE: &str = "UPDATE financing_case c SET choice = n.choice, approval = n.approval
+    FROM unnest($1::uuid[], $2::jsonb[], $3::jsonb[]) AS n(id, choice, approval) WHERE c.id = n.id";
+
+/// Writes what has been chosen and approved; to be called before `update`, which the schema lets through only then.
+pub async fn update_choice<'a>(
+    conn: &mut PgConnection,
+    cases: impl Iterator<Item = &'a Case>,
+) -> Result<(), StoreError> {
+    let (mut ids, mut choices, mut approvals) = (Vec::new(), Vec::new(), Vec::new());
+    for case in cases {
+        let (choice, approval) = match &case.phase {
+            Phase::Selected { choice, .. } => (choice, None),
+            Phase::Approved { choice, approval, .. } => (choice, Some(Json(approval))),
+            Phase::Draft
+            | Phase::Submitted { .. }
+            | Phase::Supplement { .. }
+            | Phase::Accepted
+            | Phase::Collecting(_)
+            | Phase::OffersReady(_)
+            | Phase::NoOffer { .. }
+            | Phase::Rejected { .. }
+            | Phase::Withdrawn { .. }
+            | Phase::Expired { .. } => continue,
+        };
+        ids.push(case.id.uuid());
+        choices.push(Json(choice));
+        approvals.push(approval);
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(UPDATE_CHOICE).bind(ids).bind(choices).bind(approvals).execute(conn).await?;
     Ok(())
 }
 
@@ -242,7 +281,13 @@ fn codes_column(phase: &Phase) -> String {
         Phase::Supplement { asked } => asked.iter().map(|code| code.code()).collect::<Vec<_>>().join(","),
         Phase::NoOffer { reasons, .. } | Phase::Rejected { reasons } => reasons.join(","),
         Phase::Withdrawn { cause } => cause.code().to_owned(),
-        Phase::Draft | Phase::Accepted | Phase::Collecting(_) | Phase::OffersReady(_) => String::new(),
+        Phase::Expired { cause, .. } => cause.code().to_owned(),
+        Phase::Draft
+        | Phase::Accepted
+        | Phase::Collecting(_)
+        | Phase::OffersReady(_)
+        | Phase::Selected { .. }
+        | Phase::Approved { .. } => String::new(),
     }
 }
 
@@ -279,6 +324,16 @@ fn case(row: &PgRow) -> Result<Case, StoreError> {
         answered: count("legs_answered", "number of answers")?,
         offers: count("offers", "number of offers")?,
         closes_at: row.try_get("window_closes_at")?,
+        cover: Cover::from_code(row.try_get("cover")?).ok_or_else(|| corrupt("state of cover"))?,
+    };
+    let choice = || -> Result<Choice, StoreError> {
+        let Json(choice) =
+            row.try_get::<Option<Json<Choice>>, _>("choice")?.ok_or_else(|| corrupt("choice"))?;
+        Ok(choice)
+    };
+    let approval = || -> Result<Approval, StoreError> {
+        let stored = row.try_get::<Option<Json<Approval>>, _>("approval")?;
+        Ok(stored.ok_or_else(|| corrupt("approval"))?.0)
     };
     let codes: Vec<String> = row.try_get("codes")?;
     let phase = match row.try_get::<String, _>("state")?.as_str() {
@@ -293,6 +348,15 @@ fn case(row: &PgRow) -> Result<Case, StoreError> {
         "ACCEPTED" => Phase::Accepted,
         "COLLECTING" => Phase::Collecting(round),
         "OFFERS_READY" => Phase::OffersReady(round),
+        "SELECTED" => Phase::Selected { round, choice: choice()? },
+        "APPROVED" => Phase::Approved { round, choice: choice()?, approval: approval()? },
+        "EXPIRED" => Phase::Expired {
+            cause: codes
+                .first()
+                .and_then(|code| ExpiryCause::from_code(code))
+                .ok_or_else(|| corrupt("cause of expiry"))?,
+            last: round,
+        },
         "NO_OFFER" => Phase::NoOffer {
             reasons: codes,
             again: row.try_get("redispatching")?,

@@ -3,17 +3,19 @@
 
 use bus::Outgoing;
 use chrono::{DateTime, Utc};
-use kernel::CaseId;
+use kernel::{CaseId, leg::LegState};
 use sqlx::PgConnection;
 
 use super::{
     StoreError, cases,
+    covers::{self, Asked},
     deadlines::{self, Deadline, Kind},
     dossiers::{self, Dossier},
     legs, offers,
     timeline::{self, Entry},
+    valuations,
 };
-use crate::domain::{Case, Form, Leg, Offer};
+use crate::domain::{Case, CoverOption, Form, Leg, Offer, Report, Valuation};
 
 #[derive(Debug, Default)]
 pub struct Changes {
@@ -25,14 +27,22 @@ pub struct Changes {
     pub legs: Vec<Leg>,
     pub dossiers: Vec<Dossier>,
     pub offers: Vec<Offer>,
-    pub deadlines: Vec<Deadline>,
-    pub cleared: Vec<(CaseId, Kind)>,
+    pub valuations: Vec<Valuation>,
+    pub reports: Vec<Report>,
+    pub cover_requests: Vec<Asked>,
+    /// New or changed options of cover.
+    cover_options: Vec<CoverOption>,
+    deadlines: Vec<Deadline>,
+    cleared: Vec<(CaseId, Kind)>,
+    /// Cases whose time to choose is to be computed anew.
+    pub to_look_at: Vec<(CaseId, DateTime<Utc>)>,
     pub outgoing: Vec<Outgoing>,
 }
 
 impl Changes {
     /// Writes all of it into the caller's transaction; the rows of changed cases must be locked.
     pub async fn write(&self, conn: &mut PgConnection) -> Result<(), StoreError> {
+        cases::update_choice(conn, self.cases.iter().map(|(case, _)| case)).await?;
         cases::update(conn, &self.cases).await?;
         for (case, form) in &self.forms {
             cases::update_form(conn, *case, form).await?;
@@ -42,13 +52,30 @@ impl Changes {
         legs::update(conn, &self.legs.iter().collect::<Vec<_>>()).await?;
         dossiers::insert(conn, &self.dossiers).await?;
         offers::insert(conn, &self.offers).await?;
-        deadlines::clear(conn, &self.cleared).await?;
-        deadlines::put(conn, &self.deadlines).await?;
+        valuations::insert(conn, &self.valuations).await?;
+        valuations::insert_reports(conn, &self.reports).await?;
+        covers::insert(conn, &self.cover_requests).await?;
+        covers::put_options(conn, &self.cover_options).await?;
+        deadlines::put_and_clear(conn, &self.deadlines, &self.cleared).await?;
+        for (case, at) in &self.to_look_at {
+            deadlines::hasten(conn, &[*case], Kind::Selection, *at).await?;
+        }
         if !self.outgoing.is_empty() {
-            bus::enqueue(conn, &self.outgoing).await?;
+            bus::enqueue_together(conn, &self.outgoing).await?;
         }
         self.count();
         Ok(())
+    }
+
+    /// What several cases that are stored just now have in common to write: timelines, deadlines, messages.
+    pub fn of_new_cases<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut together = Self::default();
+        for changes in all {
+            together.entries.extend_from_slice(&changes.entries);
+            together.deadlines.extend_from_slice(&changes.deadlines);
+            together.outgoing.extend_from_slice(&changes.outgoing);
+        }
+        together
     }
 
     /// Counts the states that cases and legs come into. A transaction that is tried again is counted again: these are
@@ -59,7 +86,36 @@ impl Changes {
         }
         for leg in self.new_legs.iter().chain(&self.legs) {
             telemetry::metrics::add_legs(leg.role.code(), leg.state.code(), 1);
+            let decided = matches!(leg.state, LegState::Offered { seq: 1 } | LegState::Declined { .. });
+            if let (true, Some(replied_at)) = (decided, leg.replied_at) {
+                let seconds = (replied_at - leg.issued_at).as_seconds_f64();
+                telemetry::metrics::observe_leg_answer(leg.role.code(), seconds);
+            }
         }
+    }
+
+    /// The deadline stands from now on; what was noted of the same kind before is forgotten.
+    pub fn set(&mut self, deadline: Deadline) {
+        let key = (deadline.case, deadline.kind);
+        self.forget(key);
+        self.deadlines.push(deadline);
+    }
+
+    /// There is no such deadline any more; what was noted of the same kind before is forgotten.
+    pub fn clear(&mut self, case: CaseId, kind: Kind) {
+        self.forget((case, kind));
+        self.cleared.push((case, kind));
+    }
+
+    /// Notes an option of cover; an older note of the same leg is replaced.
+    pub fn note_option(&mut self, option: CoverOption) {
+        self.cover_options.retain(|noted| noted.leg != option.leg);
+        self.cover_options.push(option);
+    }
+
+    fn forget(&mut self, key: (CaseId, Kind)) {
+        self.deadlines.retain(|noted| (noted.case, noted.kind) != key);
+        self.cleared.retain(|noted| *noted != key);
     }
 
     /// Notes the newest state of a case; an older note of the same case is replaced.

@@ -18,16 +18,36 @@ pub enum Kind {
     Window,
     /// The enterprise's time to supplement.
     Supplement,
+    /// Insurance is being waited for: ask again, or go on without.
+    Cover,
+    /// The enterprise's time to choose, or the end of the offer that lasts longest.
+    Selection,
+    /// The chosen bank's time to approve.
+    Approval,
+    /// How long a case without an offer waits for another round.
+    NoOffer,
 }
 
 impl Kind {
-    pub const ALL: [Self; 3] = [Self::Plan, Self::Window, Self::Supplement];
+    pub const ALL: [Self; 7] = [
+        Self::Plan,
+        Self::Window,
+        Self::Supplement,
+        Self::Cover,
+        Self::Selection,
+        Self::Approval,
+        Self::NoOffer,
+    ];
 
     pub fn code(self) -> &'static str {
         match self {
             Self::Plan => "PLAN",
             Self::Window => "WINDOW",
             Self::Supplement => "SUPPLEMENT",
+            Self::Cover => "COVER",
+            Self::Selection => "SELECTION",
+            Self::Approval => "APPROVAL",
+            Self::NoOffer => "NO_OFFER",
         }
     }
 }
@@ -61,7 +81,7 @@ pub(super) const PUT: &str = "INSERT INTO deadline (case_id, kind, due_at, since
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[])
     ON CONFLICT (case_id, kind) DO UPDATE SET due_at = excluded.due_at, since = excluded.since, span = excluded.span, attempts = 0";
 
-pub async fn put(conn: &mut PgConnection, deadlines: &[Deadline]) -> Result<(), StoreError> {
+async fn put(conn: &mut PgConnection, deadlines: &[Deadline]) -> Result<(), StoreError> {
     if deadlines.is_empty() {
         return Ok(());
     }
@@ -78,7 +98,7 @@ pub async fn put(conn: &mut PgConnection, deadlines: &[Deadline]) -> Result<(), 
 
 pub(super) const CLEAR: &str = "DELETE FROM deadline d USING unnest($1::uuid[], $2::text[]) AS o(case_id, kind) WHERE d.case_id = o.case_id AND d.kind = o.kind";
 
-pub async fn clear(conn: &mut PgConnection, done: &[(CaseId, Kind)]) -> Result<(), StoreError> {
+async fn clear(conn: &mut PgConnection, done: &[(CaseId, Kind)]) -> Result<(), StoreError> {
     if done.is_empty() {
         return Ok(());
     }
@@ -87,6 +107,54 @@ pub async fn clear(conn: &mut PgConnection, done: &[(CaseId, Kind)]) -> Result<(
         .bind(done.iter().map(|(_, kind)| kind.code()).collect::<Vec<_>>())
         .execute(conn)
         .await?;
+    Ok(())
+}
+
+pub(super) const MOVE: &str = "WITH gone AS (DELETE FROM deadline d USING unnest($6::uuid[], $7::text[]) AS o(case_id, kind)
+        WHERE d.case_id = o.case_id AND d.kind = o.kind)
+    INSERT INTO deadline (case_id, kind, due_at, since, span)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[])
+    ON CONFLICT (case_id, kind) DO UPDATE SET due_at = excluded.due_at, since = excluded.since, span = excluded.span, attempts = 0";
+
+/// Puts some and clears others, by one statement; none is in both.
+pub async fn put_and_clear(
+    conn: &mut PgConnection,
+    put_now: &[Deadline],
+    done: &[(CaseId, Kind)],
+) -> Result<(), StoreError> {
+    if put_now.is_empty() {
+        return clear(conn, done).await;
+    }
+    if done.is_empty() {
+        return put(conn, put_now).await;
+    }
+    sqlx::query(MOVE)
+        .bind(put_now.iter().map(|d| d.case.uuid()).collect::<Vec<_>>())
+        .bind(put_now.iter().map(|d| d.kind.code()).collect::<Vec<_>>())
+        .bind(put_now.iter().map(|d| d.due_at).collect::<Vec<_>>())
+        .bind(put_now.iter().map(|d| d.since).collect::<Vec<_>>())
+        .bind(put_now.iter().map(|d| d.span.to_string()).collect::<Vec<_>>())
+        .bind(done.iter().map(|(case, _)| case.uuid()).collect::<Vec<_>>())
+        .bind(done.iter().map(|(_, kind)| kind.code()).collect::<Vec<_>>())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) const HASTEN: &str = "UPDATE deadline SET due_at = $3 WHERE case_id = ANY($1) AND kind = $2 AND (due_at IS NULL OR due_at > $3)";
+
+/// Has these looked at by `due_at` at the latest: what they were computed from has changed.
+pub async fn hasten(
+    conn: &mut PgConnection,
+    cases: &[CaseId],
+    kind: Kind,
+    due_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if cases.is_empty() {
+        return Ok(());
+    }
+    let cases: Vec<Uuid> = cases.iter().map(|id| id.uuid()).collect();
+    sqlx::query(HASTEN).bind(cases).bind(kind.code()).bind(due_at).execute(conn).await?;
     Ok(())
 }
 

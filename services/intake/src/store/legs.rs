@@ -2,17 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{
-    CaseId, DeclineReason, InstitutionId, InstitutionRole, LegId, ProductId, ReplyId,
-    documents::DocumentCode, leg::LegState,
+    CaseId, DeclineReason, EnhancementMode, Fen, InstitutionId, InstitutionRole, LegId, Months, ProductId,
+    ReplyId, documents::DocumentCode, leg::LegState,
 };
 use sqlx::{PgConnection, Row, postgres::PgRow, types::Json};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::domain::{Document, Leg, plan::Fit};
+use crate::domain::{Document, Leg, Loan, ProductVersion, Standing};
 
-pub(super) const INSERT: &str = "INSERT INTO leg (id, case_id, round, wave, role, institution_id, product_id, product_version, state, version, issued_at)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::smallint[], $5::smallint[], $6::uuid[], $7::uuid[], $8::integer[], $9::text[], $10::bigint[], $11::timestamptz[])";
+pub(super) const INSERT: &str = "INSERT INTO leg (id, case_id, round, wave, role, institution_id, product_id, product_version, state, version, issued_at, due_at)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::smallint[], $5::smallint[], $6::uuid[], $7::uuid[], $8::integer[], $9::text[], $10::bigint[], $11::timestamptz[], $12::timestamptz[])";
 
 /// Stores the frozen roster of a round.
 pub async fn insert(conn: &mut PgConnection, legs: &[Leg]) -> Result<(), StoreError> {
@@ -26,11 +26,12 @@ pub async fn insert(conn: &mut PgConnection, legs: &[Leg]) -> Result<(), StoreEr
         .bind(legs.iter().map(|leg| i16::from(leg.wave)).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| role_column(leg.role)).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.institution.uuid()).collect::<Vec<_>>())
-        .bind(legs.iter().map(|leg| leg.product.uuid()).collect::<Vec<_>>())
-        .bind(legs.iter().map(|leg| leg.product_version).collect::<Vec<_>>())
+        .bind(legs.iter().map(|leg| leg.product.map(|product| product.id.uuid())).collect::<Vec<_>>())
+        .bind(legs.iter().map(|leg| leg.product.map(|product| product.version)).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.state.code()).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.version).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.issued_at).collect::<Vec<_>>())
+        .bind(legs.iter().map(|leg| leg.due_at).collect::<Vec<_>>())
         .execute(conn)
         .await?;
     Ok(())
@@ -38,9 +39,12 @@ pub async fn insert(conn: &mut PgConnection, legs: &[Leg]) -> Result<(), StoreEr
 
 pub(super) const UPDATE: &str = "UPDATE leg l
     SET state = n.state, seq = n.seq, decline_reason = n.decline_reason, version = n.version, delivered_at = n.delivered_at,
-        replied_at = n.replied_at, standing_reply = n.standing_reply, asked_codes = string_to_array(n.asked_codes, ','), asked_note = n.asked_note
-    FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::smallint[], $5::bigint[], $6::timestamptz[], $7::timestamptz[], $8::uuid[], $9::text[], $10::text[])
-        AS n(id, state, seq, decline_reason, version, delivered_at, replied_at, standing_reply, asked_codes, asked_note)
+        replied_at = n.replied_at, standing_reply = n.standing_reply, asked_codes = string_to_array(n.asked_codes, ','), asked_note = n.asked_note,
+        due_at = n.due_at, valid_until = n.valid_until, amount_fen = n.amount_fen, term_months = n.term_months, enhancement = n.enhancement
+    FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::smallint[], $5::bigint[], $6::timestamptz[], $7::timestamptz[], $8::uuid[], $9::text[], $10::text[],
+                $11::timestamptz[], $12::timestamptz[], $13::bigint[], $14::smallint[], $15::smallint[])
+        AS n(id, state, seq, decline_reason, version, delivered_at, replied_at, standing_reply, asked_codes, asked_note,
+             due_at, valid_until, amount_fen, term_months, enhancement)
     WHERE l.id = n.id";
 
 /// Writes the present state of legs whose cases are locked.
@@ -48,6 +52,8 @@ pub async fn update(conn: &mut PgConnection, legs: &[&Leg]) -> Result<(), StoreE
     if legs.is_empty() {
         return Ok(());
     }
+    let loans: Vec<Option<Loan>> =
+        legs.iter().map(|leg| leg.standing.and_then(|standing| standing.loan)).collect();
     let codes = |leg: &Leg| leg.asked.iter().map(|code| code.code()).collect::<Vec<_>>().join(",");
     sqlx::query(UPDATE)
         .bind(legs.iter().map(|leg| leg.id.uuid()).collect::<Vec<_>>())
@@ -64,6 +70,11 @@ pub async fn update(conn: &mut PgConnection, legs: &[&Leg]) -> Result<(), StoreE
         .bind(legs.iter().map(|leg| leg.standing_reply.map(|id| id.uuid())).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| codes(leg)).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.asked_note.as_str()).collect::<Vec<_>>())
+        .bind(legs.iter().map(|leg| leg.due_at).collect::<Vec<_>>())
+        .bind(legs.iter().map(|leg| leg.standing.map(|standing| standing.valid_until)).collect::<Vec<_>>())
+        .bind(loans.iter().map(|loan| loan.map(|loan| loan.amount.get())).collect::<Vec<_>>())
+        .bind(loans.iter().map(|loan| loan.map(term_column)).collect::<Vec<_>>())
+        .bind(loans.iter().map(|loan| loan.map(enhancement_column)).collect::<Vec<_>>())
         .execute(conn)
         .await?;
     Ok(())
@@ -83,27 +94,6 @@ pub(super) const OF_CASES: &str =
 pub async fn of_cases(conn: &mut PgConnection, cases: &[CaseId]) -> Result<Vec<Leg>, StoreError> {
     let cases: Vec<Uuid> = cases.iter().map(|id| id.uuid()).collect();
     sqlx::query(OF_CASES).bind(cases).fetch_all(conn).await?.iter().map(leg).collect()
-}
-
-pub(super) const ASKED_BEFORE: &str =
-    "SELECT case_id, institution_id, product_id, product_version FROM leg WHERE case_id = ANY($1)";
-
-/// Which institutions have been asked with which product.
-pub async fn asked_before(
-    conn: &mut PgConnection,
-    cases: &[CaseId],
-) -> Result<Vec<(CaseId, Fit)>, StoreError> {
-    let cases: Vec<Uuid> = cases.iter().map(|id| id.uuid()).collect();
-    let rows: Vec<(Uuid, Uuid, Uuid, i32)> = sqlx::query_as(ASKED_BEFORE).bind(cases).fetch_all(conn).await?;
-    let fit = |(case, institution, product, version)| {
-        let fit = Fit {
-            institution: InstitutionId::from_uuid(institution),
-            product: ProductId::from_uuid(product),
-            version,
-        };
-        (CaseId::from_uuid(case), fit)
-    };
-    Ok(rows.into_iter().map(fit).collect())
 }
 
 pub(super) const INSERT_SUPPLEMENT: &str =
@@ -139,6 +129,15 @@ pub async fn supplements(conn: &mut PgConnection, leg: LegId) -> Result<Vec<Docu
 pub(super) fn role_column(role: InstitutionRole) -> i16 {
     // The numbers are 1 to 9.
     i16::try_from(role.number()).unwrap_or_default()
+}
+
+fn term_column(loan: Loan) -> i16 {
+    // At most 120.
+    i16::try_from(loan.term.get()).unwrap_or_default()
+}
+
+fn enhancement_column(loan: Loan) -> i16 {
+    i16::try_from(loan.enhancement.number()).unwrap_or_default()
 }
 
 fn decline_column(state: LegState) -> Option<i16> {
@@ -181,14 +180,18 @@ fn leg(row: &PgRow) -> Result<Leg, StoreError> {
         role: InstitutionRole::from_number(i32::from(row.try_get::<i16, _>("role")?))
             .ok_or_else(|| corrupt("role"))?,
         institution: InstitutionId::from_uuid(row.try_get("institution_id")?),
-        product: ProductId::from_uuid(row.try_get("product_id")?),
-        product_version: row.try_get("product_version")?,
+        product: row
+            .try_get::<Option<Uuid>, _>("product_id")?
+            .zip(row.try_get::<Option<i32>, _>("product_version")?)
+            .map(|(id, version)| ProductVersion { id: ProductId::from_uuid(id), version }),
         state: LegState::from_parts(&state, row.try_get("seq")?, decline).map_err(|_| corrupt("state"))?,
         version: row.try_get("version")?,
         issued_at: row.try_get("issued_at")?,
+        due_at: row.try_get("due_at")?,
         delivered_at: row.try_get("delivered_at")?,
         replied_at: row.try_get("replied_at")?,
         standing_reply: row.try_get::<Option<Uuid>, _>("standing_reply")?.map(ReplyId::from_uuid),
+        standing: standing(row).map_err(|error| error.unwrap_or_else(|| corrupt("standing answer")))?,
         asked: row
             .try_get::<Vec<String>, _>("asked_codes")?
             .iter()
@@ -196,4 +199,22 @@ fn leg(row: &PgRow) -> Result<Leg, StoreError> {
             .collect::<Result<_, _>>()?,
         asked_note: row.try_get("asked_note")?,
     })
+}
+
+/// None as an error: the columns contradict each other.
+fn standing(row: &PgRow) -> Result<Option<Standing>, Option<StoreError>> {
+    let failed = |error: sqlx::Error| Some(StoreError::Database(error));
+    let Some(valid_until) = row.try_get("valid_until").map_err(failed)? else { return Ok(None) };
+    let amount: Option<i64> = row.try_get("amount_fen").map_err(failed)?;
+    let term: Option<i16> = row.try_get("term_months").map_err(failed)?;
+    let mode: Option<i16> = row.try_get("enhancement").map_err(failed)?;
+    let loan = match (amount, term, mode) {
+        (Some(amount), Some(term), Some(mode)) => Some(Loan {
+            amount: Fen::amount(amount).map_err(|_| None)?,
+            term: Months::term(i32::from(term)).map_err(|_| None)?,
+            enhancement: EnhancementMode::from_number(i32::from(mode)).ok_or(None)?,
+        }),
+        (_, _, _) => None,
+    };
+    Ok(Some(Standing { valid_until, loan }))
 }

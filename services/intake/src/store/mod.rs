@@ -3,12 +3,14 @@
 
 pub mod cases;
 pub mod changes;
+pub mod covers;
 pub mod deadlines;
 pub mod dossiers;
 pub mod legs;
 pub mod offers;
 pub mod serials;
 pub mod timeline;
+pub mod valuations;
 
 pub use changes::Changes;
 
@@ -31,6 +33,7 @@ pub const STATEMENTS: &[&str] = &[
     cases::LOCK_BY_LEGS,
     cases::LOCK_BY_CONSENT,
     cases::UPDATE,
+    cases::UPDATE_CHOICE,
     cases::UPDATE_FORM,
     cases::ROOT,
     cases::GET,
@@ -40,16 +43,29 @@ pub const STATEMENTS: &[&str] = &[
     legs::UPDATE,
     legs::BY_IDS,
     legs::OF_CASES,
-    legs::ASKED_BEFORE,
     legs::INSERT_SUPPLEMENT,
     legs::SUPPLEMENTS,
+    valuations::INSERT,
+    valuations::OF_CASE,
+    valuations::BY_REPLIES,
+    valuations::INSERT_REPORT,
+    valuations::REPORTS,
+    covers::INSERT,
+    covers::ASKED,
+    covers::ANSWERED,
+    covers::OPTIONS,
+    covers::PUT_OPTIONS,
     offers::INSERT,
     offers::OF_CASE,
     offers::BY_REPLIES,
     dossiers::INSERT,
     dossiers::FIND,
+    dossiers::OF_ROLE,
+    dossiers::OF_CASES,
     deadlines::PUT,
     deadlines::CLEAR,
+    deadlines::MOVE,
+    deadlines::HASTEN,
     deadlines::POSTPONE,
     deadlines::DUE,
     deadlines::BACKLOG,

@@ -56,6 +56,7 @@ fn read(from: &wire::Application, check: &mut Checker) -> Option<Form> {
         repayment: repayment?,
         consent: consent?,
         documents: documents?,
+        cover_at_once: from.cover_at_once,
     })
 }
 
@@ -136,7 +137,7 @@ pub(crate) fn application(form: &Form) -> wire::Application {
         repayment: form.repayment.iter().map(|method| method.number()).collect(),
         consent_id: form.consent.map(|consent| consent.to_string()).unwrap_or_default(),
         documents: form.documents.iter().map(document_ref).collect(),
-        cover_at_once: false,
+        cover_at_once: form.cover_at_once,
     }
 }
 

@@ -10,7 +10,7 @@ use prost::Message as _;
 use proto::{intake::v1 as intake, partner::v1 as partner};
 use uuid::Uuid;
 
-use super::instant;
+use super::{answers, instant};
 use crate::{domain::Offer, messaging::verdict::Reply};
 
 /// One message of partner's, read.
@@ -62,26 +62,15 @@ fn incoming(
 }
 
 fn reply(body: &partner::ReplySubmitted) -> Result<Reply, &'static str> {
+    use partner::reply_submitted::Reply as Sent;
     let reply: ReplyId = body.reply_id.parse().map_err(|_| UNREADABLE)?;
-    match body.reply.as_ref().ok_or(UNREADABLE)? {
-        partner::reply_submitted::Reply::Offer(terms) => {
-            let leg = body.leg_id.parse().map_err(|_| UNREADABLE)?;
-            let at = body.submitted_at.as_ref().and_then(instant).ok_or(UNREADABLE)?;
-            Ok(Reply::Offer(Box::new(offer(reply, leg, at, terms).ok_or("OFFER_INVALID")?)))
-        }
-        partner::reply_submitted::Reply::Decline(decline) => Ok(Reply::Decline {
-            reply,
-            reason: DeclineReason::from_number(decline.reason).ok_or("DECLINE_REASON_UNKNOWN")?,
-        }),
-        partner::reply_submitted::Reply::Valuation(_)
-        | partner::reply_submitted::Reply::Insurance(_)
-        | partner::reply_submitted::Reply::Guarantee(_)
-        | partner::reply_submitted::Reply::TakenBack(_)
-        | partner::reply_submitted::Reply::Approval(_)
-        | partner::reply_submitted::Reply::Confirmed(_)
-        | partner::reply_submitted::Reply::Refused(_)
-        | partner::reply_submitted::Reply::Report(_) => Err("REPLY_UNKNOWN"),
-        partner::reply_submitted::Reply::Supplement(question) => Ok(Reply::Question {
+    let leg: LegId = body.leg_id.parse().map_err(|_| UNREADABLE)?;
+    let at = body.submitted_at.as_ref().and_then(instant).ok_or(UNREADABLE)?;
+    let refusal = |number| DeclineReason::from_number(number).ok_or("DECLINE_REASON_UNKNOWN");
+    Ok(match body.reply.as_ref().ok_or(UNREADABLE)? {
+        Sent::Offer(terms) => Reply::Offer(Box::new(offer(reply, leg, at, terms).ok_or("OFFER_INVALID")?)),
+        Sent::Decline(decline) => Reply::Decline { reply, reason: refusal(decline.reason)? },
+        Sent::Supplement(question) => Reply::Question {
             reply,
             asked: question
                 .document_codes
@@ -89,8 +78,26 @@ fn reply(body: &partner::ReplySubmitted) -> Result<Reply, &'static str> {
                 .map(|code| DocumentCode::from_code(code).ok_or("DOCUMENT_CODE_UNKNOWN"))
                 .collect::<Result<_, _>>()?,
             note: question.note.clone(),
-        }),
-    }
+        },
+        Sent::Valuation(quote) => {
+            Reply::Valuation(Box::new(answers::valuation(reply, leg, at, quote).ok_or("VALUATION_INVALID")?))
+        }
+        Sent::TakenBack(_) => Reply::TakenBack { reply },
+        Sent::Approval(given) => Reply::Approval {
+            reply,
+            approval: Box::new(answers::approval(at, given).ok_or("APPROVAL_INVALID")?),
+        },
+        Sent::Confirmed(_) => Reply::Confirmed { reply },
+        Sent::Refused(refused) => {
+            refusal(refused.reason)?;
+            Reply::Refused { reply }
+        }
+        Sent::Report(report) => {
+            Reply::Report(Box::new(answers::report(reply, leg, at, report).ok_or("REPORT_INVALID")?))
+        }
+        // Such answers belong to insurance.
+        Sent::Insurance(_) | Sent::Guarantee(_) => Reply::Foreign { reply },
+    })
 }
 
 /// The limits that partner holds are held here again: what the schema refuses must not stop a batch.

@@ -1,7 +1,10 @@
 //! Between protobuf and the domain: what others send us is checked here, what we send is built here.
 
+pub(crate) mod answers;
 pub(crate) mod application;
+pub(crate) mod covers;
 pub(crate) mod incoming;
+pub(crate) mod offers;
 pub(crate) mod planning;
 pub(crate) mod views;
 

@@ -1,14 +1,19 @@
 //! Questions to whitelist and catalog, and their answers; the frozen dossier.
 
-use kernel::{CaseNumber, EnterpriseSize, Grade, IpType, Qualification};
+use kernel::{CaseNumber, EnterpriseSize, Grade, InstitutionRole, IpType, Qualification};
 use prost::Message as _;
-use proto::{catalog::v1 as catalog, intake::v1 as intake, whitelist::v1 as whitelist};
+use proto::{
+    catalog::v1 as catalog, common::v1::DocumentRef, intake::v1 as intake, whitelist::v1 as whitelist,
+};
 use tonic::Status;
 
 use super::application::document_ref;
-use crate::domain::{
-    Application,
-    plan::{Asset, Fit, Profile, Standing},
+use crate::{
+    domain::{
+        Application, Case, CoverNeed,
+        plan::{Asset, Fit, Profile, Standing},
+    },
+    store::dossiers::Dossier,
 };
 
 pub(crate) fn standing_query(application: &Application) -> whitelist::StandingQuery {
@@ -110,13 +115,96 @@ pub(crate) fn reasons(found: &catalog::Match) -> Vec<String> {
     reasons
 }
 
-/// What every bank of the round is shown, encoded once.
+/// What every institution of this role is shown in the round, encoded once (domain.md §7). A valuation needs the assets,
+/// not the loan: evaluators see neither amounts nor grade nor finances.
 pub(crate) fn dossier(
+    role: InstitutionRole,
     number: &CaseNumber,
     application: &Application,
     standing: &Standing,
     profile: &Profile,
 ) -> Vec<u8> {
+    let whole = for_banks(number, application, standing, profile);
+    match role {
+        InstitutionRole::Evaluator => intake::Dossier {
+            amount_fen: 0,
+            term_months: 0,
+            whitelisted: false,
+            grade: 0,
+            enhancement: Vec::new(),
+            repayment: Vec::new(),
+            documents: without(&whole.documents, &NOT_FOR_EVALUATORS),
+            ..whole
+        },
+        InstitutionRole::Bank
+        | InstitutionRole::Insurer
+        | InstitutionRole::Guarantor
+        | InstitutionRole::ReGuarantor
+        | InstitutionRole::IpFund
+        | InstitutionRole::Investor
+        | InstitutionRole::Exchange
+        | InstitutionRole::IpAgency => whole,
+    }
+    .encode_to_vec()
+}
+
+/// Documents that show persons or finances: identity of the legal representative, statements, personal consent. The
+/// application form (D03) tells the loan.
+const NOT_FOR_EVALUATORS: [&str; 4] = ["D02", "D03", "D04", "D08"];
+/// Insurers and guarantors see finances, and no personal identifiers.
+const NOT_FOR_COVERERS: [&str; 2] = ["D02", "D08"];
+
+fn without(documents: &[DocumentRef], hidden: &[&str]) -> Vec<DocumentRef> {
+    documents.iter().filter(|document| !hidden.contains(&document.code.as_str())).cloned().collect()
+}
+
+/// What insurers and guarantors are shown, made of the banks' reading; None where that cannot be read.
+pub(crate) fn for_coverers(banks: &[u8], need: &CoverNeed) -> Option<Vec<u8>> {
+    let whole = intake::Dossier::decode(banks).ok()?;
+    let shown = intake::Dossier {
+        // What is to be covered, not what was applied for: premiums are counted on it.
+        amount_fen: need.amount.get(),
+        term_months: i32::from(need.term.get()),
+        documents: without(&whole.documents, &NOT_FOR_COVERERS),
+        cover_kinds: need.kinds.iter().map(|kind| kind.number()).collect(),
+        ..whole
+    };
+    Some(shown.encode_to_vec())
+}
+
+/// What insurance is asked: never which bank, or how many. None where the banks' reading cannot be read.
+pub(crate) fn cover_requested(
+    case: &Case,
+    need: &CoverNeed,
+    banks: &Dossier,
+) -> Option<intake::CoverRequested> {
+    let whole = intake::Dossier::decode(banks.body.as_slice()).ok()?;
+    Some(intake::CoverRequested {
+        case_id: case.id.to_string(),
+        round: i32::from(case.round),
+        kinds: need.kinds.iter().map(|kind| kind.number()).collect(),
+        amount_fen: need.amount.get(),
+        term_months: i32::from(need.term.get()),
+        park: whole.park,
+        size: whole.size,
+        grade: whole.grade,
+        recipient_institution_ids: banks.recipients.iter().map(ToString::to_string).collect(),
+    })
+}
+
+/// The numbers of the assets in a reading.
+pub(crate) fn asset_numbers(body: &[u8]) -> Vec<String> {
+    intake::Dossier::decode(body)
+        .map(|dossier| dossier.assets.into_iter().map(|asset| asset.number).collect())
+        .unwrap_or_default()
+}
+
+fn for_banks(
+    number: &CaseNumber,
+    application: &Application,
+    standing: &Standing,
+    profile: &Profile,
+) -> intake::Dossier {
     let asset = |asset: &Asset| intake::DossierAsset {
         r#type: asset.kind.number(),
         number: asset.number.clone(),
@@ -142,7 +230,6 @@ pub(crate) fn dossier(
         repayment: application.repayment.iter().map(|method| method.number()).collect(),
         cover_kinds: Vec::new(),
     }
-    .encode_to_vec()
 }
 
 fn unknown(what: &str) -> Status {

@@ -6,7 +6,7 @@ use proto::{common::v1::LegProgress, intake::v1 as wire};
 
 use super::{application::application, timestamp};
 use crate::{
-    domain::{Case, Leg, Offer, Phase},
+    domain::{Case, Leg, Phase},
     store::{cases::Record, timeline::Entry},
 };
 
@@ -21,6 +21,9 @@ pub(crate) fn state(phase: &Phase) -> wire::CaseState {
         Phase::NoOffer { .. } => wire::CaseState::NoOffer,
         Phase::Rejected { .. } => wire::CaseState::Rejected,
         Phase::Withdrawn { .. } => wire::CaseState::Withdrawn,
+        Phase::Expired { .. } => wire::CaseState::Expired,
+        Phase::Selected { .. } => wire::CaseState::Selected,
+        Phase::Approved { .. } => wire::CaseState::Approved,
     }
 }
 
@@ -64,7 +67,7 @@ pub(crate) fn header(record: &Record) -> wire::CaseHeader {
             .and_then(telemetry::context::trace_id)
             .unwrap_or_default(),
         wave: round.map(|round| i32::from(round.wave)).unwrap_or_default(),
-        selection: None,
+        selection: selection(&case.phase),
     }
 }
 
@@ -74,8 +77,38 @@ fn reasons(phase: &Phase) -> Vec<String> {
         Phase::Supplement { asked } => asked.iter().map(|code| code.code().to_owned()).collect(),
         Phase::NoOffer { reasons, .. } | Phase::Rejected { reasons } => reasons.clone(),
         Phase::Withdrawn { cause } => vec![cause.code().to_owned()],
-        Phase::Draft | Phase::Accepted | Phase::Collecting(_) | Phase::OffersReady(_) => Vec::new(),
+        Phase::Expired { cause, .. } => vec![cause.code().to_owned()],
+        Phase::Draft
+        | Phase::Accepted
+        | Phase::Collecting(_)
+        | Phase::OffersReady(_)
+        | Phase::Selected { .. }
+        | Phase::Approved { .. } => Vec::new(),
     }
+}
+
+fn selection(phase: &Phase) -> Option<wire::Selection> {
+    let choice = phase.choice()?;
+    let text = |id: Option<kernel::LegId>| id.map(|id| id.to_string()).unwrap_or_default();
+    let approval = match phase {
+        Phase::Approved { approval, .. } => Some(wire::Approval {
+            approval_no: approval.number.clone(),
+            amount_fen: approval.amount.get(),
+            term_months: i32::from(approval.term.get()),
+            annual_rate_bp: approval.rate.get(),
+            approved_at: Some(timestamp(approval.approved_at)),
+        }),
+        _ => None,
+    };
+    Some(wire::Selection {
+        bank_leg_id: choice.bank.to_string(),
+        cover_leg_id: text(choice.cover),
+        evaluator_leg_id: text(choice.evaluator),
+        selected_at: Some(timestamp(choice.selected_at)),
+        approve_by: choice.approve_by.map(timestamp),
+        approval,
+        cover_bound: choice.cover_bound,
+    })
 }
 
 pub(crate) fn view(
@@ -105,8 +138,8 @@ pub(crate) fn leg(case: &Case, leg: &Leg) -> wire::LegView {
         wave: i32::from(leg.wave),
         role: leg.role.number(),
         institution_id: leg.institution.to_string(),
-        product_id: leg.product.to_string(),
-        product_version: leg.product_version,
+        product_id: leg.product.map(|product| product.id.to_string()).unwrap_or_default(),
+        product_version: leg.product.map(|product| product.version).unwrap_or_default(),
         progress: i32::from(if withdrawn { ended(leg) } else { progress(leg.state) }),
         state: if sealed { 0 } else { leg.state.number() },
         issued_at: Some(timestamp(leg.issued_at)),
@@ -143,22 +176,24 @@ fn progress(state: LegState) -> LegProgress {
         | LegState::Selected { .. }
         | LegState::Confirmed { .. }
         | LegState::Fulfilled { .. }
-        | LegState::Breached { .. } => LegProgress::Replied,
-        LegState::TimedOut
+        | LegState::Breached { .. }
+        // Under the seal, an answer that was taken back looks like any other.
         | LegState::Expired { .. }
-        | LegState::WithdrawnByInstitution { .. }
-        | LegState::Released => LegProgress::Closed,
+        | LegState::WithdrawnByInstitution { .. } => LegProgress::Replied,
+        LegState::TimedOut | LegState::Released => LegProgress::Closed,
     }
 }
 
-/// Entries as staff may see them: under the seal, a late refusal shows no reason either.
+/// Entries as staff may see them: under the seal, a late refusal shows no reason, and nobody's answer is seen to have
+/// been one that can be taken back.
 pub(crate) fn timeline(case: &Case, entries: Vec<Entry>) -> Vec<wire::TimelineEntry> {
     let sealed = case.phase.is_sealed();
     let shown = |entry: Entry| match entry.kind.as_str() {
         "LEG_ANSWERED_LATE" if sealed => Entry { codes: Vec::new(), ..entry },
         _ => entry,
     };
-    entries.into_iter().map(|one| entry(shown(one))).collect()
+    let hidden = |entry: &Entry| sealed && entry.kind == "LEG_ANSWER_TAKEN_BACK";
+    entries.into_iter().filter(|one| !hidden(one)).map(|one| entry(shown(one))).collect()
 }
 
 fn entry(entry: Entry) -> wire::TimelineEntry {
@@ -171,54 +206,5 @@ fn entry(entry: Entry) -> wire::TimelineEntry {
         leg_id: entry.leg.map(|leg| leg.to_string()).unwrap_or_default(),
         codes: entry.codes,
         trace_id: entry.trace_id.unwrap_or_default(),
-    }
-}
-
-/// Standing offers of the present round, cheapest first, and the late ones.
-pub(crate) fn offers(case: &Case, legs: &[Leg], all: Vec<Offer>) -> wire::ListOffersResponse {
-    let of = |offer: &Offer| legs.iter().find(|leg| leg.id == offer.leg).cloned();
-    let (late, in_time): (Vec<Offer>, Vec<Offer>) = all.into_iter().partition(|offer| offer.late);
-    let mut standing: Vec<(Leg, Offer)> = in_time
-        .into_iter()
-        .filter_map(|offer| of(&offer).map(|leg| (leg, offer)))
-        .filter(|(leg, offer)| {
-            leg.round == case.round
-                && leg.standing_reply == Some(offer.reply)
-                && matches!(
-                    leg.state,
-                    LegState::Offered { .. } | LegState::Selected { .. } | LegState::Confirmed { .. }
-                )
-        })
-        .collect();
-    standing.sort_by_key(|(_, offer)| (offer.yearly_cost(), offer.reply.uuid()));
-    wire::ListOffersResponse {
-        offers: standing.iter().map(|(leg, one)| offer_view(leg, one)).collect(),
-        late_offers: late.iter().filter_map(|one| of(one).map(|leg| offer_view(&leg, one))).collect(),
-        valuations: Vec::new(),
-        covers: Vec::new(),
-    }
-}
-
-fn offer_view(leg: &Leg, offer: &Offer) -> wire::OfferView {
-    wire::OfferView {
-        leg_id: leg.id.to_string(),
-        institution_id: leg.institution.to_string(),
-        product_id: leg.product.to_string(),
-        product_version: leg.product_version,
-        offer: Some(wire::Offer {
-            offer_seq: i32::try_from(offer.seq).unwrap_or(i32::MAX),
-            amount_fen: offer.amount.get(),
-            term_months: i32::from(offer.term.get()),
-            annual_rate_bp: offer.rate.get(),
-            repayment: offer.repayment.number(),
-            enhancement: offer.enhancement.number(),
-            fees_fen: offer.fees.get(),
-            valid_until: Some(timestamp(offer.valid_until)),
-        }),
-        submitted_at: Some(timestamp(offer.submitted_at)),
-        cost: None,
-        ways: Vec::new(),
-        cover_missing: false,
-        state: leg.state.number(),
     }
 }

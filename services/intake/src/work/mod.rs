@@ -2,16 +2,18 @@
 //! Deadline rows say what and when; however late one is taken, or how often, a case is changed once, because the
 //! version that was looked at is compared under the case's lock.
 
+mod evaluators;
 mod hearing;
 mod plan;
 mod supplement;
+mod waiting;
 mod window;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 use bus::{Bus, Outbox};
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{Calendar, Clock};
+use kernel::Clock;
 use proto::{
     catalog::v1::catalog_service_client::CatalogServiceClient,
     whitelist::v1::whitelist_service_client::WhitelistServiceClient,
@@ -20,10 +22,11 @@ use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use evaluators::Evaluators;
 pub(crate) use hearing::Hearing;
 
 use crate::{
-    domain::plan::Policy,
+    journal::Rules,
     store::{
         StoreError,
         deadlines::{self, Fired, Kind},
@@ -91,14 +94,14 @@ impl Alarm {
 pub(crate) struct Worker {
     pub pool: PgPool,
     pub clock: Arc<dyn Clock>,
-    pub calendar: Arc<Calendar>,
-    pub policy: Arc<Policy>,
+    pub rules: Rules,
     pub outbox: Outbox,
     pub bus: Bus,
     pub hearing: Hearing,
     pub alarm: Alarm,
     pub whitelist: WhitelistServiceClient<rpc::client::Channel>,
     pub catalog: CatalogServiceClient<rpc::client::Channel>,
+    pub evaluators: Evaluators,
 }
 
 impl Worker {
@@ -118,8 +121,15 @@ impl Worker {
         let supplement = self.clone().turns(Kind::Supplement, timers, shutdown.clone(), |worker, fired| {
             Box::pin(async move { worker.supplement(&fired).await })
         });
+        // Whoever waits for days is found in time by the poll; a submission wakes none of these.
+        let asleep = Arc::<Notify>::default();
+        let waiting = [Kind::Cover, Kind::Selection, Kind::Approval, Kind::NoOffer].map(|kind| {
+            self.clone().turns(kind, Arc::clone(&asleep), shutdown.clone(), move |worker, fired| {
+                Box::pin(async move { worker.waiting(kind, &fired).await })
+            })
+        });
         let house = self.keep_house(shutdown);
-        tokio::join!(plan, window, supplement, house);
+        tokio::join!(plan, window, supplement, futures::future::join_all(waiting), house);
     }
 
     async fn turns<T>(
@@ -235,9 +245,10 @@ impl Worker {
             let Ok(span) = span.parse() else {
                 return Err(StoreError::Corrupt { table: "deadline", id: case, what: "span" }.into());
             };
-            if let kernel::Due::At(due_at) = self.calendar.deadline(since, span) {
-                // A window is looked at now: its institutions are to be told the time.
-                let due_at = if kind == Kind::Window.code() { self.clock.now() } else { due_at };
+            if let kernel::Due::At(due_at) = self.rules.calendar.deadline(since, span) {
+                // These are looked at now: institutions are to be told the time.
+                let told = [Kind::Window, Kind::Approval].iter().any(|one| one.code() == kind);
+                let due_at = if told { self.clock.now() } else { due_at };
                 deadlines::fix(&mut conn, case, &kind, due_at).await?;
             }
         }

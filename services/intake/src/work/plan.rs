@@ -3,15 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use kernel::{CaseId, InstitutionRole, LegId, leg::LegState};
+use kernel::{CaseId, InstitutionId, InstitutionRole, LegId, leg::LegState};
 use proto::{catalog::v1 as catalog, whitelist::v1 as whitelist};
 use tracing::{Instrument, info_span};
 
 use super::{WorkError, Worker, try_again_at};
 use crate::{
     domain::{
-        Application, Case, Command, Leg, Phase,
-        plan::{Fit, Screening, Standing, roster},
+        Application, Case, Command, CoverNeed, Leg, Phase, ProductVersion,
+        plan::{Fit, Screening, Standing, asked, evaluators, roster},
     },
     journal::{Doer, Journal},
     messaging::publish,
@@ -37,25 +37,39 @@ struct Draft {
     application: Application,
     standing: Standing,
     fits: Vec<Fit>,
+    /// Asked for a valuation, where a bank is asked.
+    evaluators: Vec<InstitutionId>,
     /// Why nobody fits.
     reasons: Vec<String>,
+}
+
+impl Draft {
+    /// What insurers and guarantors are asked together with the banks: only where the desk wants it, for a firm on the
+    /// whitelist, and only where the application accepts cover.
+    fn cover_at_once(&self) -> Option<CoverNeed> {
+        let wanted = self.application.cover_at_once && self.standing.listed && !self.fits.is_empty();
+        let application = &self.application;
+        wanted
+            .then(|| CoverNeed::at_once(&application.enhancement, application.amount, application.term))
+            .flatten()
+    }
 }
 
 impl Worker {
     pub(super) async fn plan(&self, fired: &[Fired]) -> Result<(), WorkError> {
         let ids: Vec<CaseId> = fired.iter().map(|fired| fired.case).collect();
-        let (records, asked) = {
+        let (records, before) = {
             let mut conn = self.pool.acquire().await?;
             let records = cases::read(&mut conn, &ids).await?;
             let again: Vec<CaseId> =
                 records.iter().filter(|record| record.case.round > 0).map(|record| record.case.id).collect();
-            let asked =
-                if again.is_empty() { Vec::new() } else { legs::asked_before(&mut conn, &again).await? };
-            (records, asked)
+            let before =
+                if again.is_empty() { Vec::new() } else { legs::of_cases(&mut conn, &again).await? };
+            (records, before)
         };
         let span = info_span!("case.plan", cases = records.len());
-        match self.ask(records, &asked).instrument(span).await {
-            Ok(drafts) => self.carry_out(&ids, drafts).await,
+        match self.ask(records, &before).instrument(span).await {
+            Ok(drafts) => self.carry_out(&ids, drafts, before).await,
             Err(status) if !is_away(&status) => Err(WorkError::Refused(status.code())),
             Err(status) => {
                 let attempts = fired.iter().map(|fired| fired.attempts).max().unwrap_or_default();
@@ -68,11 +82,7 @@ impl Worker {
     }
 
     /// Standings of all, products for those that may go on.
-    async fn ask(
-        &self,
-        records: Vec<Record>,
-        asked: &[(CaseId, Fit)],
-    ) -> Result<Vec<Draft>, Box<tonic::Status>> {
+    async fn ask(&self, records: Vec<Record>, before: &[Leg]) -> Result<Vec<Draft>, Box<tonic::Status>> {
         let complete: Vec<(Record, Application)> = records
             .into_iter()
             .filter_map(|record| record.form.complete().ok().map(|application| (record, application)))
@@ -92,7 +102,14 @@ impl Worker {
         let mut drafts = Vec::with_capacity(complete.len());
         for ((record, application), standing) in complete.into_iter().zip(standings) {
             let standing = planning::standing(standing).map_err(Box::new)?;
-            drafts.push(Draft { record, application, standing, fits: Vec::new(), reasons: Vec::new() });
+            drafts.push(Draft {
+                record,
+                application,
+                standing,
+                fits: Vec::new(),
+                evaluators: Vec::new(),
+                reasons: Vec::new(),
+            });
         }
 
         let clear: Vec<usize> =
@@ -105,16 +122,20 @@ impl Worker {
             self.match_products(&mut drafts, few, true).await?;
         }
         for draft in &mut drafts {
-            let before: Vec<Fit> =
-                asked.iter().filter(|(case, _)| *case == draft.record.case.id).map(|(_, fit)| *fit).collect();
+            let before: Vec<Leg> =
+                before.iter().filter(|leg| leg.case == draft.record.case.id).cloned().collect();
             let found = draft.fits.len();
             draft.fits.retain(|fit| draft.standing.may_receive(fit.institution));
             let named = draft.fits.len();
-            draft.fits = roster(&draft.fits, &before);
+            draft.fits = roster(&draft.fits, &asked(&before));
             if draft.fits.is_empty() && named > 0 {
                 draft.reasons = vec!["NOTHING_CHANGED".to_owned()];
             } else if draft.fits.is_empty() && found > 0 {
                 draft.reasons = vec!["CONSENT_RECIPIENT_NOT_NAMED".to_owned()];
+            }
+            if !draft.fits.is_empty() {
+                let known = self.evaluators.list().await?;
+                draft.evaluators = evaluators(&known, &draft.standing, &before, self.clock.now());
             }
         }
         Ok(drafts)
@@ -151,7 +172,13 @@ impl Worker {
         Ok(())
     }
 
-    async fn carry_out(&self, ids: &[CaseId], drafts: Vec<Draft>) -> Result<(), WorkError> {
+    /// `before`: the legs of earlier rounds, which a screening that fails releases.
+    async fn carry_out(
+        &self,
+        ids: &[CaseId],
+        drafts: Vec<Draft>,
+        mut before: Vec<Leg>,
+    ) -> Result<(), WorkError> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         let locked: HashMap<CaseId, Case> = cases::lock(&mut tx, ids)
@@ -159,7 +186,7 @@ impl Worker {
             .into_iter()
             .map(|record| (record.case.id, record.case))
             .collect();
-        let mut journal = Journal::new(now);
+        let mut journal = Journal::new(now, &self.rules);
         let mut moved_on: HashSet<CaseId> = ids.iter().copied().collect();
         for draft in drafts {
             let id = draft.record.case.id;
@@ -171,19 +198,20 @@ impl Worker {
             if let Some(root) = &draft.record.root_traceparent {
                 telemetry::context::child_of(&span, root);
             }
-            span.in_scope(|| self.settle(&mut journal, case.clone(), draft));
+            let mut own: Vec<Leg> = before.extract_if(.., |leg| leg.case == id).collect();
+            span.in_scope(|| self.settle(&mut journal, case.clone(), draft, &mut own));
         }
         // Whoever changed a case in the meantime has also said what is next for it; only what nobody will plan any
         // more loses its row.
         for id in moved_on {
             if locked.get(&id).is_some_and(|case| self.is_plannable(case)) {
                 let soon = Deadline { due_at: Some(now + REPLAN), ..Deadline::now(id, Kind::Plan, now) };
-                journal.changes.deadlines.push(soon);
+                journal.changes.set(soon);
             } else {
-                journal.changes.cleared.push((id, Kind::Plan));
+                journal.changes.clear(id, Kind::Plan);
             }
         }
-        journal.changes.write(&mut tx).await?;
+        journal.write(&mut tx).await?;
         tx.commit().await?;
         self.outbox.wake();
         self.alarm.timers();
@@ -192,21 +220,24 @@ impl Worker {
 
     fn is_plannable(&self, case: &Case) -> bool {
         match &case.phase {
-            Phase::Submitted { held } => held.is_empty() && self.policy.accepts_by_itself(case.channel),
+            Phase::Submitted { held } => held.is_empty() && self.rules.policy.accepts_by_itself(case.channel),
             Phase::Accepted => true,
             Phase::NoOffer { again, .. } => *again,
             Phase::Draft
             | Phase::Supplement { .. }
             | Phase::Collecting(_)
             | Phase::OffersReady(_)
+            | Phase::Selected { .. }
+            | Phase::Approved { .. }
             | Phase::Rejected { .. }
-            | Phase::Withdrawn { .. } => false,
+            | Phase::Withdrawn { .. }
+            | Phase::Expired { .. } => false,
         }
     }
 
     /// What becomes of one case, by its standing and the products found.
-    fn settle(&self, journal: &mut Journal, mut case: Case, draft: Draft) {
-        journal.changes.cleared.push((case.id, Kind::Plan));
+    fn settle(&self, journal: &mut Journal, mut case: Case, draft: Draft, before: &mut [Leg]) {
+        journal.changes.clear(case.id, Kind::Plan);
         if !self.is_plannable(&case) {
             return;
         }
@@ -222,37 +253,38 @@ impl Worker {
                     })
                 }
                 (Screening::Held(reasons), _) => {
-                    self.command(journal, &mut case, Command::Hold { reasons: reasons.clone() });
+                    self.command(journal, &mut case, Command::Hold { reasons: reasons.clone() }, before);
                     return;
                 }
                 (Screening::Clear | Screening::Excluded(_), None) => return,
             }
         }
-        let closes = self.calendar.deadline(journal.now, self.policy.window);
+        let closes = self.rules.calendar.deadline(journal.now, self.rules.policy.window);
         let closes_at = match closes {
             kernel::Due::At(at) => Some(at),
             kernel::Due::Pending { .. } => None,
         };
         commands.push(match screening {
             Screening::Excluded(reasons) => Command::FailScreen { reasons },
-            Screening::Held(reasons) => Command::Dispatch { legs: 0, closes_at: None, reasons },
+            Screening::Held(reasons) => Command::Dispatch { legs: 0, closes_at: None, reasons, cover: None },
             Screening::Clear => Command::Dispatch {
-                legs: u16::try_from(draft.fits.len()).unwrap_or(u16::MAX),
+                legs: u16::try_from(draft.fits.len() + draft.evaluators.len()).unwrap_or(u16::MAX),
                 closes_at,
                 reasons: draft.reasons.clone(),
+                cover: draft.cover_at_once(),
             },
         });
         for command in commands {
-            self.command(journal, &mut case, command);
+            self.command(journal, &mut case, command, before);
         }
         if matches!(case.phase, Phase::Collecting(_)) {
             self.dispatch(journal, &case, &draft, closes_at, closes);
         }
     }
 
-    fn command(&self, journal: &mut Journal, case: &mut Case, command: Command) {
+    fn command(&self, journal: &mut Journal, case: &mut Case, command: Command, before: &mut [Leg]) {
         // The state was looked at just above, under the lock: a refusal here would be a fault of ours.
-        if let Err(refusal) = journal.execute(case, command, &Doer::intake(), &[]) {
+        if let Err(refusal) = journal.execute(case, command, &Doer::intake(), before) {
             tracing::error!(case = %case.id, %refusal, "planning met a state that it did not expect");
         }
     }
@@ -269,22 +301,28 @@ impl Worker {
         let now = journal.now;
         let Some(profile) = &draft.standing.profile else { return };
         let mut random = rand::rng();
-        for fit in &draft.fits {
+        let banks = draft.fits.iter().map(|fit| {
+            let product = ProductVersion { id: fit.product, version: fit.version };
+            (InstitutionRole::Bank, fit.institution, Some(product))
+        });
+        let others = draft.evaluators.iter().map(|id| (InstitutionRole::Evaluator, *id, None));
+        for (role, institution, product) in banks.chain(others) {
             let leg = Leg {
                 id: LegId::random(&mut random),
                 case: case.id,
                 round: case.round,
                 wave: FIRST_WAVE,
-                role: InstitutionRole::Bank,
-                institution: fit.institution,
-                product: fit.product,
-                product_version: fit.version,
+                role,
+                institution,
+                product,
                 state: LegState::Created,
                 version: 1,
                 issued_at: now,
+                due_at: closes_at,
                 delivered_at: None,
                 replied_at: None,
                 standing_reply: None,
+                standing: None,
                 asked: Vec::new(),
                 asked_note: String::new(),
             };
@@ -292,16 +330,28 @@ impl Worker {
             journal.changes.outgoing.push(span.in_scope(|| publish::leg_issued(&leg, closes_at, now)));
             journal.changes.new_legs.push(leg);
         }
-        journal.changes.dossiers.push(Dossier {
-            case: case.id,
-            round: case.round,
-            role: InstitutionRole::Bank,
-            consent: draft.application.consent,
-            enterprise: profile.id,
-            body: planning::dossier(&draft.record.number, &draft.application, &draft.standing, profile),
-        });
-        let window = Deadline::due(case.id, Kind::Window, now, self.policy.window, closes);
-        journal.changes.deadlines.push(self.next_look(window, now, closes_at));
+        let asked = |role| role == InstitutionRole::Bank || !draft.evaluators.is_empty();
+        for role in
+            [InstitutionRole::Bank, InstitutionRole::Evaluator].into_iter().filter(|role| asked(*role))
+        {
+            journal.changes.dossiers.push(Dossier {
+                case: case.id,
+                round: case.round,
+                role,
+                consent: draft.application.consent,
+                enterprise: profile.id,
+                body: planning::dossier(
+                    role,
+                    &draft.record.number,
+                    &draft.application,
+                    &draft.standing,
+                    profile,
+                ),
+                recipients: draft.standing.recipients.clone(),
+            });
+        }
+        let window = Deadline::due(case.id, Kind::Window, now, self.rules.policy.window, closes);
+        journal.changes.set(self.next_look(window, now, closes_at));
     }
 }
 

@@ -2,15 +2,12 @@
 //! lost; when it has elapsed, silent legs time out and the round ends.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{
-    Due,
-    leg::{LegCommand, LegState},
-};
+use kernel::{Due, leg::LegState};
 use tracing::info_span;
 
 use super::{WorkError, Worker};
 use crate::{
-    domain::{Command, Leg, Phase},
+    domain::{Command, CoverNeed, Leg, Phase},
     journal::{Doer, Journal},
     messaging::publish,
     store::{
@@ -30,8 +27,8 @@ impl Worker {
         let mut tx = self.pool.begin().await?;
         let records = cases::lock(&mut tx, &ids).await?;
         let mut legs = legs::of_cases(&mut tx, &ids).await?;
-        let mut journal = Journal::new(now);
-        let hears = self.hearing.for_long(&self.bus, self.grace());
+        let mut journal = Journal::new(now, &self.rules);
+        let hears = self.hearing.for_long(&self.bus, self.rules.grace());
         for record in records {
             let span = info_span!("case.window", case = %record.case.id);
             if let Some(root) = &record.root_traceparent {
@@ -42,7 +39,7 @@ impl Worker {
             let since = fired.iter().find(|fired| fired.case == id).map_or(now, |fired| fired.since);
             span.in_scope(|| self.look(&mut journal, record, own, (since, hears)));
         }
-        journal.changes.write(&mut tx).await?;
+        journal.write(&mut tx).await?;
         tx.commit().await?;
         self.outbox.wake();
         Ok(())
@@ -58,57 +55,55 @@ impl Worker {
     ) {
         let now = journal.now;
         let mut case = record.case;
-        let Phase::Collecting(round) = case.phase else {
-            journal.changes.cleared.push((case.id, Kind::Window));
-            return;
+        let round = match case.phase {
+            Phase::Collecting(round) if round.wave == 1 => round,
+            _ => {
+                journal.changes.clear(case.id, Kind::Window);
+                return;
+            }
         };
-        legs.retain(|leg| leg.round == case.round);
-        let closes_at = match (round.closes_at, self.calendar.deadline(since, self.policy.window)) {
+        let closes_at = match (round.closes_at, self.rules.calendar.deadline(since, self.rules.policy.window))
+        {
             (Some(closes_at), _) => closes_at,
             // The calendar has come: institutions are told the time that they have.
             (None, Due::At(closes_at)) => {
                 let fixed = Command::FixWindow { closes_at };
-                if let Err(refusal) = journal.execute(&mut case, fixed, &Doer::intake(), &[]) {
+                if let Err(refusal) = journal.execute(&mut case, fixed, &Doer::intake(), &mut legs) {
                     tracing::error!(case = %case.id, %refusal, "a window could not be fixed");
                 }
-                for leg in legs.iter_mut().filter(|leg| leg.state.is_open()) {
-                    // A newer version: partner tells the institution the time.
-                    leg.change(leg.state);
-                    journal.changes.note_leg(leg);
-                }
-                self.issue_again(journal, legs.iter().filter(|leg| leg.state.is_open()), closes_at);
+                let open = legs.iter().filter(|leg| leg.round == case.round && leg.state.is_open());
+                self.issue_again(journal, open, closes_at);
                 closes_at
             }
             (None, pending @ Due::Pending { .. }) => {
-                let window = Deadline::due(case.id, Kind::Window, since, self.policy.window, pending);
-                journal.changes.deadlines.push(window);
+                let window = Deadline::due(case.id, Kind::Window, since, self.rules.policy.window, pending);
+                journal.changes.set(window);
                 return;
             }
         };
-        if now < closes_at + self.grace() {
-            let silent = legs.iter().filter(|leg| leg.state == LegState::Created);
+        if now < closes_at + self.rules.grace() {
+            let silent = legs.iter().filter(|leg| leg.round == case.round && leg.state == LegState::Created);
             if round.closes_at.is_some() {
                 self.issue_again(journal, silent, closes_at);
             }
-            let window = Deadline::due(case.id, Kind::Window, since, self.policy.window, Due::At(closes_at));
-            journal.changes.deadlines.push(self.next_look(window, now, Some(closes_at)));
+            let window =
+                Deadline::due(case.id, Kind::Window, since, self.rules.policy.window, Due::At(closes_at));
+            journal.changes.set(self.next_look(window, now, Some(closes_at)));
             return;
         }
         if !hears {
             // Answers that were given in time may be waiting with the broker: nobody times out for our absence.
             let window =
-                Deadline::due(case.id, Kind::Window, since, self.policy.window, Due::At(now + UNHEARD));
-            journal.changes.deadlines.push(window);
+                Deadline::due(case.id, Kind::Window, since, self.rules.policy.window, Due::At(now + UNHEARD));
+            journal.changes.set(window);
             return;
         }
-        // Only open legs: an answer that is in keeps its state.
-        legs.sort_by_key(|leg| !leg.state.is_open());
-        let silent = legs.iter().take_while(|leg| leg.state.is_open()).count();
-        let open = journal.close_legs(&mut legs[..silent], LegCommand::TimeOut);
-        journal.changes.cleared.push((case.id, Kind::Window));
-        if let Err(refusal) =
-            journal.execute(&mut case, Command::CloseWindow { open }, &Doer::intake(), &legs)
-        {
+        let open = legs.iter().filter(|leg| leg.round == case.round && leg.state.is_open()).count();
+        let command = Command::CloseWindow {
+            open: u16::try_from(open).unwrap_or(u16::MAX),
+            need: CoverNeed::of(&legs, case.round),
+        };
+        if let Err(refusal) = journal.execute(&mut case, command, &Doer::intake(), &mut legs) {
             tracing::error!(case = %case.id, %refusal, "a window could not be closed");
         }
     }
@@ -133,13 +128,8 @@ impl Worker {
         now: DateTime<Utc>,
         closes_at: Option<DateTime<Utc>>,
     ) -> Deadline {
-        let again = now + TimeDelta::seconds(i64::from(self.policy.ask_again_seconds));
-        let due_at = closes_at.map(|closes_at| again.min(closes_at + self.grace()));
+        let again = now + TimeDelta::seconds(i64::from(self.rules.policy.ask_again_seconds));
+        let due_at = closes_at.map(|closes_at| again.min(closes_at + self.rules.grace()));
         Deadline { due_at, ..window }
-    }
-
-    /// Answers that were given in time may still be on their way when the window closes.
-    fn grace(&self) -> TimeDelta {
-        TimeDelta::seconds(i64::from(self.policy.grace_seconds))
     }
 }

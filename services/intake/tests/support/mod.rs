@@ -29,17 +29,26 @@ pub(crate) const UNKNOWN: &str = "91350100M000100Y43";
 pub(crate) const ACTIVE_CONSENT: &str = "018f0000-0000-7000-8000-000000000001";
 /// Names the first bank only.
 pub(crate) const NARROW_CONSENT: &str = "018f0000-0000-7000-8000-000000000002";
+/// Names nobody: everyone that takes part, evaluators too. The others name banks alone.
+pub(crate) const WIDE_CONSENT: &str = "018f0000-0000-7000-8000-000000000003";
 pub(crate) const REVOKED_CONSENT: &str = "018f0000-0000-7000-8000-000000000000";
+
+/// What insurance tells has rising versions.
+static ROSE: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(1);
 
 pub(crate) type Client = IntakeServiceClient<CallerChannel>;
 
 /// Windows of an hour, which tests pass by moving the clock.
-pub(crate) const SETTINGS: [(&str, &str); 5] = [
+pub(crate) const SETTINGS: [(&str, &str); 9] = [
     ("ZHIRONG_INTAKE_WINDOW", "3600s"),
     ("ZHIRONG_INTAKE_SUPPLEMENT", "3600s"),
     ("ZHIRONG_INTAKE_ASK_AGAIN_SECONDS", "600"),
     ("ZHIRONG_INTAKE_GRACE_SECONDS", "1"),
     ("ZHIRONG_INTAKE_AUTO_ACCEPT", "API"),
+    ("ZHIRONG_INTAKE_COVER_WAIT", "7200s"),
+    ("ZHIRONG_INTAKE_SELECTION", "7200s"),
+    ("ZHIRONG_INTAKE_APPROVAL", "3600s"),
+    ("ZHIRONG_INTAKE_NO_OFFER", "7200s"),
 ];
 
 /// Intake and its neighbours, running.
@@ -141,6 +150,117 @@ impl Town {
         self.client.list_offers(request).await.unwrap().into_inner()
     }
 
+    /// The one leg of this institution, in the newest round.
+    pub(crate) async fn leg_of(&mut self, case: &wire::CaseHeader, id: InstitutionId) -> wire::LegView {
+        let legs = self.view(case).await.legs;
+        legs.into_iter().rfind(|leg| leg.institution_id == id.to_string()).unwrap()
+    }
+
+    /// Takes a case of `banks` banks to OFFERS_READY, each with an offer of 4.00 %, 4.01 % …; its legs by institution.
+    pub(crate) async fn ready(&mut self, banks: i64) -> (wire::CaseHeader, Vec<wire::LegView>) {
+        let case = self.submit(application(banks)).await;
+        let mut legs = self.reaches(&case, wire::CaseState::Collecting).await.legs;
+        legs.sort_by_key(|leg| leg.institution_id.clone());
+        for (index, leg) in legs.iter().enumerate() {
+            self.reply(leg, offer(1, 400 + i32::try_from(index).unwrap())).await;
+        }
+        self.reaches(&case, wire::CaseState::OffersReady).await;
+        (case, legs)
+    }
+
+    pub(crate) async fn select(
+        &mut self,
+        case: &wire::CaseHeader,
+        bank: &wire::LegView,
+        cover: &str,
+        evaluator: &str,
+    ) -> Result<wire::CaseHeader, tonic::Status> {
+        let request = wire::SelectOfferRequest {
+            request_id: id(),
+            case_id: case.case_id.clone(),
+            bank_leg_id: bank.leg_id.clone(),
+            cover_leg_id: cover.to_owned(),
+            evaluator_leg_id: evaluator.to_owned(),
+        };
+        Ok(self.client.select_offer(request).await?.into_inner().case.unwrap())
+    }
+
+    /// Tells as insurance would.
+    pub(crate) async fn insurance(
+        &self,
+        kind: &'static str,
+        case: &wire::CaseHeader,
+        body: &impl prost::Message,
+    ) {
+        let at = kernel::Clock::now(self.ground.clock());
+        let outgoing = bus::Outgoing {
+            message_id: MessageId::new(at, &mut rand::rng()),
+            kind,
+            aggregate_id: case.case_id.parse().unwrap(),
+            aggregate_version: ROSE.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+            occurred_at: at,
+            traceparent: None,
+            body: body.encode_to_vec(),
+        };
+        let mut conn = self.ground.pool(&PARTNER).acquire().await.unwrap();
+        bus::enqueue(&mut conn, &[outgoing]).await.unwrap();
+    }
+
+    /// The facts of this kind that were told, oldest first.
+    pub(crate) async fn facts<M: prost::Message + Default>(&self, kind: &str) -> Vec<M> {
+        let rows: Vec<(Vec<u8>,)> = sqlx::query_as("SELECT body FROM told WHERE kind = $1 ORDER BY at")
+            .bind(kind)
+            .fetch_all(&self.ground.pool(&PARTNER))
+            .await
+            .unwrap();
+        rows.iter().map(|(body,)| M::decode(body.as_slice()).unwrap()).collect()
+    }
+
+    /// Waits for the first fact of this kind.
+    pub(crate) async fn fact<M: prost::Message + Default>(&self, kind: &str) -> M {
+        eventually(LIMIT, || async { self.facts::<M>(kind).await.pop() }).await
+    }
+
+    /// Waits until the timeline shows this kind.
+    pub(crate) async fn shows(&self, case: &wire::CaseHeader, kind: &str) {
+        eventually(LIMIT, || {
+            let (mut client, case_id) = (self.client.clone(), case.case_id.clone());
+            async move {
+                let request = wire::ListTimelineRequest { case_id };
+                let entries = client.list_timeline(request).await.unwrap().into_inner().entries;
+                let kinds: Vec<String> = entries.into_iter().map(|entry| entry.kind).collect();
+                if kinds.iter().any(|one| one == kind) { Ok(()) } else { Err(kinds) }
+            }
+        })
+        .await;
+    }
+
+    pub(crate) async fn withdraw(&mut self, case: &wire::CaseHeader) -> wire::CaseHeader {
+        let request = wire::WithdrawCaseRequest {
+            request_id: id(),
+            case_id: case.case_id.clone(),
+            reason: "另有安排".to_owned(),
+        };
+        self.client.withdraw_case(request).await.unwrap().into_inner().case.unwrap()
+    }
+
+    /// The states of all legs, by institution.
+    pub(crate) async fn states(&self, case: &wire::CaseHeader) -> Vec<String> {
+        let case_id: Uuid = case.case_id.parse().unwrap();
+        let rows: Vec<(String,)> =
+            sqlx::query_as("SELECT state FROM leg WHERE case_id = $1 ORDER BY round, institution_id")
+                .bind(case_id)
+                .fetch_all(&self.ground.pool(&ROLE))
+                .await
+                .unwrap();
+        rows.into_iter().map(|(state,)| state).collect()
+    }
+
+    /// The kinds of the case's deadlines.
+    pub(crate) async fn waits_for(&mut self, case: &wire::CaseHeader) -> Vec<String> {
+        self.view(case).await.deadlines.into_iter().map(|deadline| deadline.kind).collect()
+    }
+
     /// Sends a message as partner would; the same `message` twice is a redelivery.
     pub(crate) async fn send(
         &self,
@@ -224,6 +344,29 @@ pub(crate) fn terms(seq: i32, rate: i32) -> wire::Offer {
 
 pub(crate) fn decline(reason: i32) -> partner::reply_submitted::Reply {
     partner::reply_submitted::Reply::Decline(partner::DeclineGiven { reason, text: String::new() })
+}
+
+/// An offer that calls for loan surety insurance.
+pub(crate) fn covered(seq: i32, rate: i32) -> partner::reply_submitted::Reply {
+    partner::reply_submitted::Reply::Offer(wire::Offer { enhancement: 2, ..terms(seq, rate) })
+}
+
+pub(crate) fn quote(fee: i64) -> partner::reply_submitted::Reply {
+    partner::reply_submitted::Reply::Valuation(wire::ValuationQuote {
+        quote_seq: 1,
+        fee_fen: fee,
+        report_working_days: 7,
+        methods: vec![1, 3],
+        valid_until: Some(far()),
+    })
+}
+
+pub(crate) fn far() -> prost_types::Timestamp {
+    timestamp(DateTime::from_timestamp(4_000_000_000, 0).unwrap())
+}
+
+pub(crate) fn evaluator(number: u128) -> InstitutionId {
+    bank(900 + number)
 }
 
 pub(crate) fn bank(number: u128) -> InstitutionId {

@@ -14,6 +14,8 @@ pub enum FeedKind {
     ReplyLate,
     ReplySuperseded,
     ReplyRefused,
+    AssignmentSelected,
+    AssignmentUnselected,
 }
 
 /// A new event for an institution's feed.
@@ -25,8 +27,8 @@ pub struct FeedEntry {
     pub kind: FeedKind,
     /// Place among the events of the assignment, see [`FeedKind::ordinal`].
     pub ordinal: i64,
-    /// What the event is about, so that telling it again makes no second one: the reply, the message, or the
-    /// assignment itself.
+    /// What the event is about, so that telling it again makes no second one: the reply, the message, the choice, or
+    /// the assignment itself.
     pub subject: Uuid,
     pub reply_id: Option<ReplyId>,
     /// Code, for `REPLY_REFUSED` and `ASSIGNMENT_CLOSED`.
@@ -39,7 +41,7 @@ pub struct FeedEntry {
 }
 
 impl FeedKind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::AssignmentIssued,
         Self::AssignmentClosed,
         Self::SupplementAnswered,
@@ -47,6 +49,8 @@ impl FeedKind {
         Self::ReplyLate,
         Self::ReplySuperseded,
         Self::ReplyRefused,
+        Self::AssignmentSelected,
+        Self::AssignmentUnselected,
     ];
 
     /// The number of proto `EventType`, which the schema keeps too.
@@ -59,6 +63,8 @@ impl FeedKind {
             Self::ReplyLate => 5,
             Self::ReplySuperseded => 6,
             Self::ReplyRefused => 7,
+            Self::AssignmentSelected => 8,
+            Self::AssignmentUnselected => 9,
         }
     }
 
@@ -72,6 +78,8 @@ impl FeedKind {
             Self::ReplyLate => "REPLY_LATE",
             Self::ReplySuperseded => "REPLY_SUPERSEDED",
             Self::ReplyRefused => "REPLY_REFUSED",
+            Self::AssignmentSelected => "ASSIGNMENT_SELECTED",
+            Self::AssignmentUnselected => "ASSIGNMENT_UNSELECTED",
         }
     }
 
@@ -87,7 +95,8 @@ impl FeedKind {
             Self::SupplementAnswered => 1,
             Self::ReplySuperseded => 2,
             Self::ReplyAccepted | Self::ReplyLate | Self::ReplyRefused => 3,
-            Self::AssignmentClosed => 4,
+            Self::AssignmentSelected | Self::AssignmentUnselected => 4,
+            Self::AssignmentClosed => 5,
         };
         leg_version.saturating_mul(8).saturating_add(rank)
     }
@@ -109,7 +118,8 @@ mod tests {
     fn order_is_by_version_then_beginning_first_and_end_last() {
         assert!(FeedKind::AssignmentIssued.ordinal(3) < FeedKind::ReplyAccepted.ordinal(3));
         assert!(FeedKind::ReplySuperseded.ordinal(3) < FeedKind::ReplyAccepted.ordinal(3));
-        assert!(FeedKind::ReplyAccepted.ordinal(3) < FeedKind::AssignmentClosed.ordinal(3));
+        assert!(FeedKind::ReplyAccepted.ordinal(3) < FeedKind::AssignmentSelected.ordinal(3));
+        assert!(FeedKind::AssignmentSelected.ordinal(3) < FeedKind::AssignmentClosed.ordinal(3));
         assert!(FeedKind::AssignmentClosed.ordinal(3) < FeedKind::AssignmentIssued.ordinal(4));
     }
 }

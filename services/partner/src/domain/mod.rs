@@ -3,11 +3,15 @@
 mod assignment;
 mod credential;
 mod feed;
+mod hearing;
 mod reply;
+mod state;
 mod transition;
 
-pub use assignment::{Assignment, CloseCause, State, StateError, Terms};
+pub use assignment::{Assignment, Product, Terms};
 pub use credential::{Credential, Fingerprint, Rejection, Scope, Scopes, TokenHash};
 pub use feed::{FeedEntry, FeedKind};
+pub use hearing::Notice;
 pub use reply::{Reply, ReplyKind};
-pub use transition::{Change, Command, Notice, Refusal, Why};
+pub use state::{Choice, CloseCause, Columns, Standing, State, StateError};
+pub use transition::{Change, Command, Refusal, Why};

@@ -1,20 +1,32 @@
-//! Consumer of `partner.assignments.v1`.
+//! Consumer of `partner.assignments.v1` and `partner.cover-assignments.v1`.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bus::{Handler, HandlerError, Message, Outcome};
 use kernel::InstitutionId;
 use sqlx::PgConnection;
 
 use super::incoming::{Unheard, read};
+use crate::domain::Notice;
 use crate::store::{self, Heard, StoreError, Told, Wakeups};
 
-/// Puts intake's messages into assignments and feeds, and wakes the long polls that wait for them.
+/// How long news that asks nothing of an institution (the fate of a reply) may wait for company before it ends a long
+/// poll: a call for each would cost more than the news.
+const UNHURRIED: Duration = Duration::from_millis(20);
+
+/// Puts the messages about legs into assignments and feeds, and wakes the long polls that wait for them.
 pub struct Assignments {
     wakeups: Wakeups,
     /// Whose feeds have grown since the last commit.
-    grown: Mutex<HashSet<InstitutionId>>,
+    grown: Mutex<Grown>,
+}
+
+#[derive(Default)]
+struct Grown {
+    at_once: HashSet<InstitutionId>,
+    soon: HashSet<InstitutionId>,
 }
 
 impl Assignments {
@@ -53,13 +65,24 @@ impl Handler for Assignments {
         });
         let outcomes = outcomes.collect();
         let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
-        grown.extend(readable.iter().map(|told| told.institution_id));
+        for told in &readable {
+            let whom = if told.notice == Notice::Judged { &mut grown.soon } else { &mut grown.at_once };
+            whom.insert(told.institution_id);
+        }
         Ok(outcomes)
     }
 
     fn committed(&self) {
         let grown = std::mem::take(&mut *self.grown.lock().unwrap_or_else(PoisonError::into_inner));
-        self.wakeups.wake(grown);
+        self.wakeups.wake(grown.at_once.iter().copied());
+        let soon: Vec<InstitutionId> = grown.soon.difference(&grown.at_once).copied().collect();
+        if !soon.is_empty() {
+            let wakeups = self.wakeups.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(UNHURRIED).await;
+                wakeups.wake(soon);
+            });
+        }
     }
 }
 

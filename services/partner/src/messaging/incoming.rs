@@ -1,4 +1,5 @@
-//! Reads intake's messages. What cannot be read is named, so that it can be parked under that name.
+//! Reads the messages of intake and insurance, whose bodies are the same. What cannot be read is named, so that it can
+//! be parked under that name.
 
 use std::str::FromStr;
 
@@ -6,18 +7,35 @@ use bus::Message;
 use chrono::{DateTime, Utc};
 use kernel::{InstitutionId, InstitutionRole, LegId, ProductId, ReplyId};
 use prost_types::Timestamp;
-use proto::common::v1::{LegClosed, LegIssued, LegState, LegSupplemented, ReplyJudged};
+use proto::common::v1::{LegClosed, LegIssued, LegNoticed, LegState, LegSupplemented, ReplyJudged};
 
-use crate::domain::{CloseCause, FeedKind, Notice, Terms};
+use crate::domain::{Choice, CloseCause, FeedKind, Notice, Product, Terms};
 use crate::store::Told;
 
-pub(super) const LEG_ISSUED: &str = "intake.leg-issued.v1";
-pub(super) const LEG_CLOSED: &str = "intake.leg-closed.v1";
-pub(super) const LEG_SUPPLEMENTED: &str = "intake.leg-supplemented.v1";
-pub(super) const REPLY_ACCEPTED: &str = "intake.reply-accepted.v1";
-pub(super) const REPLY_LATE: &str = "intake.reply-late.v1";
-pub(super) const REPLY_SUPERSEDED: &str = "intake.reply-superseded.v1";
-pub(super) const REPLY_REFUSED: &str = "intake.reply-refused.v1";
+/// What intake tells of the legs of banks and evaluators.
+pub(super) const OF_INTAKE: &[&str] = &[
+    "intake.leg-issued.v1",
+    "intake.leg-selected.v1",
+    "intake.leg-unselected.v1",
+    "intake.leg-closed.v1",
+    "intake.leg-supplemented.v1",
+    "intake.reply-accepted.v1",
+    "intake.reply-late.v1",
+    "intake.reply-superseded.v1",
+    "intake.reply-refused.v1",
+];
+
+/// What insurance tells of the legs of insurers and guarantors. It passes no documents on, so nothing is supplemented.
+pub(super) const OF_INSURANCE: &[&str] = &[
+    "insurance.leg-issued.v1",
+    "insurance.leg-selected.v1",
+    "insurance.leg-unselected.v1",
+    "insurance.leg-closed.v1",
+    "insurance.reply-accepted.v1",
+    "insurance.reply-late.v1",
+    "insurance.reply-superseded.v1",
+    "insurance.reply-refused.v1",
+];
 
 /// Why a message cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,14 +59,21 @@ impl Unheard {
 
 /// Understands one message.
 pub fn read(message: &Message) -> Result<Told, Unheard> {
-    match message.kind.as_str() {
-        LEG_ISSUED => issued(message),
-        LEG_CLOSED => closed(message),
-        LEG_SUPPLEMENTED => supplemented(message),
-        REPLY_ACCEPTED => judged(message, FeedKind::ReplyAccepted),
-        REPLY_LATE => judged(message, FeedKind::ReplyLate),
-        REPLY_SUPERSEDED => judged(message, FeedKind::ReplySuperseded),
-        REPLY_REFUSED => judged(message, FeedKind::ReplyRefused),
+    let kind = message.kind.as_str();
+    if !OF_INTAKE.contains(&kind) && !OF_INSURANCE.contains(&kind) {
+        return Err(Unheard::UnknownType);
+    }
+    // One body each, whoever says it.
+    match kind.split_once('.').map(|(_, said)| said) {
+        Some("leg-issued.v1") => issued(message),
+        Some("leg-selected.v1") => selected(message),
+        Some("leg-unselected.v1") => unselected(message),
+        Some("leg-closed.v1") => closed(message),
+        Some("leg-supplemented.v1") => supplemented(message),
+        Some("reply-accepted.v1") => judged(message, FeedKind::ReplyAccepted),
+        Some("reply-late.v1") => judged(message, FeedKind::ReplyLate),
+        Some("reply-superseded.v1") => judged(message, FeedKind::ReplySuperseded),
+        Some("reply-refused.v1") => judged(message, FeedKind::ReplyRefused),
         _ => Err(Unheard::UnknownType),
     }
 }
@@ -56,18 +81,51 @@ pub fn read(message: &Message) -> Result<Told, Unheard> {
 fn issued(message: &Message) -> Result<Told, Unheard> {
     let body: LegIssued = decode(message)?;
     let terms = Terms {
-        role: InstitutionRole::from_number(body.role).ok_or(Unheard::Field("leg-issued-role"))?,
-        product_id: id::<ProductId>(&body.product_id, "leg-issued-product")?,
-        product_version: body.product_version,
+        role: role(message, body.role).ok_or(Unheard::Field("leg-issued-role"))?,
+        product: product(&body)?,
         issued_at: instant(body.issued_at.as_ref()).ok_or(Unheard::Field("leg-issued-time"))?,
-        due_at: match body.due_at {
-            None => None,
-            Some(due) => Some(instant(Some(&due)).ok_or(Unheard::Field("leg-issued-due"))?),
-        },
+        due_at: optional_instant(body.due_at.as_ref(), "leg-issued-due")?,
         issued_version: message.aggregate_version,
         trace: trace(message),
     };
     told(message, &body.leg_id, &body.institution_id, Notice::Issued(terms), FeedKind::AssignmentIssued)
+}
+
+/// Each role is asked by the service that takes its answers: one that came from elsewhere would be answered into the
+/// void.
+fn role(message: &Message, number: i32) -> Option<InstitutionRole> {
+    let role = InstitutionRole::from_number(number)?;
+    let asked_by_intake = OF_INTAKE.contains(&message.kind.as_str());
+    match role {
+        InstitutionRole::Bank | InstitutionRole::Evaluator => asked_by_intake.then_some(role),
+        InstitutionRole::Insurer | InstitutionRole::Guarantor => (!asked_by_intake).then_some(role),
+        InstitutionRole::ReGuarantor
+        | InstitutionRole::IpFund
+        | InstitutionRole::Investor
+        | InstitutionRole::Exchange
+        | InstitutionRole::IpAgency => None,
+    }
+}
+
+fn product(body: &LegIssued) -> Result<Option<Product>, Unheard> {
+    if body.role != InstitutionRole::Bank.number() {
+        return Ok(None);
+    }
+    let id = id::<ProductId>(&body.product_id, "leg-issued-product")?;
+    Ok(Some(Product { id, version: body.product_version }))
+}
+
+fn selected(message: &Message) -> Result<Told, Unheard> {
+    let body: LegNoticed = decode(message)?;
+    let confirm_by = optional_instant(body.due_at.as_ref(), "leg-selected-due")?;
+    let notice = Notice::Selected { version: message.aggregate_version, choice: Choice { confirm_by } };
+    told(message, &body.leg_id, &body.institution_id, notice, FeedKind::AssignmentSelected)
+}
+
+fn unselected(message: &Message) -> Result<Told, Unheard> {
+    let body: LegNoticed = decode(message)?;
+    let notice = Notice::Unselected { version: message.aggregate_version };
+    told(message, &body.leg_id, &body.institution_id, notice, FeedKind::AssignmentUnselected)
 }
 
 fn closed(message: &Message) -> Result<Told, Unheard> {
@@ -75,6 +133,8 @@ fn closed(message: &Message) -> Result<Told, Unheard> {
     let cause = match LegState::try_from(body.state) {
         Ok(LegState::TimedOut) => CloseCause::TimedOut,
         Ok(LegState::Released) => CloseCause::Released,
+        Ok(LegState::Expired) => CloseCause::Expired,
+        Ok(LegState::WithdrawnByInst) => CloseCause::WithdrawnByInstitution,
         Ok(
             LegState::Unspecified
             | LegState::Created
@@ -83,8 +143,6 @@ fn closed(message: &Message) -> Result<Told, Unheard> {
             | LegState::InfoRequested
             | LegState::Offered
             | LegState::Declined
-            | LegState::Expired
-            | LegState::WithdrawnByInst
             | LegState::Selected
             | LegState::Confirmed
             | LegState::Fulfilled
@@ -105,7 +163,8 @@ fn supplemented(message: &Message) -> Result<Told, Unheard> {
 fn judged(message: &Message, kind: FeedKind) -> Result<Told, Unheard> {
     let body: ReplyJudged = decode(message)?;
     let reply_id = id::<ReplyId>(&body.reply_id, "reply-id")?;
-    let told = told(message, &body.leg_id, &body.institution_id, Notice::Judged, kind)?;
+    let notice = if kind == FeedKind::ReplyRefused { Notice::Rejected(reply_id) } else { Notice::Judged };
+    let told = told(message, &body.leg_id, &body.institution_id, notice, kind)?;
     let reason = (!body.reason.is_empty()).then_some(body.reason);
     Ok(Told { reply_id: Some(reply_id), reason, ..told })
 }
@@ -142,6 +201,16 @@ fn decode<B: prost::Message + Default>(message: &Message) -> Result<B, Unheard> 
 
 fn id<T: FromStr>(text: &str, field: &'static str) -> Result<T, Unheard> {
     text.parse().map_err(|_| Unheard::Field(field))
+}
+
+fn optional_instant(
+    timestamp: Option<&Timestamp>,
+    field: &'static str,
+) -> Result<Option<DateTime<Utc>>, Unheard> {
+    match timestamp {
+        None => Ok(None),
+        Some(_) => instant(timestamp).map(Some).ok_or(Unheard::Field(field)),
+    }
 }
 
 fn instant(timestamp: Option<&Timestamp>) -> Option<DateTime<Utc>> {

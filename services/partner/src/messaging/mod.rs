@@ -1,4 +1,4 @@
-//! What the partner edge hears from intake, and what it says to it.
+//! What the partner edge hears from intake and insurance, and what it says to them.
 
 mod assignments;
 mod incoming;
@@ -8,16 +8,9 @@ pub use assignments::Assignments;
 pub use incoming::{Unheard, read};
 pub use outgoing::{PUBLISHES, accepted, received, submitted};
 
-/// What intake tells about legs to banks and evaluators, and about the fate of replies.
-pub static QUEUES: [bus::Queue; 1] = [bus::Queue {
-    name: "partner.assignments.v1",
-    binds: &[
-        incoming::LEG_ISSUED,
-        incoming::LEG_CLOSED,
-        incoming::LEG_SUPPLEMENTED,
-        incoming::REPLY_ACCEPTED,
-        incoming::REPLY_LATE,
-        incoming::REPLY_SUPERSEDED,
-        incoming::REPLY_REFUSED,
-    ],
-}];
+/// Legs and the fate of replies: what intake tells of banks and evaluators, and insurance of insurers and guarantors.
+/// A queue each, so that neither waits behind the other.
+pub static QUEUES: [bus::Queue; 2] = [
+    bus::Queue { name: "partner.assignments.v1", binds: incoming::OF_INTAKE },
+    bus::Queue { name: "partner.cover-assignments.v1", binds: incoming::OF_INSURANCE },
+];

@@ -1,15 +1,14 @@
 //! From a checked request of an institution to an act, and from its outcome to the answer.
 
-use bus::Outgoing;
 use chrono::{DateTime, Utc};
-use kernel::{InstitutionId, LegId};
+use kernel::{InstitutionId, LegId, ReplyId};
 use rpc::audit::Entry;
 use rpc::{Actor, Caller, Fault, reasons as shared};
 use tonic::Request;
 
 use crate::domain::{Assignment, Command};
 use crate::reasons;
-use crate::store::{Act, Outcome};
+use crate::store::{Act, Outcome, Publication};
 
 /// What the field is about; the law asks that every access names it.
 const PURPOSE: &str = "IP_PLEDGE_FINANCING";
@@ -43,7 +42,7 @@ impl Institution {
         command: Command,
         action: &'static str,
         now: DateTime<Utc>,
-        message: Outgoing,
+        message: Publication,
     ) -> Act {
         Act {
             caller: self.caller.clone(),
@@ -57,6 +56,7 @@ impl Institution {
             request: None,
             message,
             reply: None,
+            field: "",
             audit: Entry {
                 action,
                 object_kind: "assignment",
@@ -72,17 +72,18 @@ impl Institution {
 /// The answer: the first one again for a repeat, else made of the assignment as it is now.
 pub(super) fn answer<T: prost::Message + Default>(
     outcome: Outcome,
-    of: impl FnOnce(&Assignment) -> T,
+    of: impl FnOnce(&Assignment, Option<ReplyId>) -> T,
 ) -> Result<T, Fault> {
     match outcome {
-        Outcome::Done(assignment) => Ok(of(&assignment)),
+        Outcome::Done(assignment, said) => Ok(of(&assignment, said)),
         Outcome::Repeat(first) => {
             T::decode(first.as_slice()).map_err(|error| Fault::new(&shared::INTERNAL).source(error))
         }
         Outcome::Reused => Err(Fault::new(&shared::REQUEST_ID_REUSED).field("request_id")),
         Outcome::NotFound => Err(Fault::new(&shared::NOT_FOUND)),
         Outcome::Changed => Err(Fault::new(&shared::VERSION_CONFLICT).field("etag")),
-        Outcome::OfferPassed => Err(Fault::new(&reasons::VALID_UNTIL_PASSED).field("offer.valid_until")),
+        Outcome::OfferPassed(field) => Err(Fault::new(&reasons::VALID_UNTIL_PASSED).field(field)),
+        Outcome::NotForRole(field) => Err(Fault::new(&reasons::DECISION_NOT_FOR_ROLE).field(field)),
         Outcome::Refused(refusal) => Err(refusal.into()),
     }
 }

@@ -17,9 +17,9 @@ const PERSON: usize = 64;
 /// Longest free text, in characters.
 const TEXT: usize = 200;
 /// The highest nominal yearly rate: 36 %.
-const MAX_RATE_BP: i32 = 3600;
+pub(super) const MAX_RATE_BP: i32 = 3600;
 /// Fees may be nothing, and never more than the largest amount.
-const MAX_FEES_FEN: i64 = 30_000_000_000;
+pub(super) const MAX_FEES_FEN: i64 = 30_000_000_000;
 
 /// The field `name` of an assignment.
 pub(super) fn assignment(check: &mut Checker, name: &str) -> Option<LegId> {

@@ -1,10 +1,12 @@
-//! Asks intake for dossiers. Nothing of them is kept here: consent is checked at every reading.
+//! Asks intake, or insurance for cover, for dossiers. Nothing of them is kept here: consent is checked at every reading.
 
 use std::time::Duration;
 
 use kernel::{InstitutionId, LegId};
 use prost::Message as _;
 use proto::common::v1::DocumentRef;
+use proto::insurance::v1::GetCoverDossierRequest;
+use proto::insurance::v1::cover_dossier_service_client::CoverDossierServiceClient;
 use proto::intake::v1::dossier_service_client::DossierServiceClient;
 use proto::intake::v1::{Dossier, GetDossierRequest};
 use rpc::client::Channel;
@@ -15,11 +17,15 @@ use crate::reasons;
 
 /// One indexed query and a cached consent: longer than this, the institution had better try again.
 const LIMIT: Duration = Duration::from_millis(2500);
-const PEER: &str = "intake";
+const INTAKE: &str = "intake";
+const INSURANCE: &str = "insurance";
+/// How intake says that the case does not go on.
+const CASE_ENDED: &str = "CASE_STATE";
 
 #[derive(Clone)]
 pub(super) struct Dossiers {
-    client: DossierServiceClient<Channel>,
+    intake: DossierServiceClient<Channel>,
+    insurance: CoverDossierServiceClient<Channel>,
 }
 
 /// What one institution may read of one leg.
@@ -29,31 +35,54 @@ pub(super) struct Reading {
 }
 
 impl Dossiers {
-    pub(super) fn new(intake: Channel) -> Self {
-        Self { client: DossierServiceClient::new(intake) }
+    pub(super) fn new(intake: Channel, insurance: Channel) -> Self {
+        Self {
+            intake: DossierServiceClient::new(intake),
+            insurance: CoverDossierServiceClient::new(insurance),
+        }
     }
 
-    pub(super) async fn read(&self, leg: LegId, institution: InstitutionId) -> Result<Reading, Fault> {
-        let mut request = Request::new(GetDossierRequest {
-            leg_id: leg.to_string(),
-            institution_id: institution.to_string(),
-        });
-        request.set_timeout(LIMIT);
-        let answer = self.client.clone().get_dossier(request).await.map_err(refused)?.into_inner();
-        let dossier = Dossier::decode(answer.dossier.as_slice())
-            .map_err(|error| Fault::new(&shared::INTERNAL).metadata("peer", PEER).source(error))?;
-        Ok(Reading { dossier, supplements: answer.supplements })
+    /// Legs of `cover` are insurance's, all others intake's.
+    pub(super) async fn read(
+        &self,
+        cover: bool,
+        leg: LegId,
+        institution: InstitutionId,
+    ) -> Result<Reading, Fault> {
+        let (leg_id, institution_id) = (leg.to_string(), institution.to_string());
+        if cover {
+            let mut request = Request::new(GetCoverDossierRequest { leg_id, institution_id });
+            request.set_timeout(LIMIT);
+            let answer = self.insurance.clone().get_cover_dossier(request).await;
+            let answer = answer.map_err(|status| refused(INSURANCE, status))?.into_inner();
+            Ok(Reading { dossier: decode(INSURANCE, &answer.dossier)?, supplements: Vec::new() })
+        } else {
+            let mut request = Request::new(GetDossierRequest { leg_id, institution_id });
+            request.set_timeout(LIMIT);
+            let answer = self.intake.clone().get_dossier(request).await;
+            let answer = answer.map_err(|status| refused(INTAKE, status))?.into_inner();
+            Ok(Reading { dossier: decode(INTAKE, &answer.dossier)?, supplements: answer.supplements })
+        }
     }
 }
 
-fn refused(answer: Status) -> Fault {
-    let consent = status::reason(&answer).is_some_and(|reason| reason.starts_with("CONSENT_"));
+fn decode(peer: &'static str, dossier: &[u8]) -> Result<Dossier, Fault> {
+    Dossier::decode(dossier)
+        .map_err(|error| Fault::new(&shared::INTERNAL).metadata("peer", peer).source(error))
+}
+
+fn refused(peer: &'static str, answer: Status) -> Fault {
+    let reason = status::reason(&answer).unwrap_or_default();
     match answer.code() {
         Code::NotFound => Fault::new(&shared::NOT_FOUND),
         _ if status::is_retryable(&answer) => {
-            Fault::new(&reasons::DOSSIER_UNAVAILABLE).source(Fault::of_peer(PEER, answer))
+            Fault::new(&reasons::DOSSIER_UNAVAILABLE).source(Fault::of_peer(peer, answer))
         }
-        Code::PermissionDenied | Code::FailedPrecondition if consent => Fault::new(&reasons::CONSENT_REVOKED),
-        _ => Fault::of_peer(PEER, answer),
+        Code::PermissionDenied | Code::FailedPrecondition if reason.starts_with("CONSENT_") => {
+            Fault::new(&reasons::CONSENT_REVOKED)
+        }
+        // The case has ended, and the news of it is still on its way here.
+        Code::FailedPrecondition if reason == CASE_ENDED => Fault::new(&reasons::DOSSIER_CLOSED),
+        _ => Fault::of_peer(peer, answer),
     }
 }

@@ -11,7 +11,6 @@ use proto::partner::v1::{AcknowledgeRequest, AcknowledgeResponse, PullEventsRequ
 use rand::Rng as _;
 use rpc::check::Checker;
 use rpc::{Answer, Fault};
-use sqlx::PgPool;
 use telemetry::context;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +21,7 @@ use super::checks;
 use super::door::Door;
 use crate::domain::Command;
 use crate::messaging;
-use crate::store::{self, Act, Acts, Delivery, Pull, Pulls, Wakeups};
+use crate::store::{Acknowledgements, Act, Acts, Delivery, Pull, Pulls, Wakeups};
 use crate::wire;
 
 /// What a long poll may ask for: the longest wait, and how long the call may take in all.
@@ -36,9 +35,9 @@ const MAX_NAMES: usize = 1000;
 const POLL_MILLIS: std::ops::Range<u64> = 400..800;
 
 pub(super) struct Events {
-    pub(super) pool: PgPool,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) acts: Arc<Acts>,
+    pub(super) acknowledgements: Acknowledgements,
     pub(super) pulls: Pulls,
     pub(super) wakeups: Wakeups,
     pub(super) door: Door,
@@ -78,7 +77,9 @@ impl EventService for Events {
                 messaging::received(assignment, institution.id, now),
             )
         };
-        let unknown = store::acknowledge(&self.pool, &self.acts, institution.id, &named, now, receive)
+        let unknown = self
+            .acknowledgements
+            .acknowledge(&self.acts, institution.id, &named, now, receive)
             .await
             .map_err(Fault::from)?;
         let unknown = named.into_iter().filter(|id| unknown.contains(id)).map(wire::event_name).collect();
@@ -116,7 +117,7 @@ impl Events {
 
 /// Shows the delivery in the case's journey, linked to the institution's call.
 fn trace(delivery: &Delivery) {
-    let Some(trace) = &delivery.trace else { return };
+    let Some(trace) = delivery.trace.as_deref().filter(|trace| context::is_recorded(trace)) else { return };
     let span = tracing::info_span!(
         "event.deliver",
         otel.name = format!("deliver {}", delivery.kind.code()),

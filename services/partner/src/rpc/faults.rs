@@ -24,6 +24,11 @@ impl From<Refusal> for Fault {
             Why::WindowClosed => &reasons::WINDOW_CLOSED,
             Why::QuestionOpen => &reasons::QUESTION_OPEN,
             Why::AlreadyAnswered => &reasons::ASSIGNMENT_ANSWERED,
+            Why::OfferSelected => &reasons::OFFER_SELECTED,
+            Why::NothingOffered => &reasons::NOTHING_OFFERED,
+            Why::Ended => &reasons::ASSIGNMENT_ENDED,
+            Why::NotSelected => &reasons::NOT_SELECTED,
+            Why::AlreadyConfirmed => &reasons::ALREADY_CONFIRMED,
         })
     }
 }

@@ -3,12 +3,16 @@
 mod acting;
 mod assignments;
 mod checks;
+mod confirmations;
+mod contacts;
 mod credentials;
 mod door;
 mod dossiers;
 mod events;
 mod faults;
 mod policy;
+mod quotes;
+mod replies;
 mod serve;
 
 pub use serve::serve;

@@ -9,6 +9,9 @@ pub(super) const GET_ASSIGNMENT: &str = "/zhirong.partner.v1.AssignmentService/G
 pub(super) const ACCEPT_ASSIGNMENT: &str = "/zhirong.partner.v1.AssignmentService/AcceptAssignment";
 pub(super) const SUBMIT_DECISION: &str = "/zhirong.partner.v1.AssignmentService/SubmitDecision";
 pub(super) const REQUEST_SUPPLEMENT: &str = "/zhirong.partner.v1.AssignmentService/RequestSupplement";
+pub(super) const WITHDRAW_OFFER: &str = "/zhirong.partner.v1.AssignmentService/WithdrawOffer";
+pub(super) const CONFIRM_SELECTION: &str = "/zhirong.partner.v1.AssignmentService/ConfirmSelection";
+pub(super) const SUBMIT_REPORT: &str = "/zhirong.partner.v1.AssignmentService/SubmitReport";
 const LIST_ASSIGNMENTS: &str = "/zhirong.partner.v1.AssignmentService/ListAssignments";
 pub(super) const PULL_EVENTS: &str = "/zhirong.partner.v1.EventService/PullEvents";
 const ACKNOWLEDGE: &str = "/zhirong.partner.v1.EventService/Acknowledge";
@@ -17,9 +20,11 @@ pub(super) const ISSUE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService
 pub(super) const ROTATE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService/RotateCredential";
 pub(super) const REVOKE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService/RevokeCredential";
 const LIST_CREDENTIALS: &str = "/zhirong.partner.v1.CredentialService/ListCredentials";
+const LIST_CONTACTS: &str = "/zhirong.partner.v1.ContactService/ListContacts";
 
 const INSTITUTION: &[Allow] = &[Allow::Institution];
 const ADMINISTRATOR: &[Allow] = &[Allow::Staff(&[Duty::Administrator])];
+const OPERATOR: &[Allow] = &[Allow::Staff(&[Duty::Operator])];
 
 /// The institutions' face.
 pub(super) const INSTITUTIONS: &[MethodPolicy] = &[
@@ -27,6 +32,9 @@ pub(super) const INSTITUTIONS: &[MethodPolicy] = &[
     MethodPolicy { method: LIST_ASSIGNMENTS, allow: INSTITUTION },
     MethodPolicy { method: ACCEPT_ASSIGNMENT, allow: INSTITUTION },
     MethodPolicy { method: SUBMIT_DECISION, allow: INSTITUTION },
+    MethodPolicy { method: WITHDRAW_OFFER, allow: INSTITUTION },
+    MethodPolicy { method: CONFIRM_SELECTION, allow: INSTITUTION },
+    MethodPolicy { method: SUBMIT_REPORT, allow: INSTITUTION },
     MethodPolicy { method: REQUEST_SUPPLEMENT, allow: INSTITUTION },
     MethodPolicy { method: PULL_EVENTS, allow: INSTITUTION },
     MethodPolicy { method: ACKNOWLEDGE, allow: INSTITUTION },
@@ -38,15 +46,15 @@ pub(super) const INTERNAL: &[MethodPolicy] = &[
     MethodPolicy { method: ROTATE_CREDENTIAL, allow: ADMINISTRATOR },
     MethodPolicy { method: REVOKE_CREDENTIAL, allow: ADMINISTRATOR },
     MethodPolicy { method: LIST_CREDENTIALS, allow: ADMINISTRATOR },
+    MethodPolicy { method: LIST_CONTACTS, allow: OPERATOR },
 ];
 
 /// The scope that a method of the institutions' face needs; `None` for any other method.
 pub(super) fn scope(method: &str) -> Option<Scope> {
     match method {
         PULL_EVENTS | ACKNOWLEDGE => Some(Scope::Events),
-        GET_ASSIGNMENT | LIST_ASSIGNMENTS | ACCEPT_ASSIGNMENT | SUBMIT_DECISION | REQUEST_SUPPLEMENT => {
-            Some(Scope::Assignments)
-        }
+        GET_ASSIGNMENT | LIST_ASSIGNMENTS | ACCEPT_ASSIGNMENT | SUBMIT_DECISION | WITHDRAW_OFFER
+        | CONFIRM_SELECTION | SUBMIT_REPORT | REQUEST_SUPPLEMENT => Some(Scope::Assignments),
         _ => None,
     }
 }
@@ -54,6 +62,11 @@ pub(super) fn scope(method: &str) -> Option<Scope> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_method_of_the_contract_is_on_one_face() {
+        testkit::every_method_has_one_policy("zhirong.partner.v1", &[INSTITUTIONS, INTERNAL].concat());
+    }
 
     #[test]
     fn every_method_of_the_institutions_needs_a_scope_and_none_is_open_to_others() {

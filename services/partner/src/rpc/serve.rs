@@ -1,5 +1,5 @@
-//! Puts the role together: the consumer, the institutions' face over mTLS, the internal face, the look-out for
-//! credentials.
+//! Puts the role together: the consumers, the institutions' face over mTLS, the internal face, the look-out for
+//! credentials, upkeep.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,18 +8,21 @@ use std::time::Duration;
 use host::settings::host_keys;
 use host::{Host, HostError};
 use proto::partner::v1::assignment_service_server::AssignmentServiceServer;
+use proto::partner::v1::contact_service_server::ContactServiceServer;
 use proto::partner::v1::credential_service_server::CredentialServiceServer;
 use proto::partner::v1::event_service_server::EventServiceServer;
 use rpc::server::{self, Guard, Health, ServerConfig, TlsConfig};
 use tonic::service::Routes;
 
 use super::assignments::Assignments;
+use super::contacts::Contacts;
 use super::credentials::Credentials;
 use super::door::{CredentialCache, Door};
 use super::dossiers::Dossiers;
 use super::events::{Events, MAX_WAIT_SECONDS};
 use super::policy;
-use crate::store::{Acts, Pulls, Wakeups};
+use crate::store::{Acknowledgements, Acts, Pulls, Wakeups};
+use crate::upkeep::Upkeep;
 use crate::{messaging, settings};
 
 /// A long poll may wait its minute and then still look once.
@@ -32,7 +35,9 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
     let up = host.health.flag("institutions' face");
     let cache = CredentialCache::new(host.pool.clone(), Arc::clone(&host.clock));
     let wakeups = Wakeups::default();
-    host.bus.consume(&messaging::QUEUES[0], messaging::Assignments::new(wakeups.clone()));
+    for queue in &messaging::QUEUES {
+        host.bus.consume(queue, messaging::Assignments::new(wakeups.clone()));
+    }
     let acts = Arc::new(Acts::start(host.pool.clone(), host.bus.outbox()));
     let door = Door::new(Arc::clone(&cache));
 
@@ -40,13 +45,13 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
         pool: host.pool.clone(),
         clock: Arc::clone(&host.clock),
         acts: Arc::clone(&acts),
-        dossiers: Dossiers::new(host.peer("intake")),
+        dossiers: Dossiers::new(host.peer("intake"), host.peer("insurance")),
         door: door.clone(),
     };
     let events = Events {
-        pool: host.pool.clone(),
         clock: Arc::clone(&host.clock),
         acts,
+        acknowledgements: Acknowledgements::start(host.pool.clone()),
         pulls: Pulls::start(host.pool.clone()),
         wakeups,
         door: door.clone(),
@@ -61,13 +66,16 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
 
     let administration =
         Credentials { pool: host.pool.clone(), clock: Arc::clone(&host.clock), cache: Arc::clone(&cache) };
-    let routes = Routes::new(CredentialServiceServer::new(administration));
+    let contacts = Contacts { pool: host.pool.clone(), clock: Arc::clone(&host.clock) };
+    let routes = Routes::new(CredentialServiceServer::new(administration))
+        .add_service(ContactServiceServer::new(contacts));
     let look_out = cache.run(host.shutdown.clone());
+    let upkeep = Box::pin(Upkeep::of(&host)?.run(host.shutdown.clone()));
     let internal = host.serve_grpc(routes, policy::INTERNAL);
 
     let institutions = async { institutions.await.map_err(|error| HostError::Serve(error.into())) };
     let look_out = async {
-        look_out.await;
+        tokio::join!(look_out, upkeep);
         Ok(())
     };
     tokio::try_join!(institutions, internal, look_out).map(|((), (), ())| ())

@@ -1,43 +1,112 @@
 //! Acknowledging events. For an assignment that has not been seen yet it is a change of state, and goes the way of all
-//! acts; everything else is bookkeeping, and commits asynchronously.
+//! acts; everything else is bookkeeping: what many institutions name at once shares a transaction, which commits
+//! asynchronously.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use host::Batcher;
 use kernel::{EventId, InstitutionId, LegId};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::acts::{Act, Acts};
-use super::{BEGIN_LOOSELY, StoreError, events};
-use crate::domain::{FeedKind, State};
+use super::error::unreachable;
+use super::events::{self, Named};
+use super::{BEGIN_LOOSELY, StoreError};
+use crate::domain::FeedKind;
 
-/// Ends the delivery of those of `named` that are the institution's; gives back the others. `receive` makes the act by
-/// which an assignment counts as received.
-pub async fn acknowledge(
-    pool: &PgPool,
-    acts: &Acts,
+/// Transactions at a time, and calls in one.
+const WORKERS: usize = 1;
+const MOST: usize = 64;
+
+/// What one call names.
+struct Naming {
     institution_id: InstitutionId,
-    named: &[EventId],
+    events: HashSet<Uuid>,
     now: DateTime<Utc>,
-    receive: impl Fn(LegId) -> Act,
-) -> Result<HashSet<EventId>, StoreError> {
-    let ids: Vec<Uuid> = named.iter().map(|id| id.uuid()).collect();
-    let own = events::find_named(pool, institution_id, &ids).await?;
-    let unknown = {
-        let known: HashSet<EventId> = own.iter().map(|event| event.event_id).collect();
-        named.iter().copied().filter(|id| !known.contains(id)).collect()
-    };
-    let (first_contact, rest): (Vec<_>, Vec<_>) = own
-        .into_iter()
-        .filter(|event| !event.acked)
-        .partition(|event| event.kind == FeedKind::AssignmentIssued && event.state == State::Issued);
-    acts.carry_out_all(first_contact.iter().map(|event| receive(event.assignment_id)).collect()).await?;
-    if !rest.is_empty() {
-        let ids: Vec<Uuid> = rest.iter().map(|event| event.event_id.uuid()).collect();
-        let mut transaction = pool.begin_with(BEGIN_LOOSELY).await?;
-        events::acknowledge(&mut transaction, &ids, now).await?;
-        transaction.commit().await?;
+}
+
+/// Ends deliveries.
+pub struct Acknowledgements {
+    batcher: Batcher<Naming, Result<Vec<Named>, StoreError>>,
+}
+
+impl Acknowledgements {
+    pub fn start(pool: PgPool) -> Self {
+        Self {
+            batcher: Batcher::start(WORKERS, MOST, move |batch| {
+                let pool = pool.clone();
+                async move { all(&pool, batch).await }
+            }),
+        }
     }
-    Ok(unknown)
+
+    /// Ends the delivery of those of `named` that are the institution's; gives back the others. `receive` makes the act
+    /// by which an assignment counts as received.
+    pub async fn acknowledge(
+        &self,
+        acts: &Acts,
+        institution_id: InstitutionId,
+        named: &[EventId],
+        now: DateTime<Utc>,
+        receive: impl Fn(LegId) -> Act,
+    ) -> Result<HashSet<EventId>, StoreError> {
+        if named.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let events = named.iter().map(|id| id.uuid()).collect();
+        let own = self.batcher.submit(Naming { institution_id, events, now }).await??;
+        let known: HashSet<EventId> = own.iter().map(|event| event.event_id).collect();
+        let first_contact = own.iter().filter(|event| event.is_first_contact());
+        acts.carry_out_all(first_contact.map(|event| receive(event.assignment_id)).collect()).await?;
+        Ok(named.iter().copied().filter(|id| !known.contains(id)).collect())
+    }
+}
+
+impl Named {
+    /// Acknowledged for the first time, and nothing else is known of the institution's having seen it.
+    fn is_first_contact(&self) -> bool {
+        !self.acked && self.kind == FeedKind::AssignmentIssued && self.untouched
+    }
+}
+
+async fn all(pool: &PgPool, batch: Vec<Naming>) -> Vec<Result<Vec<Named>, StoreError>> {
+    match together(pool, &batch).await {
+        Ok(answers) => answers.into_iter().map(Ok).collect(),
+        Err(error) if batch.len() == 1 => vec![Err(error)],
+        Err(error) if error.is_away() => unreachable(&batch, &error),
+        // One institution's trouble is not the others'.
+        Err(_) => {
+            let mut answers = Vec::with_capacity(batch.len());
+            for naming in batch {
+                answers.push(together(pool, &[naming]).await.map(|mut answer| answer.remove(0)));
+            }
+            answers
+        }
+    }
+}
+
+/// For each call those of its events that are the institution's; their delivery is ended but where that is an act.
+async fn together(pool: &PgPool, batch: &[Naming]) -> Result<Vec<Vec<Named>>, StoreError> {
+    let named: HashSet<(InstitutionId, Uuid)> = batch
+        .iter()
+        .flat_map(|naming| naming.events.iter().map(|event| (naming.institution_id, *event)))
+        .collect();
+    let mut transaction = pool.begin_with(BEGIN_LOOSELY).await?;
+    let own = events::find_named(&mut transaction, &named.into_iter().collect::<Vec<_>>()).await?;
+    let ending = own.iter().filter(|event| !event.acked && !event.is_first_contact());
+    let ending: Vec<Uuid> = ending.map(|event| event.event_id.uuid()).collect();
+    if !ending.is_empty() {
+        let now = batch.iter().map(|naming| naming.now).max().unwrap_or_default();
+        events::acknowledge(&mut transaction, &ending, now).await?;
+    }
+    transaction.commit().await?;
+    let of = |naming: &Naming| {
+        let is_its = |event: &&Named| {
+            event.institution_id == naming.institution_id && naming.events.contains(&event.event_id.uuid())
+        };
+        own.iter().filter(is_its).copied().collect()
+    };
+    Ok(batch.iter().map(of).collect())
 }

@@ -4,19 +4,20 @@
 use bus::{Outbox, Outgoing};
 use chrono::{DateTime, Utc};
 use futures::future::join_all;
+use host::Batcher;
 use kernel::{InstitutionId, LegId, ReplyId, RequestId};
 use rpc::Caller;
 use rpc::replay::BodyHash;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::batcher::{Batcher, unreachable};
+use super::error::unreachable;
 use super::plan::Plan;
 use super::{BEGIN, StoreError, assignments, beside, events, replies};
 use crate::domain::{Assignment, Command, Refusal, Reply};
 
 /// Transactions at a time, and acts in one.
-const WORKERS: usize = 3;
+const WORKERS: usize = 2;
 const MOST: usize = 64;
 /// Deadlocks and conflicts are tried again this often, each act alone.
 const TRIES: usize = 3;
@@ -31,16 +32,33 @@ pub struct Act {
     /// Refuse if the assignment has changed since this was read.
     pub etag: Option<String>,
     /// Refuse if this instant is over: what is offered has to be good for some time yet. A repeat is answered all the same.
-    pub valid_until: Option<DateTime<Utc>>,
+    pub valid_until: Option<ValidUntil>,
     /// The `ASSIGNMENT_ISSUED` event need not be delivered any more.
     pub acknowledges: bool,
     pub request: Option<Request>,
     /// Published if the act changes anything; its version is filled in then.
-    pub message: Outgoing,
+    pub message: Publication,
     pub reply: Option<Reply>,
+    /// The field in which `reply` came, to be named where it is not of the assignment's role.
+    pub field: &'static str,
     /// Written in the same transaction, also when the act changes nothing: reading is on record too.
     pub audit: rpc::audit::Entry,
     pub trace_id: Option<String>,
+}
+
+/// The end of what is offered, and the field that says so.
+#[derive(Debug, Clone, Copy)]
+pub struct ValidUntil {
+    pub at: DateTime<Utc>,
+    pub field: &'static str,
+}
+
+/// What an act publishes. Whom it concerns depends on the assignment's role, which is known when the row is locked.
+pub struct Publication {
+    /// As `intake` takes it, for legs of banks and evaluators.
+    pub message: Outgoing,
+    /// The type by which `insurance` takes it, for legs of insurers and guarantors.
+    pub cover_kind: &'static str,
 }
 
 /// By what a repeat of the call is known, and how its answer is encoded for it.
@@ -54,8 +72,8 @@ pub struct Request {
 /// What became of an act.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Carried out, or already so.
-    Done(Assignment),
+    /// Carried out, or already so; with the reply by which it was said, now or before.
+    Done(Assignment, Option<ReplyId>),
     /// The first answer to the same request.
     Repeat(Vec<u8>),
     /// The same request id came with another body.
@@ -64,14 +82,16 @@ pub enum Outcome {
     NotFound,
     /// Not the version that the caller has read.
     Changed,
-    /// What was offered is over already.
-    OfferPassed,
+    /// What was offered is over already, as this field says.
+    OfferPassed(&'static str),
+    /// An institution of this role does not say what came in this field.
+    NotForRole(&'static str),
     Refused(Refusal),
 }
 
 /// Carries acts out.
 pub struct Acts {
-    batcher: Batcher<Act, Outcome>,
+    batcher: Batcher<Act, Result<Outcome, StoreError>>,
 }
 
 impl Acts {
@@ -90,7 +110,7 @@ impl Acts {
 
     /// Carries one act out. Once this has begun the act goes on even if the caller does not wait for it.
     pub async fn carry_out(&self, act: Act) -> Result<Outcome, StoreError> {
-        self.batcher.submit(act).await
+        self.batcher.submit(act).await?
     }
 
     /// Carries out several of one caller, in no particular order.
@@ -141,7 +161,7 @@ async fn together(pool: &PgPool, batch: &[Act]) -> Result<Vec<Outcome>, StoreErr
     let now = batch.iter().map(|act| act.now).max().unwrap_or_default();
     events::acknowledge_issued(&mut transaction, &plan.acknowledged, now).await?;
     if !plan.messages.is_empty() {
-        bus::enqueue(&mut transaction, &plan.messages).await?;
+        bus::enqueue_together(&mut transaction, &plan.messages).await?;
     }
     beside::keep_answers(&mut transaction, &plan.answered).await?;
     beside::record(&mut transaction, &plan.done).await?;

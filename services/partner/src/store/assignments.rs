@@ -1,21 +1,23 @@
 //! Rows of `assignment`.
 
 use chrono::{DateTime, Utc};
-use kernel::{InstitutionId, InstitutionRole, LegId, ProductId};
+use kernel::{InstitutionId, InstitutionRole, LegId, ProductId, ReplyId};
 use sqlx::{FromRow, PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::domain::{Assignment, CloseCause, State, Terms};
+use crate::domain::{Assignment, Columns, Product, State, Terms};
 
 const FIND: &str = "\
     SELECT assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, \
-           traceparent, state, close_cause, version \
+           traceparent, state, close_cause, seen, answer, confirm_by, confirmed_by, ended_by, selection_version, \
+           version \
     FROM assignment WHERE assignment_id = $1 AND institution_id = $2 AND issued_at IS NOT NULL";
 
 const LIST: &str = "\
     SELECT assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, \
-           traceparent, state, close_cause, version \
+           traceparent, state, close_cause, seen, answer, confirm_by, confirmed_by, ended_by, selection_version, \
+           version \
     FROM assignment \
     WHERE institution_id = $1 AND issued_at IS NOT NULL AND (NOT $2 OR state <> 6) \
       AND ($3::timestamptz IS NULL OR (issued_at, assignment_id) < ($3, $4)) \
@@ -26,24 +28,31 @@ const LOCK: &str = "\
     SELECT a.* FROM unnest($1::uuid[]) AS wanted(id) \
     CROSS JOIN LATERAL ( \
         SELECT assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, \
-               traceparent, state, close_cause, version \
+               traceparent, state, close_cause, seen, answer, confirm_by, confirmed_by, ended_by, selection_version, \
+               version \
         FROM assignment WHERE assignment_id = wanted.id LIMIT 1 FOR UPDATE) AS a";
 
 const INSERT: &str = "\
     INSERT INTO assignment (assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, \
-                            issued_version, traceparent, state, close_cause, version) \
+                            issued_version, traceparent, state, close_cause, seen, answer, confirm_by, confirmed_by, \
+                            ended_by, selection_version, version) \
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::integer[], $6::timestamptz[], \
-                         $7::timestamptz[], $8::bigint[], $9::text[], $10::smallint[], $11::smallint[], $12::bigint[])";
+                         $7::timestamptz[], $8::bigint[], $9::text[], $10::smallint[], $11::smallint[], \
+                         $12::boolean[], $13::smallint[], $14::timestamptz[], $15::uuid[], $16::uuid[], \
+                         $17::bigint[], $18::bigint[])";
 
 const UPDATE: &str = "\
     UPDATE assignment AS a \
     SET role = n.role, product_id = n.product_id, product_version = n.product_version, issued_at = n.issued_at, \
-        due_at = n.due_at, issued_version = n.issued_version, traceparent = n.traceparent, state = n.state, close_cause = n.close_cause, \
+        due_at = n.due_at, issued_version = n.issued_version, traceparent = n.traceparent, state = n.state, \
+        close_cause = n.close_cause, seen = n.seen, answer = n.answer, confirm_by = n.confirm_by, \
+        confirmed_by = n.confirmed_by, ended_by = n.ended_by, selection_version = n.selection_version, \
         version = n.version \
     FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::integer[], $6::timestamptz[], \
-                $7::timestamptz[], $8::bigint[], $9::text[], $10::smallint[], $11::smallint[], $12::bigint[]) \
+                $7::timestamptz[], $8::bigint[], $9::text[], $10::smallint[], $11::smallint[], $12::boolean[], \
+                $13::smallint[], $14::timestamptz[], $15::uuid[], $16::uuid[], $17::bigint[], $18::bigint[]) \
          AS n(id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, traceparent, \
-              state, close_cause, version) \
+              state, close_cause, seen, answer, confirm_by, confirmed_by, ended_by, selection_version, version) \
     WHERE a.assignment_id = n.id";
 
 pub(super) const ALL: &[&str] = &[FIND, LIST, LOCK, INSERT, UPDATE];
@@ -71,6 +80,12 @@ struct Row {
     traceparent: Option<String>,
     state: i16,
     close_cause: Option<i16>,
+    seen: Option<bool>,
+    answer: Option<i16>,
+    confirm_by: Option<DateTime<Utc>>,
+    confirmed_by: Option<Uuid>,
+    ended_by: Option<Uuid>,
+    selection_version: i64,
     version: i64,
 }
 
@@ -123,19 +138,26 @@ async fn write(
         return Ok(());
     }
     let terms = || rows.iter().map(|row| row.terms.as_ref());
-    let each = |value: fn(&Terms) -> Uuid| terms().map(|terms| terms.map(value)).collect::<Vec<_>>();
+    let product = || terms().map(|terms| terms.and_then(|t| t.product));
+    let state: Vec<Columns> = rows.iter().map(|row| row.state.columns()).collect();
     sqlx::query(statement)
         .bind(rows.iter().map(|row| row.id.uuid()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.institution_id.uuid()).collect::<Vec<_>>())
         .bind(terms().map(|terms| terms.map(|t| role_number(t.role))).collect::<Vec<_>>())
-        .bind(each(|terms| terms.product_id.uuid()))
-        .bind(terms().map(|terms| terms.map(|t| t.product_version)).collect::<Vec<_>>())
+        .bind(product().map(|product| product.map(|p| p.id.uuid())).collect::<Vec<_>>())
+        .bind(product().map(|product| product.map(|p| p.version)).collect::<Vec<_>>())
         .bind(terms().map(|terms| terms.map(|t| t.issued_at)).collect::<Vec<_>>())
         .bind(terms().map(|terms| terms.and_then(|t| t.due_at)).collect::<Vec<_>>())
         .bind(terms().map(|terms| terms.map(|t| t.issued_version)).collect::<Vec<_>>())
         .bind(terms().map(|terms| terms.and_then(|t| t.trace.as_deref())).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.state.number()).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.state.cause().map(CloseCause::number)).collect::<Vec<_>>())
+        .bind(state.iter().map(|kept| kept.state).collect::<Vec<_>>())
+        .bind(state.iter().map(|kept| kept.close_cause).collect::<Vec<_>>())
+        .bind(state.iter().map(|kept| kept.seen).collect::<Vec<_>>())
+        .bind(state.iter().map(|kept| kept.answer).collect::<Vec<_>>())
+        .bind(state.iter().map(|kept| kept.confirm_by).collect::<Vec<_>>())
+        .bind(state.iter().map(|kept| kept.confirmed_by.map(|id| id.uuid())).collect::<Vec<_>>())
+        .bind(state.iter().map(|kept| kept.ended_by.map(|id| id.uuid())).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.selection_version).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.version).collect::<Vec<_>>())
         .execute(conn)
         .await?;
@@ -152,26 +174,38 @@ impl TryFrom<Row> for Assignment {
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let impossible = |column| StoreError::Row { table: "assignment", id: row.assignment_id, column };
-        let terms = match (row.role, row.product_id, row.product_version, row.issued_at, row.issued_version) {
-            (Some(role), Some(product), Some(product_version), Some(issued_at), Some(issued_version)) => {
-                Some(Terms {
-                    role: InstitutionRole::from_number(role.into()).ok_or_else(|| impossible("role"))?,
-                    product_id: ProductId::from_uuid(product),
-                    product_version,
-                    issued_at,
-                    due_at: row.due_at,
-                    issued_version,
-                    trace: row.traceparent,
-                })
-            }
-            (None, None, None, None, None) => None,
+        let product = match (row.product_id, row.product_version) {
+            (Some(id), Some(version)) => Some(Product { id: ProductId::from_uuid(id), version }),
+            (None, None) => None,
+            _ => return Err(impossible("product")),
+        };
+        let terms = match (row.role, row.issued_at, row.issued_version) {
+            (Some(role), Some(issued_at), Some(issued_version)) => Some(Terms {
+                role: InstitutionRole::from_number(role.into()).ok_or_else(|| impossible("role"))?,
+                product,
+                issued_at,
+                due_at: row.due_at,
+                issued_version,
+                trace: row.traceparent,
+            }),
+            (None, None, None) => None,
             _ => return Err(impossible("terms")),
+        };
+        let state = Columns {
+            state: row.state,
+            close_cause: row.close_cause,
+            seen: row.seen,
+            answer: row.answer,
+            confirm_by: row.confirm_by,
+            confirmed_by: row.confirmed_by.map(ReplyId::from_uuid),
+            ended_by: row.ended_by.map(ReplyId::from_uuid),
         };
         Ok(Self {
             id: LegId::from_uuid(row.assignment_id),
             institution_id: InstitutionId::from_uuid(row.institution_id),
             terms,
-            state: State::from_parts(row.state, row.close_cause).map_err(|_| impossible("state"))?,
+            state: State::from_columns(state).map_err(|_| impossible("state"))?,
+            selection_version: row.selection_version,
             version: row.version,
         })
     }

@@ -22,6 +22,18 @@ pub enum StoreError {
     Ending,
 }
 
+impl From<host::Ended> for StoreError {
+    fn from(_: host::Ended) -> Self {
+        Self::Ending
+    }
+}
+
+/// The answers when nothing can be done for any of a batch: trying each alone would only make them wait.
+pub(super) fn unreachable<T, R>(batch: &[T], error: &StoreError) -> Vec<Result<R, StoreError>> {
+    tracing::warn!(items = batch.len(), %error, "a batch could not be begun");
+    batch.iter().map(|_| Err(StoreError::Away)).collect()
+}
+
 impl StoreError {
     /// Whether the same work may succeed at once in a new transaction: a deadlock or a serialisation conflict.
     pub fn is_conflict(&self) -> bool {

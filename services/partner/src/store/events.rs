@@ -4,11 +4,11 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{EventId, InstitutionId, LegId, ReplyId};
-use sqlx::{FromRow, PgConnection, PgPool};
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::domain::{FeedEntry, FeedKind, State};
+use crate::domain::{FeedEntry, FeedKind};
 
 const INSERT: &str = "\
     INSERT INTO event (event_id, institution_id, assignment_id, kind, ordinal, subject, reply_id, reason, created_at, \
@@ -44,12 +44,13 @@ const SERIALISE: &str = "\
     FROM (SELECT i FROM unnest($1::uuid[]) AS i ORDER BY i) AS sorted";
 
 const FIND_NAMED: &str = "\
-    SELECT e.*, a.* FROM unnest($1::uuid[]) AS named(id) \
+    SELECT named.institution_id, e.*, a.* \
+    FROM unnest($1::uuid[], $2::uuid[]) AS named(id, institution_id) \
     CROSS JOIN LATERAL ( \
         SELECT event_id, assignment_id, kind, acked_at IS NOT NULL AS acked FROM event \
-        WHERE event_id = named.id AND institution_id = $2 AND NOT held LIMIT 1) AS e \
+        WHERE event_id = named.id AND event.institution_id = named.institution_id AND NOT held LIMIT 1) AS e \
     CROSS JOIN LATERAL ( \
-        SELECT state, close_cause FROM assignment WHERE assignment_id = e.assignment_id LIMIT 1) AS a";
+        SELECT state = 1 AS untouched FROM assignment WHERE assignment_id = e.assignment_id LIMIT 1) AS a";
 
 const ACKNOWLEDGE: &str = "\
     WITH named AS ( \
@@ -95,10 +96,12 @@ pub struct Pull {
 /// An event that an institution named and that is its own.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Named {
+    pub(super) institution_id: InstitutionId,
     pub(super) event_id: EventId,
     pub(super) assignment_id: LegId,
     pub(super) kind: FeedKind,
-    pub(super) state: State,
+    /// The institution has neither read nor acknowledged the assignment.
+    pub(super) untouched: bool,
     pub(super) acked: bool,
 }
 
@@ -118,11 +121,11 @@ struct DeliveryRow {
 
 #[derive(FromRow)]
 struct NamedRow {
+    institution_id: Uuid,
     event_id: Uuid,
     assignment_id: Uuid,
     kind: i16,
-    state: i16,
-    close_cause: Option<i16>,
+    untouched: bool,
     acked: bool,
 }
 
@@ -178,14 +181,16 @@ pub(super) async fn lease(
         .collect()
 }
 
-/// Those of `events` that are this institution's, acknowledged or not.
+/// Those of the events that are the institution's that named them, acknowledged or not.
 pub(super) async fn find_named(
-    pool: &PgPool,
-    institution_id: InstitutionId,
-    events: &[Uuid],
+    conn: &mut PgConnection,
+    named: &[(InstitutionId, Uuid)],
 ) -> Result<Vec<Named>, StoreError> {
-    let rows: Vec<NamedRow> =
-        sqlx::query_as(FIND_NAMED).bind(events).bind(institution_id.uuid()).fetch_all(pool).await?;
+    let rows: Vec<NamedRow> = sqlx::query_as(FIND_NAMED)
+        .bind(named.iter().map(|(_, event)| *event).collect::<Vec<_>>())
+        .bind(named.iter().map(|(institution, _)| institution.uuid()).collect::<Vec<_>>())
+        .fetch_all(conn)
+        .await?;
     rows.into_iter().map(Named::try_from).collect()
 }
 
@@ -236,16 +241,12 @@ impl TryFrom<NamedRow> for Named {
     type Error = StoreError;
 
     fn try_from(row: NamedRow) -> Result<Self, StoreError> {
-        let id = row.assignment_id;
         Ok(Self {
+            institution_id: InstitutionId::from_uuid(row.institution_id),
             event_id: EventId::from_uuid(row.event_id),
-            assignment_id: LegId::from_uuid(id),
+            assignment_id: LegId::from_uuid(row.assignment_id),
             kind: kind_of(row.event_id, row.kind)?,
-            state: State::from_parts(row.state, row.close_cause).map_err(|_| StoreError::Row {
-                table: "assignment",
-                id,
-                column: "state",
-            })?,
+            untouched: row.untouched,
             acked: row.acked,
         })
     }

@@ -1,4 +1,4 @@
-//! Applies what intake's messages say to assignments and feeds: a whole batch in a handful of statements.
+//! Applies what the messages of intake and insurance say to assignments and feeds: a whole batch in a handful of statements.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use rand::RngCore;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{KEEP_TO_INDEXES, StoreError, assignments, events};
+use super::{StoreError, assignments, events};
 use crate::domain::{Assignment, FeedEntry, FeedKind, Notice};
 
 /// One message about one leg, understood.
@@ -43,7 +43,6 @@ pub async fn hear(conn: &mut PgConnection, told: &[Told]) -> Result<Vec<Heard>, 
     let mut ids: Vec<Uuid> = told.iter().map(|notice| notice.assignment_id.uuid()).collect();
     ids.sort_unstable();
     ids.dedup();
-    sqlx::query(KEEP_TO_INDEXES).execute(&mut *conn).await?;
     let known = assignments::lock(conn, &ids).await?;
     let mut ledger = Ledger::new(known);
     let heard: Vec<Heard> = told.iter().map(|notice| ledger.hear(notice, &mut rand::rng())).collect();
@@ -123,6 +122,10 @@ fn entry(told: &Told, held: bool, random: &mut impl RngCore) -> FeedEntry {
     let subject = match told.kind {
         FeedKind::AssignmentIssued | FeedKind::AssignmentClosed => told.assignment_id.uuid(),
         FeedKind::SupplementAnswered => told.message_id,
+        // A leg may be chosen, let go and chosen again: each is of its own version, however often it is told.
+        FeedKind::AssignmentSelected | FeedKind::AssignmentUnselected => {
+            Uuid::from_u64_pair(0, told.leg_version.unsigned_abs())
+        }
         FeedKind::ReplyAccepted
         | FeedKind::ReplyLate
         | FeedKind::ReplySuperseded

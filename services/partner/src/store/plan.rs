@@ -75,10 +75,10 @@ impl<'a> Deciding<'a> {
             return if same { Outcome::Repeat(first.response) } else { Outcome::Reused };
         }
         let outcome = self.decide(act);
-        if let Outcome::Done(assignment) = &outcome {
+        if let Outcome::Done(assignment, reply) = &outcome {
             self.done.push(act);
             if let (Some(request), Some(key)) = (&act.request, key) {
-                let response = (request.respond)(assignment, act.reply.as_ref().map(|reply| reply.id));
+                let response = (request.respond)(assignment, *reply);
                 self.answered.push((act, response.clone()));
                 let (method, body_hash) = (request.method.to_owned(), request.body_hash.to_vec());
                 self.taken.insert(key, Earlier { method, body_hash, response });
@@ -94,11 +94,16 @@ impl<'a> Deciding<'a> {
         let Some(assignment) = self.standing.get_mut(&act.assignment_id).filter(own) else {
             return Outcome::NotFound;
         };
+        let Some(terms) = &assignment.terms else { return Outcome::NotFound };
+        if act.reply.as_ref().is_some_and(|reply| !reply.kind.is_of(terms.role)) {
+            return Outcome::NotForRole(act.field);
+        }
+        let kind = if terms.is_cover() { act.message.cover_kind } else { act.message.message.kind };
         if act.etag.as_ref().is_some_and(|etag| *etag != assignment.etag()) {
             return Outcome::Changed;
         }
-        if act.valid_until.is_some_and(|until| until <= act.now) {
-            return Outcome::OfferPassed;
+        if let Some(until) = act.valid_until.filter(|until| until.at <= act.now) {
+            return Outcome::OfferPassed(until.field);
         }
         let change = match assignment.decide(act.command, act.now) {
             Ok(change) => change,
@@ -107,6 +112,10 @@ impl<'a> Deciding<'a> {
         if act.acknowledges {
             self.acknowledged.insert(act.assignment_id.uuid());
         }
+        let said = match &change {
+            Some(_) => act.reply.as_ref().map(|reply| reply.id),
+            None => act.command.said_before(assignment.state),
+        };
         if let Some(change) = change {
             *assignment = assignment.clone().apply(&change);
             self.changed.insert(assignment.id);
@@ -114,19 +123,24 @@ impl<'a> Deciding<'a> {
             let (span, traceparent) = span(act, trace);
             self.spans.push(span);
             let aggregate_version = assignment.version;
-            self.messages.push(Outgoing { aggregate_version, traceparent, ..act.message.clone() });
+            let message = act.message.message.clone();
+            self.messages.push(Outgoing { kind, aggregate_version, traceparent, ..message });
             if let Some(reply) = &act.reply {
-                self.replies.push(Reply { late: change == Change::Answered { late: true }, ..reply.clone() });
+                let late = matches!(change, Change::Answered { late: true, .. });
+                self.replies.push(Reply { late, ..reply.clone() });
             }
         }
-        Outcome::Done(assignment.clone())
+        Outcome::Done(assignment.clone(), said)
     }
 }
 
 /// The act as a part of the case's journey, linked to the institution's call; and what its message continues.
 fn span(act: &Act, trace: Option<&str>) -> (Span, Option<String>) {
-    let called = act.message.traceparent.clone();
+    let called = act.message.message.traceparent.clone();
     let Some(trace) = trace else { return (Span::none(), called) };
+    if !context::is_recorded(trace) {
+        return (Span::none(), Some(trace.to_owned()));
+    }
     let span = tracing::info_span!(
         "assignment.act",
         otel.name = act.audit.action,

@@ -3,19 +3,20 @@
 
 use std::collections::{HashMap, HashSet};
 
+use host::Batcher;
 use kernel::InstitutionId;
 use sqlx::PgPool;
 
-use super::batcher::{Batcher, unreachable};
+use super::error::unreachable;
 use super::events::{self, Delivery, Pull};
 use super::{BEGIN_LOOSELY, StoreError};
 
 /// Leases are cheap: one batch at a time keeps two pulls of one institution apart without waiting in the database.
-const WORKERS: usize = 2;
+const WORKERS: usize = 1;
 const MOST: usize = 64;
 
 pub struct Pulls {
-    batcher: Batcher<Pull, Vec<Delivery>>,
+    batcher: Batcher<Pull, Result<Vec<Delivery>, StoreError>>,
 }
 
 impl Pulls {
@@ -30,7 +31,7 @@ impl Pulls {
 
     /// What the institution may have now, oldest first, in order within each assignment; empty if nothing waits.
     pub async fn pull(&self, pull: Pull) -> Result<Vec<Delivery>, StoreError> {
-        self.batcher.submit(pull).await
+        self.batcher.submit(pull).await?
     }
 }
 

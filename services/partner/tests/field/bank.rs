@@ -2,14 +2,18 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{InstitutionId, LegId};
+use proto::common::v1::DocumentRef;
 use proto::common::v1::{EnhancementMode, RepaymentMethod};
-use proto::intake::v1::Offer;
+use proto::insurance::v1::{GuaranteeCommitment, InsurerQuote, RiskShare};
+use proto::intake::v1::{Approval, AssetValue, Offer, ValuationQuote, ValuationReport};
 use proto::partner::v1::assignment_service_client::AssignmentServiceClient;
+use proto::partner::v1::confirm_selection_request::Answer as Confirming;
 use proto::partner::v1::event_service_client::EventServiceClient;
 use proto::partner::v1::submit_decision_request::Decision;
 use proto::partner::v1::{
-    AcceptAssignmentRequest, AcknowledgeRequest, Assignment, Event, GetAssignmentRequest, PullEventsRequest,
-    RequestSupplementRequest, SubmitDecisionRequest, SubmitDecisionResponse,
+    AcceptAssignmentRequest, AcknowledgeRequest, Assignment, ConfirmSelectionRequest, Decline, Event,
+    GetAssignmentRequest, PullEventsRequest, RequestSupplementRequest, SubmitDecisionRequest,
+    SubmitDecisionResponse, SubmitReportRequest, WithdrawOfferRequest,
 };
 use rpc::client::Channel;
 use testkit::tls::Certificate;
@@ -54,6 +58,64 @@ impl Bank {
         request: SubmitDecisionRequest,
     ) -> Result<SubmitDecisionResponse, Status> {
         Ok(self.assignments.clone().submit_decision(request).await?.into_inner())
+    }
+
+    pub(crate) async fn offers(
+        &self,
+        leg: LegId,
+        decision: Decision,
+    ) -> Result<SubmitDecisionResponse, Status> {
+        let request = SubmitDecisionRequest {
+            name: name(leg),
+            request_id: uuid(),
+            acted_by: "B0172".to_owned(),
+            decision: Some(decision),
+            file_if_late: false,
+            etag: String::new(),
+        };
+        self.decide(request).await
+    }
+
+    pub(crate) async fn take_back(&self, leg: LegId) -> Result<SubmitDecisionResponse, Status> {
+        let request =
+            WithdrawOfferRequest { name: name(leg), request_id: uuid(), acted_by: "B0172".to_owned() };
+        Ok(self.assignments.clone().withdraw_offer(request).await?.into_inner())
+    }
+
+    pub(crate) async fn confirm(
+        &self,
+        leg: LegId,
+        answer: Confirming,
+    ) -> Result<SubmitDecisionResponse, Status> {
+        let request = ConfirmSelectionRequest {
+            name: name(leg),
+            request_id: uuid(),
+            acted_by: "B0172".to_owned(),
+            answer: Some(answer),
+        };
+        Ok(self.assignments.clone().confirm_selection(request).await?.into_inner())
+    }
+
+    pub(crate) async fn approve(&self, leg: LegId) -> Result<SubmitDecisionResponse, Status> {
+        self.confirm(leg, Confirming::Approval(approval())).await
+    }
+
+    pub(crate) async fn refuse(&self, leg: LegId) -> Result<SubmitDecisionResponse, Status> {
+        self.confirm(leg, Confirming::Decline(Decline { reason: 8, text: String::new() })).await
+    }
+
+    pub(crate) async fn report(
+        &self,
+        leg: LegId,
+        report: ValuationReport,
+    ) -> Result<SubmitDecisionResponse, Status> {
+        let request = SubmitReportRequest {
+            name: name(leg),
+            request_id: uuid(),
+            acted_by: "B0172".to_owned(),
+            report: Some(report),
+        };
+        Ok(self.assignments.clone().submit_report(request).await?.into_inner())
     }
 
     pub(crate) async fn ask(&self, leg: LegId, codes: &[&str]) -> Result<Assignment, Status> {
@@ -109,5 +171,84 @@ pub(crate) fn decision(leg: LegId, now: DateTime<Utc>) -> SubmitDecisionRequest 
         decision: Some(Decision::Offer(offer(now))),
         file_if_late: false,
         etag: String::new(),
+    }
+}
+
+pub(crate) fn approval() -> Approval {
+    Approval {
+        approval_no: "济审2022-12".to_owned(),
+        amount_fen: 300_000_000,
+        term_months: 12,
+        annual_rate_bp: 435,
+        approved_at: Some(timestamp(DateTime::UNIX_EPOCH)),
+    }
+}
+
+pub(crate) fn valuation(now: DateTime<Utc>) -> ValuationQuote {
+    ValuationQuote {
+        quote_seq: 1,
+        fee_fen: 500_000,
+        report_working_days: 7,
+        methods: vec![1],
+        valid_until: Some(timestamp(now + TimeDelta::days(30))),
+    }
+}
+
+/// A report of today's, of one asset.
+pub(crate) fn report(now: DateTime<Utc>) -> ValuationReport {
+    let today = kernel::calendar::date_of(now);
+    ValuationReport {
+        report_no: "评2022-7".to_owned(),
+        licence_no: "PG-7".to_owned(),
+        signers: 2,
+        base_date: today.to_string(),
+        methods: vec![1],
+        values: vec![AssetValue { number: "ZL202010000001.5".to_owned(), value_fen: 119_148_001 }],
+        total_fen: 119_148_001,
+        valid_until: (today + TimeDelta::days(300)).to_string(),
+        fee_fen: 500_000,
+        document: Some(DocumentRef {
+            code: "D11".to_owned(),
+            document_id: "reports/7".to_owned(),
+            sha256: vec![7; 32],
+        }),
+    }
+}
+
+pub(crate) fn insurance(now: DateTime<Utc>) -> InsurerQuote {
+    InsurerQuote {
+        quote_seq: 1,
+        kind: 1,
+        basis: 1,
+        amount_fen: 300_000_000,
+        coverage_bp: 8_000,
+        annual_premium_bp: 120,
+        premium_fen: 2_880_000,
+        max_term_months: 36,
+        valid_until: Some(timestamp(now + TimeDelta::days(30))),
+        core_solvency_bp: 12_000,
+        comprehensive_solvency_bp: 20_000,
+        ..InsurerQuote::default()
+    }
+}
+
+pub(crate) fn guarantee(now: DateTime<Utc>) -> GuaranteeCommitment {
+    GuaranteeCommitment {
+        commitment_seq: 1,
+        amount_fen: 300_000_000,
+        cover_bp: 8_000,
+        fee_bp: 100,
+        fee_fen: 2_400_000,
+        max_term_months: 24,
+        counter_guarantee: vec![2],
+        deposit_bp: 0,
+        payout_days: 60,
+        risk_share: Some(RiskShare {
+            guarantor_bp: 4_000,
+            re_guarantor_bp: 3_000,
+            fund_bp: 1_000,
+            bank_bp: 2_000,
+        }),
+        valid_until: Some(timestamp(now + TimeDelta::days(30))),
     }
 }

@@ -33,6 +33,8 @@ pub(super) static ROLE: Role = Role {
     }],
     publishes: &[
         "intake.leg-issued.v1",
+        "intake.leg-selected.v1",
+        "intake.leg-unselected.v1",
         "intake.leg-closed.v1",
         "intake.leg-supplemented.v1",
         "intake.reply-accepted.v1",
@@ -61,8 +63,8 @@ pub(crate) struct Heard {
 }
 
 /// The tables of this small intake.
-pub(super) async fn prepare(ground: &Ground) {
-    let owner = ground.owner_pool(&ROLE);
+pub(super) async fn prepare(ground: &Ground, role: &'static Role) {
+    let owner = ground.owner_pool(role);
     for statement in [
         "CREATE TABLE heard (kind text, leg uuid, version bigint, body bytea, traceparent text)",
         "CREATE TABLE dossier (leg uuid PRIMARY KEY, institution uuid, consent boolean, body bytea)",
@@ -99,7 +101,7 @@ fn serve(host: Host) -> BoxFuture<'static, Result<(), HostError>> {
     Box::pin(host.serve_grpc(Routes::new(DossierServiceServer::new(dossiers)), POLICY))
 }
 
-struct Listener;
+pub(super) struct Listener;
 
 impl Handler for Listener {
     type Prepared = ();
@@ -144,24 +146,28 @@ impl DossierService for Dossiers {
         request: Request<GetDossierRequest>,
     ) -> Result<Response<GetDossierResponse>, Status> {
         let asked = request.into_inner();
-        let row: Option<(bool, Vec<u8>)> =
-            sqlx::query_as("SELECT consent, body FROM dossier WHERE leg = $1 AND institution = $2")
-                .bind(asked.leg_id.parse::<Uuid>().unwrap())
-                .bind(asked.institution_id.parse::<Uuid>().unwrap())
-                .fetch_optional(&self.pool)
-                .await
-                .unwrap();
-        match row {
-            None => Err(Fault::new(&rpc::reasons::NOT_FOUND).into()),
-            Some((false, _)) => Err(Fault::new(&CONSENT_REVOKED).into()),
-            Some((true, dossier)) => {
-                let supplement = DocumentRef { code: "D04".to_owned(), ..DocumentRef::default() };
-                Ok(Response::new(GetDossierResponse {
-                    dossier,
-                    supplements: vec![supplement],
-                    ..GetDossierResponse::default()
-                }))
-            }
-        }
+        let supplement = DocumentRef { code: "D04".to_owned(), ..DocumentRef::default() };
+        let dossier = read(&self.pool, &asked.leg_id, &asked.institution_id).await?;
+        Ok(Response::new(GetDossierResponse {
+            dossier,
+            supplements: vec![supplement],
+            ..GetDossierResponse::default()
+        }))
+    }
+}
+
+/// The dossier of this leg, if it is this institution's and consent is there.
+pub(super) async fn read(pool: &PgPool, leg: &str, institution: &str) -> Result<Vec<u8>, Status> {
+    let row: Option<(bool, Vec<u8>)> =
+        sqlx::query_as("SELECT consent, body FROM dossier WHERE leg = $1 AND institution = $2")
+            .bind(leg.parse::<Uuid>().unwrap())
+            .bind(institution.parse::<Uuid>().unwrap())
+            .fetch_optional(pool)
+            .await
+            .unwrap();
+    match row {
+        None => Err(Fault::new(&rpc::reasons::NOT_FOUND).into()),
+        Some((false, _)) => Err(Fault::new(&CONSENT_REVOKED).into()),
+        Some((true, dossier)) => Ok(dossier),
     }
 }

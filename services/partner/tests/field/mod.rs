@@ -1,17 +1,19 @@
-//! What the tests stand on: both roles running, and institutions with certificates and tokens.
+//! What the tests stand on: the roles running, and institutions with certificates and tokens.
 
 mod bank;
+mod insurance;
 mod intake;
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use host::Role;
 use kernel::{Clock as _, InstitutionId, LegId, MessageId, ProductId};
 use partner::ROLE;
 use prost::Message as _;
 use prost_types::Timestamp;
 use proto::common::v1::InstitutionRole;
-use proto::common::v1::{LegClosed, LegIssued, LegState, LegSupplemented, ReplyJudged};
+use proto::common::v1::{LegClosed, LegIssued, LegNoticed, LegState, LegSupplemented, ReplyJudged};
 use proto::intake::v1::Dossier;
 use proto::partner::v1::IssueCredentialRequest;
 use proto::partner::v1::credential_service_client::CredentialServiceClient;
@@ -24,7 +26,9 @@ use tonic::Status;
 use tonic::service::interceptor::InterceptedService;
 use uuid::Uuid;
 
-pub(crate) use bank::{Bank, decision, name, offer};
+pub(crate) use bank::{
+    Bank, approval, decision, guarantee, insurance as insurance_quote, name, offer, report, valuation,
+};
 pub(crate) use intake::Heard;
 
 /// Longest wait for anything; a busy machine may need much of it.
@@ -39,13 +43,29 @@ pub(crate) struct Field {
     pub(crate) authority: Authority,
     pub(crate) pool: PgPool,
     intake_pool: PgPool,
+    /// Only where the test has to do with cover.
+    insurance: Option<(Served, PgPool)>,
     url: String,
 }
 
 impl Field {
     pub(crate) async fn new() -> Self {
-        let ground = ground(&[&ROLE, &intake::ROLE]).await;
-        intake::prepare(&ground).await;
+        Self::of(&[&ROLE, &intake::ROLE]).await
+    }
+
+    /// With insurance, for insurers and guarantors.
+    pub(crate) async fn with_insurance() -> Self {
+        Self::of(&[&ROLE, &intake::ROLE, &insurance::ROLE]).await
+    }
+
+    async fn of(roles: &[&'static Role]) -> Self {
+        let ground = ground(roles).await;
+        intake::prepare(&ground, &intake::ROLE).await;
+        let mut insured = None;
+        if roles.len() > 2 {
+            intake::prepare(&ground, &insurance::ROLE).await;
+            insured = Some((ground.serve(&insurance::ROLE, &[]).await, ground.pool(&insurance::ROLE)));
+        }
         let authority = Authority::new();
         let server = authority.server();
         let [port] = engines::ports::free().unwrap();
@@ -76,6 +96,7 @@ impl Field {
             ground,
             partner: Some(partner),
             intake: Some(intake),
+            insurance: insured,
             authority,
         }
     }
@@ -103,12 +124,21 @@ impl Field {
     }
 
     pub(crate) async fn bank_with(&self, scopes: &[&str]) -> Bank {
-        let certificate = self.authority.client("a bank");
+        self.institution_with(InstitutionRole::Bank, scopes).await
+    }
+
+    /// An institution of any role, with a credential for everything.
+    pub(crate) async fn institution(&self, role: InstitutionRole) -> Bank {
+        self.institution_with(role, &[]).await
+    }
+
+    async fn institution_with(&self, role: InstitutionRole, scopes: &[&str]) -> Bank {
+        let certificate = self.authority.client("an institution");
         let id = InstitutionId::new(self.now(), &mut rand::rng());
         let request = IssueCredentialRequest {
             request_id: uuid(),
             institution_id: id.to_string(),
-            role: InstitutionRole::Bank as i32,
+            role: role as i32,
             certificate_pem: certificate.certificate_pem.clone(),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             valid_days: 30,
@@ -131,9 +161,14 @@ impl Field {
 
     /// Issues a leg as intake does, with a dossier that may be read, and waits until the bank can see it.
     pub(crate) async fn issue(&self, bank: &Bank, due_in: Option<i64>) -> LegId {
+        self.issue_as(InstitutionRole::Bank, bank, due_in).await
+    }
+
+    /// As [`Field::issue`], to an institution of this role, by the service that asks it.
+    pub(crate) async fn issue_as(&self, role: InstitutionRole, to: &Bank, due_in: Option<i64>) -> LegId {
         let leg = LegId::random(&mut rand::rng());
-        self.allow(bank.id, leg, true).await;
-        self.tell(leg, 1, self.issued(bank.id, leg, due_in)).await;
+        self.allow(to.id, leg, true).await;
+        self.tell(leg, 1, self.issued_as(role, to.id, leg, due_in)).await;
         eventually(LIMIT, async || {
             self.count("SELECT count(*) FROM assignment WHERE assignment_id = $1", leg).await == 1
         })
@@ -142,25 +177,60 @@ impl Field {
     }
 
     pub(crate) fn issued(&self, bank: InstitutionId, leg: LegId, due_in: Option<i64>) -> Said {
+        self.issued_as(InstitutionRole::Bank, bank, leg, due_in)
+    }
+
+    pub(crate) fn issued_as(
+        &self,
+        role: InstitutionRole,
+        to: InstitutionId,
+        leg: LegId,
+        due_in: Option<i64>,
+    ) -> Said {
+        let is_bank = role == InstitutionRole::Bank;
+        let product = || ProductId::new(self.now(), &mut rand::rng()).to_string();
         let body = LegIssued {
             leg_id: leg.to_string(),
-            institution_id: bank.to_string(),
-            role: InstitutionRole::Bank as i32,
-            product_id: ProductId::new(self.now(), &mut rand::rng()).to_string(),
-            product_version: 3,
+            institution_id: to.to_string(),
+            role: role as i32,
+            product_id: if is_bank { product() } else { String::new() },
+            product_version: if is_bank { 3 } else { 0 },
             issued_at: Some(timestamp(self.now())),
             due_at: due_in.map(|seconds| timestamp(self.now() + TimeDelta::seconds(seconds))),
         };
-        Said { kind: "intake.leg-issued.v1", body: body.encode_to_vec() }
+        let said = Said { kind: "intake.leg-issued.v1", body: body.encode_to_vec() };
+        if matches!(role, InstitutionRole::Insurer | InstitutionRole::Guarantor) {
+            said.of_insurance()
+        } else {
+            said
+        }
+    }
+
+    /// Tells of a choice or its undoing and waits until it has been heard.
+    pub(crate) async fn choose(&self, leg: LegId, version: i64, said: Said) {
+        self.tell(leg, version, said).await;
+        let heard = "SELECT selection_version FROM assignment WHERE assignment_id = $1";
+        eventually(LIMIT, async || self.count(heard, leg).await == version).await;
+    }
+
+    /// Ends a leg and waits until that has been heard.
+    pub(crate) async fn end(&self, leg: LegId, version: i64, said: Said) {
+        self.tell(leg, version, said).await;
+        let closed = "SELECT count(*) FROM assignment WHERE assignment_id = $1 AND state = 6";
+        eventually(LIMIT, async || self.count(closed, leg).await == 1).await;
     }
 
     pub(crate) async fn tell(&self, leg: LegId, version: i64, said: Said) {
         self.publish(said.message(leg, version, self.now())).await;
     }
 
-    /// Publishes through intake's own outbox and relay.
+    /// Publishes through the speaker's own outbox and relay.
     pub(crate) async fn publish(&self, message: bus::Outgoing) {
-        let mut connection = self.intake_pool.acquire().await.unwrap();
+        let speaker = match &self.insurance {
+            Some((_, pool)) if message.kind.starts_with("insurance.") => pool,
+            _ => &self.intake_pool,
+        };
+        let mut connection = speaker.acquire().await.unwrap();
         bus::enqueue(&mut connection, &[message]).await.unwrap();
     }
 
@@ -168,12 +238,26 @@ impl Field {
     pub(crate) async fn allow(&self, bank: InstitutionId, leg: LegId, consent: bool) {
         let dossier = Dossier { case_no: "RZ4190012022091500073".to_owned(), ..Dossier::default() };
         intake::put_dossier(&self.intake_pool, bank, leg, consent, &dossier.encode_to_vec()).await;
+        if let Some((_, pool)) = &self.insurance {
+            let dossier = Dossier { purpose: "cover".to_owned(), ..dossier };
+            intake::put_dossier(pool, bank, leg, consent, &dossier.encode_to_vec()).await;
+        }
     }
 
     /// Waits until intake has received `count` messages about this leg, and gives all of them, by version.
     pub(crate) async fn heard(&self, leg: LegId, count: usize) -> Vec<Heard> {
         eventually(LIMIT, async || {
             let heard = intake::heard(&self.intake_pool, leg).await;
+            if heard.len() >= count { Ok(heard) } else { Err(heard) }
+        })
+        .await
+    }
+
+    /// As [`Field::heard`], of insurance.
+    pub(crate) async fn heard_by_insurance(&self, leg: LegId, count: usize) -> Vec<Heard> {
+        let (_, pool) = self.insurance.as_ref().unwrap();
+        eventually(LIMIT, async || {
+            let heard = intake::heard(pool, leg).await;
             if heard.len() >= count { Ok(heard) } else { Err(heard) }
         })
         .await
@@ -201,6 +285,33 @@ impl Said {
         let body =
             LegClosed { leg_id: leg.to_string(), institution_id: bank.to_string(), state: state as i32 };
         Self { kind: "intake.leg-closed.v1", body: body.encode_to_vec() }
+    }
+
+    pub(crate) fn selected(bank: InstitutionId, leg: LegId, due_at: Option<DateTime<Utc>>) -> Self {
+        let body = LegNoticed {
+            leg_id: leg.to_string(),
+            institution_id: bank.to_string(),
+            due_at: due_at.map(timestamp),
+        };
+        Self { kind: "intake.leg-selected.v1", body: body.encode_to_vec() }
+    }
+
+    pub(crate) fn unselected(bank: InstitutionId, leg: LegId) -> Self {
+        Self { kind: "intake.leg-unselected.v1", ..Self::selected(bank, leg, None) }
+    }
+
+    /// The same, said by insurance.
+    pub(crate) fn of_insurance(self) -> Self {
+        let kind = match self.kind {
+            "intake.leg-issued.v1" => "insurance.leg-issued.v1",
+            "intake.leg-selected.v1" => "insurance.leg-selected.v1",
+            "intake.leg-unselected.v1" => "insurance.leg-unselected.v1",
+            "intake.leg-closed.v1" => "insurance.leg-closed.v1",
+            "intake.reply-accepted.v1" => "insurance.reply-accepted.v1",
+            "intake.reply-refused.v1" => "insurance.reply-refused.v1",
+            other => panic!("insurance does not say {other}"),
+        };
+        Self { kind, ..self }
     }
 
     pub(crate) fn supplemented(bank: InstitutionId, leg: LegId) -> Self {

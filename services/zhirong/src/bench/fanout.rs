@@ -1,5 +1,5 @@
-//! The measurement: applications of registered enterprises, each to eight institutions that answer at once through the
-//! partner gateway from another process; what every process spent on it; and the floor beside it.
+//! The measurement: applications of registered enterprises, each to six banks and two evaluators that answer at once
+//! through the partner gateway from another process; what every process spent on it; and the floor beside it.
 
 use std::{
     collections::HashMap,
@@ -16,6 +16,7 @@ use tokio::{io::AsyncWriteExt as _, process::Command};
 use uuid::Uuid;
 
 use super::{
+    chain,
     command::Fanout,
     floor,
     institutions::{Plan, Seen},
@@ -23,6 +24,7 @@ use super::{
     load::{Measured, Shared, Until, closed_loop, listen},
     machine::{self, Process, Usage},
     register::{self, Applicant},
+    statements::Statements,
 };
 use crate::{
     run_dir::RunDir,
@@ -30,8 +32,11 @@ use crate::{
     system::{Options, System},
 };
 
-/// Banks asked by every application. Two of them stand for the evaluators, which the first path does not ask yet.
-const INSTITUTIONS: usize = 8;
+/// Asked by every application.
+const BANKS: usize = 6;
+const EVALUATORS: usize = 2;
+/// How long the system is watched while it has nothing to do.
+const REST: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(options: &Fanout) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("zhirong-bench-{}", Uuid::new_v4().simple()));
@@ -65,11 +70,16 @@ pub(super) async fn run(options: &Fanout) -> Result<()> {
 }
 
 async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Path) -> Result<f64> {
-    let ways = register::banks(system, INSTITUTIONS).await?;
+    let ways = register::institutions(system, BANKS, EVALUATORS).await?;
     let begun = Instant::now();
     let applicants: Arc<[Applicant]> = register::enterprises(system, options.enterprises).await?.into();
     println!("登记企业 {} 家，用时 {:.1} s (registered)", applicants.len(), begun.elapsed().as_secs_f64());
-    let idle = roles_memory(&machine::usage(&pids(system)?), system);
+    let resting = machine::usage(&pids(system)?);
+    tokio::time::sleep(REST).await;
+    let rested = machine::usage(&pids(system)?);
+    let idle = roles_memory(&rested, system);
+    println!("  at rest:");
+    print_usage(&resting, &rested, REST.as_secs_f64(), "s");
 
     let plan = Plan {
         url: system.place("partner")?.partner_url.clone().context("partner has no face for institutions")?,
@@ -103,14 +113,20 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
     );
 
     let pool = PgPoolOptions::new().max_connections(1).connect(&database(system)?).await?;
+    let watch = |system: &mut System| -> Result<Vec<(String, u32)>> {
+        let mut watched = pids(system)?;
+        watched.extend(institutions.id().map(|pid| ("institutions".to_owned(), pid)));
+        Ok(watched)
+    };
+    let statements = Statements::begin(&pool).await?;
     let mut rates = Vec::new();
     for number in 1..=options.runs {
-        let (before, work) = (machine::usage(&pids(system)?), work_done(&pool, system).await?);
+        let (before, work) = (machine::usage(&watch(system)?), work_done(&pool, system).await?);
         let begun = Instant::now();
         let until = Until::Time(Duration::from_secs(options.seconds));
         let run = closed_loop(&client, &applicants, &board, options.in_flight, until).await?;
         let seconds = begun.elapsed().as_secs_f64();
-        let (after, work_after) = (machine::usage(&pids(system)?), work_done(&pool, system).await?);
+        let (after, work_after) = (machine::usage(&watch(system)?), work_done(&pool, system).await?);
         let cases = run.decisions.count() as f64;
         rates.push(cases / seconds);
         println!("\n第{number}轮 (run {number}, closed loop of {})", options.in_flight);
@@ -125,12 +141,13 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
             (work_after.0 - work.0) as f64 / cases,
             (work_after.1 - work.1) / cases
         );
-        print_usage(&before, &after, cases);
+        print_usage(&before, &after, cases, "case");
         println!("  roles together: {:.0} MiB at load, {idle:.0} MiB before", roles_memory(&after, system));
         all.decisions.extend(run.decisions);
         all.submitted.extend(run.submitted);
     }
-    all.submitted.extend(singles.submitted);
+    statements.print(&pool, all.decisions.count()).await?;
+    all.submitted.extend(singles.submitted.iter().map(|(case, at)| (case.clone(), *at)));
     listening.abort();
     if let Some(mut stdin) = institutions.stdin.take() {
         stdin.shutdown().await?;
@@ -141,19 +158,24 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
         "\n全部轮次 (all): submit → last delivery {}",
         deliveries(&pool, &seen, &all.submitted).await?.text()
     );
+    println!("逐一提交的各段 (one at a time, hop by hop)");
+    chain::print(&pool, &singles.submitted, &seen).await?;
     rates.sort_by(f64::total_cmp);
     let median = rates.get(rates.len() / 2).copied().unwrap_or_default();
     println!("中位数 (median): {median:.1} cases/s");
     Ok(median)
 }
 
-fn pids(system: &System) -> Result<Vec<(String, u32)>> {
+fn pids(system: &mut System) -> Result<Vec<(String, u32)>> {
     let mut pids = Vec::new();
     for (role, _) in system.places() {
         if let Some(pid) = system.pid(role)? {
             pids.push((role.to_owned(), pid));
         }
     }
+    let engines = system.engines();
+    pids.extend(engines.postgres.pid().map(|pid| ("postgresql".to_owned(), pid.unsigned_abs())));
+    pids.extend(engines.rabbitmq.pid().map(|pid| ("rabbitmq".to_owned(), pid.unsigned_abs())));
     pids.push(("load".to_owned(), std::process::id()));
     Ok(pids)
 }
@@ -162,19 +184,15 @@ fn roles_memory(usage: &Usage, system: &System) -> f64 {
     system.places().filter_map(|(role, _)| usage.0.get(role)).map(|process| process.mebibytes).sum()
 }
 
-fn print_usage(before: &Usage, after: &Usage, cases: f64) {
+fn print_usage(before: &Usage, after: &Usage, units: f64, unit: &str) {
     let mut total = 0.0;
     for (name, now) in &after.0 {
         let then = before.0.get(name).copied().unwrap_or(Process::default());
         let spent = (now.cpu_seconds - then.cpu_seconds).max(0.0);
         total += spent;
-        println!("    {name:<11} {:>6.2} ms CPU/case {:>7.0} MiB", 1_000.0 * spent / cases, now.mebibytes);
+        println!("    {name:<12} {:>6.2} ms CPU/{unit} {:>7.0} MiB", 1_000.0 * spent / units, now.mebibytes);
     }
-    println!(
-        "    {:<11} {:>6.2} ms CPU/case (institutions' process not counted)",
-        "all",
-        1_000.0 * total / cases
-    );
+    println!("    {:<12} {:>6.2} ms CPU/{unit}", "all", 1_000.0 * total / units);
 }
 
 fn database(system: &System) -> Result<String> {

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use proto::{
-    intake::v1::Offer,
+    intake::v1::{Offer, ValuationMethod, ValuationQuote},
     partner::v1::{
         AcknowledgeRequest, EventType, PullEventsRequest, SubmitDecisionRequest,
         assignment_service_client::AssignmentServiceClient, event_service_client::EventServiceClient,
@@ -41,6 +41,8 @@ pub(super) struct Way {
     pub(super) certificate_pem: String,
     pub(super) key_pem: String,
     pub(super) token: String,
+    /// An evaluator quotes, a bank offers.
+    pub(super) evaluates: bool,
 }
 
 /// Microseconds since 1970 at which an assignment was first seen, by its name.
@@ -58,7 +60,7 @@ pub(super) async fn run(plan: &Path) -> Result<()> {
             server_name: None,
         };
         let channel = secure(&plan.url, &tls, &way.token).map_err(|error| anyhow::anyhow!("{error}"))?;
-        working.spawn(work(channel, Arc::clone(&seen)));
+        working.spawn(work(channel, way.evaluates, Arc::clone(&seen)));
     }
     tokio::select! {
         ended = working.join_next() => ended.context("no institution")??.context("an institution ended")?,
@@ -69,7 +71,7 @@ pub(super) async fn run(plan: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn work(channel: Channel, seen: Arc<Mutex<Seen>>) -> Result<()> {
+async fn work(channel: Channel, evaluates: bool, seen: Arc<Mutex<Seen>>) -> Result<()> {
     let mut events = EventServiceClient::new(channel.clone());
     let decisions = Arc::new(Semaphore::new(DECISIONS));
     loop {
@@ -95,7 +97,7 @@ async fn work(channel: Channel, seen: Arc<Mutex<Seen>>) -> Result<()> {
                 let client = AssignmentServiceClient::new(channel.clone());
                 tokio::spawn(async move {
                     let _permit = permit;
-                    if let Err(status) = decide(client, event.assignment).await {
+                    if let Err(status) = decide(client, event.assignment, evaluates).await {
                         eprintln!("a decision was not taken: {:?}", status.code());
                     }
                 });
@@ -107,8 +109,20 @@ async fn work(channel: Channel, seen: Arc<Mutex<Seen>>) -> Result<()> {
     }
 }
 
-async fn decide(mut client: AssignmentServiceClient<Channel>, name: String) -> Result<(), tonic::Status> {
-    let offer = Offer {
+async fn decide(
+    mut client: AssignmentServiceClient<Channel>,
+    name: String,
+    evaluates: bool,
+) -> Result<(), tonic::Status> {
+    let valid_until = Some(prost_types::Timestamp { seconds: 4_000_000_000, nanos: 0 });
+    let quote = || ValuationQuote {
+        quote_seq: 1,
+        fee_fen: 800_000,
+        report_working_days: 5,
+        methods: vec![ValuationMethod::Income.into()],
+        valid_until,
+    };
+    let offer = || Offer {
         offer_seq: 1,
         amount_fen: 300_000_000,
         term_months: 12,
@@ -116,13 +130,13 @@ async fn decide(mut client: AssignmentServiceClient<Channel>, name: String) -> R
         repayment: 3,
         enhancement: 1,
         fees_fen: 0,
-        valid_until: Some(prost_types::Timestamp { seconds: 4_000_000_000, nanos: 0 }),
+        valid_until,
     };
     let request = SubmitDecisionRequest {
         name,
         request_id: Uuid::new_v4().to_string(),
         acted_by: "B0001".to_owned(),
-        decision: Some(Decision::Offer(offer)),
+        decision: Some(if evaluates { Decision::Valuation(quote()) } else { Decision::Offer(offer()) }),
         file_if_late: false,
         etag: String::new(),
     };

@@ -168,11 +168,13 @@ pub(super) async fn listen(amqp: String, board: Shared) -> Result<()> {
     let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
     let mut consumer = channel.basic_consume(name.into(), "".into(), options, FieldTable::default()).await?;
     while let Some(delivery) = consumer.next().await {
-        let case_id = CaseOffersReady::decode(delivery?.data.as_slice())?.case_id;
-        let mut board = open(&board);
-        match board.waiting.remove(&case_id) {
-            Some(done) => drop(done.send(())),
-            None => board.early.push(case_id),
+        for message in bus::opened(delivery?) {
+            let case_id = CaseOffersReady::decode(message.body.as_slice())?.case_id;
+            let mut board = open(&board);
+            match board.waiting.remove(&case_id) {
+                Some(done) => drop(done.send(())),
+                None => board.early.push(case_id),
+            }
         }
     }
     Ok(())

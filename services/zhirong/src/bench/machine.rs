@@ -1,6 +1,10 @@
 //! CPU time and memory of processes, read from `/proc`.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::Path,
+};
 
 /// CPU seconds used so far and resident memory, by a group's name.
 #[derive(Debug, Clone, Default)]
@@ -16,21 +20,29 @@ pub(super) struct Process {
 /// The kernel's clock ticks per second in `/proc`; 100 on every Linux in use.
 const TICKS: f64 = 100.0;
 
-/// Reads the named processes, PostgreSQL and RabbitMQ (every process of theirs below this one, or, when the engines
-/// were given, on this machine).
+/// Reads the named processes, each together with everything below it that has no name of its own. Children that have
+/// ended and were waited for are counted with their parent, so that a sum never falls.
 pub(super) fn usage(named: &[(String, u32)]) -> Usage {
+    let names: HashMap<u32, &str> = named.iter().map(|(name, pid)| (*pid, name.as_str())).collect();
+    let parents: HashMap<u32, u32> =
+        pids().into_iter().filter_map(|pid| Some((pid, stat(pid)?.get(1)?.parse().ok()?))).collect();
     let mut groups: BTreeMap<String, Process> = BTreeMap::new();
-    for pid in pids() {
-        let Some((command, _)) = stat(pid) else { continue };
-        let group = match named.iter().find(|(_, known)| *known == pid) {
-            Some((name, _)) => name.clone(),
-            None if command == "postgres" => "postgresql".to_owned(),
-            None if command == "beam.smp" => "rabbitmq".to_owned(),
-            None => continue,
+    for pid in parents.keys() {
+        let mut at = *pid;
+        let name = loop {
+            if let Some(name) = names.get(&at) {
+                break *name;
+            }
+            match parents.get(&at) {
+                Some(parent) => at = *parent,
+                None => break "",
+            }
         };
-        let sum = groups.entry(group).or_default();
-        sum.cpu_seconds += cpu_seconds(pid).unwrap_or_default();
-        sum.mebibytes += mebibytes(pid).unwrap_or_default();
+        if !name.is_empty() {
+            let sum = groups.entry(name.to_owned()).or_default();
+            sum.cpu_seconds += cpu_seconds(*pid).unwrap_or_default();
+            sum.mebibytes += mebibytes(*pid).unwrap_or_default();
+        }
     }
     Usage(groups)
 }
@@ -40,18 +52,17 @@ fn pids() -> Vec<u32> {
     entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
-/// Command name and the fields after it.
-fn stat(pid: u32) -> Option<(String, Vec<String>)> {
+/// The fields of `/proc/PID/stat` behind the command name; the first of them is the third of all.
+fn stat(pid: u32) -> Option<Vec<String>> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (head, tail) = text.rsplit_once(") ")?;
-    let command = head.split_once(" (")?.1.to_owned();
-    Some((command, tail.split_whitespace().map(str::to_owned).collect()))
+    let (_, tail) = text.rsplit_once(") ")?;
+    Some(tail.split_whitespace().map(str::to_owned).collect())
 }
 
 fn cpu_seconds(pid: u32) -> Option<f64> {
-    let (_, fields) = stat(pid)?;
-    // utime and stime are the 14th and 15th of all fields; the tail begins with the third.
-    let ticks: f64 = [11, 12].iter().filter_map(|at: &usize| fields.get(*at)?.parse::<f64>().ok()).sum();
+    let fields = stat(pid)?;
+    // utime, stime, cutime and cstime are the 14th to 17th of all fields.
+    let ticks: f64 = (11..=14).filter_map(|at: usize| fields.get(at)?.parse::<f64>().ok()).sum();
     Some(ticks / TICKS)
 }
 

@@ -1,5 +1,6 @@
 //! `zhirong bench`: measures the fan-out on this machine, beside a bare program that does the same fixed work.
 
+mod chain;
 mod command;
 mod fanout;
 mod floor;
@@ -8,6 +9,7 @@ mod latency;
 mod load;
 mod machine;
 mod register;
+mod statements;
 
 pub use command::{Arguments, run};
 

@@ -36,59 +36,73 @@ fn id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// Registers banks with one product each that fits every application, and lets them in.
-pub(super) async fn banks(system: &System, count: usize) -> Result<Vec<Way>> {
+/// Registers banks with one product each that fits every application, and evaluators, and lets them in.
+pub(super) async fn institutions(system: &System, banks: usize, evaluators: usize) -> Result<Vec<Way>> {
     let mut shelf = CatalogServiceClient::new(staff(system, "catalog")?);
     let mut door = CredentialServiceClient::new(staff(system, "partner")?);
     let mut ways = Vec::new();
-    for number in 1..=count {
+    for number in 1..=banks + evaluators {
+        let evaluates = number > banks;
+        let role = if evaluates { InstitutionRole::Evaluator } else { InstitutionRole::Bank };
         let register = catalog::RegisterInstitutionRequest {
             request_id: id(),
-            name: format!("测试{number}号银行"),
-            role: InstitutionRole::Bank.into(),
+            name: format!("测试{number}号{}", if evaluates { "评估公司" } else { "银行" }),
+            role: role.into(),
             responsible_department: "科技金融部".to_owned(),
             financial_license_code: String::new(),
         };
-        let bank =
-            shelf.register_institution(register).await?.into_inner().institution.context("institution")?;
-        let terms = catalog::ProductTerms {
-            name: "知识产权质押贷".to_owned(),
-            accepted_ip: vec![1],
-            min_assets: 1,
-            amount_min_fen: 1,
-            amount_max_fen: 30_000_000_000,
-            term_min_months: 1,
-            term_max_months: 120,
-            rate_kind: 2,
-            rate_min_bp: 400,
-            rate_max_bp: 500,
-            repayment: vec![3],
-            enhancement: vec![1],
-            ..catalog::ProductTerms::default()
-        };
-        let create = catalog::CreateProductRequest {
-            request_id: id(),
-            institution_id: bank.institution_id.clone(),
-            terms: Some(terms),
-        };
-        let product = shelf.create_product(create).await?.into_inner().product.context("product")?;
-        let publish =
-            catalog::PublishProductRequest { request_id: id(), product_id: product.product_id, version: 1 };
-        shelf.publish_product(publish).await?;
-        let institution: InstitutionId = bank.institution_id.parse()?;
+        let registered = shelf.register_institution(register).await?.into_inner().institution;
+        let institution_id = registered.context("institution")?.institution_id;
+        if !evaluates {
+            product(&mut shelf, &institution_id).await?;
+        }
+        let institution: InstitutionId = institution_id.parse()?;
         let certificate = system.secrets().issue_client_certificate(&institution.to_string())?;
         let issue = IssueCredentialRequest {
             request_id: id(),
-            institution_id: bank.institution_id,
-            role: InstitutionRole::Bank.into(),
+            institution_id,
+            role: role.into(),
             certificate_pem: certificate.certificate.clone(),
             scopes: Vec::new(),
             valid_days: 1,
         };
         let token = door.issue_credential(issue).await?.into_inner().token;
-        ways.push(Way { certificate_pem: certificate.certificate, key_pem: certificate.key, token });
+        ways.push(Way {
+            certificate_pem: certificate.certificate,
+            key_pem: certificate.key,
+            token,
+            evaluates,
+        });
     }
     Ok(ways)
+}
+
+async fn product(shelf: &mut CatalogServiceClient<ActingChannel>, institution_id: &str) -> Result<()> {
+    let terms = catalog::ProductTerms {
+        name: "知识产权质押贷".to_owned(),
+        accepted_ip: vec![1],
+        min_assets: 1,
+        amount_min_fen: 1,
+        amount_max_fen: 30_000_000_000,
+        term_min_months: 1,
+        term_max_months: 120,
+        rate_kind: 2,
+        rate_min_bp: 400,
+        rate_max_bp: 500,
+        repayment: vec![3],
+        enhancement: vec![1],
+        ..catalog::ProductTerms::default()
+    };
+    let create = catalog::CreateProductRequest {
+        request_id: id(),
+        institution_id: institution_id.to_owned(),
+        terms: Some(terms),
+    };
+    let product = shelf.create_product(create).await?.into_inner().product.context("product")?;
+    let publish =
+        catalog::PublishProductRequest { request_id: id(), product_id: product.product_id, version: 1 };
+    shelf.publish_product(publish).await?;
+    Ok(())
 }
 
 /// Registers enterprises, each with one asset and a consent.

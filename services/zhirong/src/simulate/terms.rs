@@ -74,8 +74,9 @@ pub(super) fn valuation(
     now: DateTime<Utc>,
     random: &mut impl Rng,
 ) -> ValuationQuote {
-    let share = i64::from(between(terms.fee_bp, random));
-    let fee = dossier.amount_fen.saturating_mul(share) / 10_000 / YUAN_FEN * YUAN_FEN;
+    // An evaluator is not shown the loan: it is paid by the right.
+    let rights = i64::try_from(dossier.assets.len()).unwrap_or_default();
+    let fee = i64::from(between(terms.fee_yuan, random)) * YUAN_FEN * rights;
     ValuationQuote {
         quote_seq: 1,
         fee_fen: fee,

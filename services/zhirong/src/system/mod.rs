@@ -108,6 +108,20 @@ impl System {
         Ok(InterceptedService::new(channel, Acting(actor)))
     }
 
+    /// An account of the front desk, to be tried out; gives its password.
+    pub async fn desk_account(&self, account: &desk::accounts::NewAccount) -> Result<String> {
+        let url = std::fs::read_to_string(self.run_dir.running(&crate::secrets::database_url("desk")))
+            .context("the desk's database URL")?;
+        let options: sqlx::postgres::PgConnectOptions =
+            url.trim().parse().ok().context("not a postgres:// URL")?;
+        let pool = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(options.options([("search_path", "desk")]));
+        let password = desk::accounts::lend(&pool, chrono::Utc::now(), account).await?;
+        pool.close().await;
+        Ok(password)
+    }
+
     /// Stops a role in good order; it stays down until [`System::start_role`].
     pub async fn stop_role(&mut self, role: &str) -> Result<()> {
         self.supervisor(role)?.stop().await

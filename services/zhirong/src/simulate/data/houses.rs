@@ -34,8 +34,8 @@ pub struct GuarantorTerms {
 /// On what terms an evaluator works.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EvaluatorTerms {
-    /// Share of the amount asked for, in ten-thousandths, from and to.
-    pub fee_bp: (i32, i32),
+    /// For each right, in yuan, from and to.
+    pub fee_yuan: (i32, i32),
     pub working_days: (i32, i32),
     pub licence_no: &'static str,
 }
@@ -73,14 +73,14 @@ pub fn houses() -> Vec<House> {
         guarantor("虎岭增信", 7_000, (140, 200), 3000, false),
     ];
     let evaluators = [
-        ("中原知信评估", (20, 35), (5, 7), "模拟评备0001"),
-        ("沁阳明估", (15, 30), (6, 9), "模拟评备0002"),
-        ("愚公智权评估", (25, 40), (3, 5), "模拟评备0003"),
-        ("太行资产评估", (18, 32), (7, 10), "模拟评备0004"),
+        ("中原知信评估", (1_800, 3_200), (5, 7), "模拟评备0001"),
+        ("沁阳明估", (1_500, 2_800), (6, 9), "模拟评备0002"),
+        ("愚公智权评估", (2_400, 3_900), (3, 5), "模拟评备0003"),
+        ("太行资产评估", (1_600, 3_000), (7, 10), "模拟评备0004"),
     ];
-    all.extend(evaluators.map(|(name, fee_bp, working_days, licence_no)| House {
+    all.extend(evaluators.map(|(name, fee_yuan, working_days, licence_no)| House {
         name,
-        terms: HouseTerms::Evaluator(EvaluatorTerms { fee_bp, working_days, licence_no }),
+        terms: HouseTerms::Evaluator(EvaluatorTerms { fee_yuan, working_days, licence_no }),
     }));
     all
 }

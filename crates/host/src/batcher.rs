@@ -6,24 +6,27 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::StoreError;
-
 /// Items that may wait before callers are held back.
 const BACKLOG: usize = 4096;
 
-type Waiting<T, R> = (T, oneshot::Sender<Result<R, StoreError>>);
+type Waiting<T, R> = (T, oneshot::Sender<R>);
+
+/// The worker that should have answered is gone: it died with its batch, or the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("what was to be done together was not done")]
+pub struct Ended;
 
 /// Hands items of `T` to workers in batches and gives each its own answer. Ends when it is dropped.
-pub(super) struct Batcher<T, R> {
+pub struct Batcher<T, R> {
     sender: mpsc::Sender<Waiting<T, R>>,
 }
 
 impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
     /// `work` answers every item of a batch, in order. At most `workers` batches of at most `most` items at a time.
-    pub(super) fn start<F, Fut>(workers: usize, most: usize, work: F) -> Self
+    pub fn start<F, Fut>(workers: usize, most: usize, work: F) -> Self
     where
         F: Fn(Vec<T>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Vec<Result<R, StoreError>>> + Send + 'static,
+        Fut: Future<Output = Vec<R>> + Send + 'static,
     {
         let (sender, mut receiver) = mpsc::channel::<Waiting<T, R>>(BACKLOG);
         let permits = Arc::new(Semaphore::new(workers));
@@ -50,17 +53,14 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
     }
 
     /// Waits for the item's own answer. The work goes on even if the caller does not wait for it.
-    pub(super) async fn submit(&self, item: T) -> Result<R, StoreError> {
+    ///
+    /// # Errors
+    /// [`Ended`]: whether the work was done is not known.
+    pub async fn submit(&self, item: T) -> Result<R, Ended> {
         let (sender, receiver) = oneshot::channel();
-        self.sender.send((item, sender)).await.map_err(|_| StoreError::Ending)?;
-        receiver.await.map_err(|_| StoreError::Ending)?
+        self.sender.send((item, sender)).await.map_err(|_| Ended)?;
+        receiver.await.map_err(|_| Ended)
     }
-}
-
-/// The answers when nothing can be done for any of a batch: trying each alone would only make them wait.
-pub(super) fn unreachable<T, R>(batch: &[T], error: &StoreError) -> Vec<Result<R, StoreError>> {
-    tracing::warn!(items = batch.len(), %error, "a batch could not be begun");
-    batch.iter().map(|_| Err(StoreError::Away)).collect()
 }
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ mod tests {
             async move {
                 held.notified().await;
                 let size = items.len();
-                items.into_iter().map(|item| Ok((item, size))).collect()
+                items.into_iter().map(|item| (item, size)).collect()
             }
         });
         let first = batcher.submit(0);
@@ -103,9 +103,9 @@ mod tests {
     async fn a_batch_that_dies_leaves_the_next_one_alive() {
         let batcher = Batcher::start(1, 1, |items: Vec<bool>| async move {
             assert!(items[0], "dies on purpose");
-            vec![Ok(())]
+            vec![()]
         });
-        assert!(matches!(batcher.submit(false).await, Err(StoreError::Ending)));
+        assert!(matches!(batcher.submit(false).await, Err(Ended)));
         assert!(batcher.submit(true).await.is_ok());
     }
 }

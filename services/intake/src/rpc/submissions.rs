@@ -1,0 +1,200 @@
+//! Whole applications that arrive together share a transaction: their cases, timelines, deadlines, messages, audit and
+//! replay rows are one commit, and each has its own answer. Nothing waits for company.
+
+use std::collections::HashMap;
+
+use bus::Outbox;
+use chrono::{DateTime, Utc};
+use host::{Batcher, Ended};
+use kernel::RequestId;
+use rpc::{
+    Caller, Fault, audit,
+    replay::{self, Asked, BodyHash, Found},
+};
+use sqlx::PgPool;
+
+use crate::{
+    journal::Journal,
+    store::{
+        Changes, StoreError,
+        cases::{self, Record},
+    },
+    work::Alarm,
+};
+
+/// Transactions at a time, and submissions in one.
+const WORKERS: usize = 2;
+const MOST: usize = 64;
+/// Deadlocks and requests that were carried out elsewhere are tried again this often, each submission alone.
+const TRIES: usize = 3;
+
+/// One call of `SubmitApplication`.
+pub(crate) struct Submission {
+    pub caller: Caller,
+    pub request_id: RequestId,
+    pub method: &'static str,
+    pub body_hash: BodyHash,
+    pub now: DateTime<Utc>,
+    /// What is to be written, or why not: a repeat gets its first answer all the same.
+    pub work: Result<Work, Fault>,
+}
+
+/// A submission that may be carried out.
+pub(crate) struct Work {
+    pub record: Record,
+    pub journal: Journal,
+    pub entry: audit::Entry,
+    pub trace_id: Option<String>,
+    /// Encoded.
+    pub answer: Vec<u8>,
+}
+
+/// What became of one.
+enum Outcome {
+    Answer(Vec<u8>),
+    Reused,
+    /// Its own `work` says why.
+    Refused,
+}
+
+enum Trouble {
+    Store(StoreError),
+    /// One of the requests was carried out in another transaction at the same time.
+    Raced,
+}
+
+impl<E: Into<StoreError>> From<E> for Trouble {
+    fn from(error: E) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Carries submissions out.
+#[derive(Clone)]
+pub(crate) struct Submissions {
+    batcher: std::sync::Arc<Batcher<Submission, Result<Vec<u8>, Fault>>>,
+}
+
+impl Submissions {
+    pub(crate) fn start(pool: PgPool, outbox: Outbox, alarm: Alarm) -> Self {
+        let batcher = Batcher::start(WORKERS, MOST, move |batch| {
+            let (pool, outbox, alarm) = (pool.clone(), outbox.clone(), alarm.clone());
+            async move {
+                let answers = all(&pool, batch).await;
+                outbox.wake();
+                alarm.planning();
+                answers
+            }
+        });
+        Self { batcher: std::sync::Arc::new(batcher) }
+    }
+
+    /// The encoded answer. Once this has begun the submission goes on even if the caller does not wait for it.
+    pub(crate) async fn carry_out(&self, submission: Submission) -> Result<Vec<u8>, Fault> {
+        self.batcher
+            .submit(submission)
+            .await
+            .unwrap_or_else(|Ended| Err(Fault::new(&rpc::reasons::SHUTTING_DOWN)))
+    }
+}
+
+async fn all(pool: &PgPool, batch: Vec<Submission>) -> Vec<Result<Vec<u8>, Fault>> {
+    if batch.len() > 1 {
+        match together(pool, &batch).await {
+            Ok(outcomes) => {
+                return batch.into_iter().zip(outcomes).map(|(one, outcome)| answer(one, outcome)).collect();
+            }
+            // One of them spoils the transaction, or the database is away: each gets its own, and its own error.
+            Err(_) => tracing::debug!(submissions = batch.len(), "a batch of submissions is taken apart"),
+        }
+    }
+    futures::future::join_all(batch.into_iter().map(|one| alone(pool, one))).await
+}
+
+async fn alone(pool: &PgPool, submission: Submission) -> Result<Vec<u8>, Fault> {
+    let batch = [submission];
+    let mut tries = 1;
+    let outcome = loop {
+        match together(pool, &batch).await {
+            Ok(mut outcomes) => break outcomes.pop(),
+            // Carried out elsewhere in the meantime: now its answer is there to be found.
+            Err(Trouble::Raced) if tries < TRIES => tries += 1,
+            Err(Trouble::Raced) => return Err(Fault::new(&rpc::reasons::TRY_AGAIN)),
+            Err(Trouble::Store(error)) => return Err(error.into()),
+        }
+    };
+    let [submission] = batch;
+    match outcome {
+        Some(outcome) => answer(submission, outcome),
+        None => Err(Fault::new(&rpc::reasons::INTERNAL)),
+    }
+}
+
+fn answer(submission: Submission, outcome: Outcome) -> Result<Vec<u8>, Fault> {
+    match (outcome, submission.work) {
+        (Outcome::Answer(answer), _) => Ok(answer),
+        (Outcome::Reused, _) => Err(Fault::new(&rpc::reasons::REQUEST_ID_REUSED).field("request_id")),
+        (Outcome::Refused, Err(fault)) => Err(fault),
+        (Outcome::Refused, Ok(_)) => Err(Fault::new(&rpc::reasons::INTERNAL)),
+    }
+}
+
+impl Submission {
+    fn asked(&self) -> Asked<'_> {
+        Asked {
+            caller: &self.caller,
+            request_id: self.request_id,
+            method: self.method,
+            body_hash: &self.body_hash,
+        }
+    }
+}
+
+async fn together(pool: &PgPool, batch: &[Submission]) -> Result<Vec<Outcome>, Trouble> {
+    let mut tx = pool.begin().await?;
+    let asked: Vec<Asked<'_>> = batch.iter().map(Submission::asked).collect();
+    let found = replay::find_all(&mut tx, &asked).await?;
+    let mut outcomes = Vec::with_capacity(batch.len());
+    let mut fresh: Vec<(&Submission, &Work)> = Vec::new();
+    // Requests of this batch, so that a twin in it is known.
+    let mut taken: HashMap<(String, RequestId), (&BodyHash, &[u8])> = HashMap::new();
+    for (one, found) in batch.iter().zip(found) {
+        let key = (one.caller.audit_name(), one.request_id);
+        outcomes.push(match (found, taken.get(&key), &one.work) {
+            (Found::Answer(first), ..) => Outcome::Answer(first),
+            (Found::Reused, ..) => Outcome::Reused,
+            (Found::Nothing, Some((hash, first)), _) if **hash == one.body_hash => {
+                Outcome::Answer(first.to_vec())
+            }
+            (Found::Nothing, Some(_), _) => Outcome::Reused,
+            (Found::Nothing, None, Err(_)) => Outcome::Refused,
+            (Found::Nothing, None, Ok(work)) => {
+                taken.insert(key, (&one.body_hash, &work.answer));
+                fresh.push((one, work));
+                Outcome::Answer(work.answer.clone())
+            }
+        });
+    }
+    if fresh.is_empty() {
+        return Ok(outcomes);
+    }
+    cases::insert(&mut tx, &fresh.iter().map(|(_, work)| work.record.clone()).collect::<Vec<_>>()).await?;
+    Changes::of_new_cases(fresh.iter().map(|(_, work)| &work.journal.changes)).write(&mut tx).await?;
+    let acts: Vec<audit::Act<'_>> = fresh
+        .iter()
+        .map(|(one, work)| audit::Act {
+            caller: &one.caller,
+            at: one.now,
+            entry: work.entry,
+            trace_id: work.trace_id.as_deref(),
+        })
+        .collect();
+    audit::record_acts(&mut tx, &acts).await?;
+    let answers: Vec<_> =
+        fresh.iter().map(|(one, work)| (one.asked(), work.answer.clone(), one.now)).collect();
+    if !replay::claim_all(&mut tx, &answers).await? {
+        return Err(Trouble::Raced);
+    }
+    tx.commit().await?;
+    Ok(outcomes)
+}

@@ -1,0 +1,169 @@
+//! The offers side by side (报价比较), with every way to take each.
+
+use chrono::{DateTime, Utc};
+use kernel::{Fen, InstitutionRole, LegId, leg::LegState};
+use prost::Message as _;
+use proto::intake::v1 as wire;
+
+use super::timestamp;
+use crate::domain::{
+    Case, CoverOption, Leg, Offer, Valuation,
+    compare::{Compared, Cost, compare},
+};
+
+/// Everything that was answered to a case.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    pub legs: Vec<Leg>,
+    pub offers: Vec<Offer>,
+    pub quotes: Vec<Valuation>,
+    /// Encoded reports, by leg.
+    pub reports: Vec<(LegId, Vec<u8>)>,
+    pub covers: Vec<CoverOption>,
+}
+
+impl Answers {
+    /// What stands in the present round, cheapest first, and beside it the offers that came too late.
+    pub(crate) fn compared(&self, case: &Case, now: DateTime<Utc>) -> wire::ListOffersResponse {
+        let covers: Vec<CoverOption> =
+            self.covers.iter().filter(|one| one.round == case.round && !one.gone).cloned().collect();
+        let valuations = self.valuations(now);
+        // Without a quote there is nothing to add: the bank may value by itself.
+        let fee = valuations.iter().find(|(_, _, valid)| *valid).map_or(Fen::ZERO, |(_, quote, _)| quote.fee);
+        let weigh = |offer: &Offer| compare(offer, &covers, fee, now);
+        let mut standing: Vec<(&Leg, &Offer, Compared)> = self
+            .offers
+            .iter()
+            .filter(|offer| !offer.late)
+            .filter_map(|offer| self.leg(offer.leg).map(|leg| (leg, offer)))
+            .filter(|(leg, offer)| {
+                leg.round == case.round && leg.standing_reply == Some(offer.reply) && is_standing(leg)
+            })
+            .map(|(leg, offer)| (leg, offer, weigh(offer)))
+            .collect();
+        // What cannot be taken comes last: its cost is without the cover that it calls for.
+        standing.sort_by_key(|(_, offer, compared)| {
+            (compared.cover_missing, compared.cost.order(), offer.reply.uuid())
+        });
+        let late = self.offers.iter().filter(|offer| offer.late);
+        wire::ListOffersResponse {
+            offers: standing.iter().map(|(leg, offer, compared)| view(leg, offer, Some(compared))).collect(),
+            late_offers: late
+                .filter_map(|offer| self.leg(offer.leg).map(|leg| view(leg, offer, None)))
+                .collect(),
+            valuations: valuations.iter().map(|(leg, quote, _)| self.valuation_view(leg, quote)).collect(),
+            covers: covers.iter().map(cover_view).collect(),
+        }
+    }
+
+    fn leg(&self, id: LegId) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.id == id)
+    }
+
+    /// Standing quotes of evaluators, of any round, cheapest first; with whether one may still be chosen.
+    fn valuations(&self, now: DateTime<Utc>) -> Vec<(&Leg, &Valuation, bool)> {
+        let mut quotes: Vec<(&Leg, &Valuation, bool)> = self
+            .quotes
+            .iter()
+            .filter(|quote| !quote.late)
+            .filter_map(|quote| self.leg(quote.leg).map(|leg| (leg, quote)))
+            .filter(|(leg, quote)| {
+                leg.role == InstitutionRole::Evaluator
+                    && leg.standing_reply == Some(quote.reply)
+                    && is_standing(leg)
+            })
+            .map(|(leg, quote)| (leg, quote, !leg.is_offered() || leg.is_valid_at(now)))
+            .collect();
+        quotes.sort_by_key(|(_, quote, valid)| (!valid, quote.fee, quote.reply.uuid()));
+        quotes
+    }
+
+    fn valuation_view(&self, leg: &Leg, quote: &Valuation) -> wire::ValuationView {
+        let report = self.reports.iter().find(|(of, _)| *of == leg.id);
+        wire::ValuationView {
+            leg_id: leg.id.to_string(),
+            institution_id: leg.institution.to_string(),
+            quote: Some(wire::ValuationQuote {
+                quote_seq: i32::try_from(quote.seq).unwrap_or(i32::MAX),
+                fee_fen: quote.fee.get(),
+                report_working_days: i32::from(quote.working_days),
+                methods: quote.methods.iter().map(|method| method.number()).collect(),
+                valid_until: Some(timestamp(quote.valid_until)),
+            }),
+            submitted_at: Some(timestamp(quote.submitted_at)),
+            state: leg.state.number(),
+            report: report.and_then(|(_, body)| wire::ValuationReport::decode(body.as_slice()).ok()),
+        }
+    }
+}
+
+fn is_standing(leg: &Leg) -> bool {
+    matches!(
+        leg.state,
+        LegState::Offered { .. }
+            | LegState::Selected { .. }
+            | LegState::Confirmed { .. }
+            | LegState::Fulfilled { .. }
+    )
+}
+
+fn view(leg: &Leg, offer: &Offer, compared: Option<&Compared>) -> wire::OfferView {
+    wire::OfferView {
+        leg_id: leg.id.to_string(),
+        institution_id: leg.institution.to_string(),
+        product_id: leg.product.map(|product| product.id.to_string()).unwrap_or_default(),
+        product_version: leg.product.map(|product| product.version).unwrap_or_default(),
+        offer: Some(wire::Offer {
+            offer_seq: i32::try_from(offer.seq).unwrap_or(i32::MAX),
+            amount_fen: offer.amount.get(),
+            term_months: i32::from(offer.term.get()),
+            annual_rate_bp: offer.rate.get(),
+            repayment: offer.repayment.number(),
+            enhancement: offer.enhancement.number(),
+            fees_fen: offer.fees.get(),
+            valid_until: Some(timestamp(offer.valid_until)),
+        }),
+        submitted_at: Some(timestamp(offer.submitted_at)),
+        cost: compared.map(|compared| cost(&compared.cost)),
+        ways: compared
+            .map(|compared| compared.ways.as_slice())
+            .unwrap_or_default()
+            .iter()
+            .map(|way| wire::Way {
+                cover_leg_id: way.cover.map(|leg| leg.to_string()).unwrap_or_default(),
+                cost: Some(cost(&way.cost)),
+            })
+            .collect(),
+        cover_missing: compared.is_some_and(|compared| compared.cover_missing),
+        state: leg.state.number(),
+    }
+}
+
+fn cost(cost: &Cost) -> wire::Cost {
+    wire::Cost {
+        interest_fen: cost.interest.get(),
+        fees_fen: cost.fees.get(),
+        cover_fen: cost.cover.get(),
+        valuation_fen: cost.valuation.get(),
+        total_fen: cost.total.get(),
+        // No rate answers where fees eat the loan: beyond every rate.
+        apr_bp: cost.apr.map_or(i32::MAX, |apr| apr.get()),
+        first_payment_fen: cost.first_payment.get(),
+        largest_payment_fen: cost.largest_payment.get(),
+    }
+}
+
+fn cover_view(option: &CoverOption) -> wire::CoverView {
+    wire::CoverView {
+        leg_id: option.leg.to_string(),
+        institution_id: option.institution.to_string(),
+        role: option.role.number(),
+        kind: option.kind.number(),
+        amount_fen: option.amount.get(),
+        max_term_months: i32::from(option.max_term.get()),
+        coverage_bp: option.coverage.get(),
+        annual_rate_bp: option.rate.get(),
+        cost_fen: option.cost.get(),
+        valid_until: Some(timestamp(option.valid_until)),
+    }
+}

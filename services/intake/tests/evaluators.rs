@@ -1,0 +1,226 @@
+//! Evaluators beside the banks: asked, compared, chosen, engaged, and what they deliver.
+
+use chrono::TimeDelta;
+use partner::reply_submitted::Reply;
+use prost::Message as _;
+use proto::{
+    common::v1 as common,
+    intake::v1::{self as wire, dossier_service_client::DossierServiceClient},
+    partner::v1 as partner,
+};
+use rpc::Actor;
+use wire::CaseState;
+
+use crate::{
+    choice::approval,
+    support::{
+        ACTIVE_CONSENT, Town, UNKNOWN, WIDE_CONSENT, application, bank, decline, evaluator, id, offer, quote,
+        reason, town,
+    },
+};
+
+fn wide(banks: i64) -> wire::Application {
+    wire::Application { consent_id: WIDE_CONSENT.to_owned(), ..application(banks) }
+}
+
+fn confirmed() -> Reply {
+    Reply::Confirmed(partner::Confirmed { document_no: "委2022-7".to_owned() })
+}
+
+fn report(total: i64, fee: i64, number: &str) -> Reply {
+    Reply::Report(wire::ValuationReport {
+        report_no: "评2022-7".to_owned(),
+        licence_no: "证2020-1".to_owned(),
+        signers: 2,
+        base_date: "2022-09-01".to_owned(),
+        methods: vec![1],
+        values: vec![wire::AssetValue { number: number.to_owned(), value_fen: total }],
+        total_fen: total,
+        valid_until: "2023-08-31".to_owned(),
+        fee_fen: fee,
+        document: Some(common::DocumentRef {
+            code: "D11".to_owned(),
+            document_id: "store/11".to_owned(),
+            sha256: vec![7; 32],
+        }),
+    })
+}
+
+/// One bank and two evaluators at OFFERS_READY: quotes of 900 and 500 yuan.
+async fn valued(town: &mut Town) -> (wire::CaseHeader, [wire::LegView; 3]) {
+    let case = town.submit(wide(1)).await;
+    town.reaches(&case, CaseState::Collecting).await;
+    let legs = [
+        town.leg_of(&case, bank(1)).await,
+        town.leg_of(&case, evaluator(1)).await,
+        town.leg_of(&case, evaluator(2)).await,
+    ];
+    town.reply(&legs[1], quote(90_000)).await;
+    town.reply(&legs[2], quote(50_000)).await;
+    for leg in &legs[1..] {
+        town.is_told(&leg.institution_id, "intake.reply-accepted.v1").await;
+    }
+    assert_eq!(town.view(&case).await.header.unwrap().state, i32::from(CaseState::Collecting));
+    town.reply(&legs[0], offer(1, 400)).await;
+    town.reaches(&case, CaseState::OffersReady).await;
+    (case, legs)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evaluators_are_asked_with_the_banks_and_read_what_a_valuation_needs() {
+    let mut town = town().await;
+    let case = town.submit(wide(1)).await;
+    let legs = town.reaches(&case, CaseState::Collecting).await.legs;
+    assert_eq!(legs.len(), 3, "both evaluators and the bank");
+    let leg = town.leg_of(&case, evaluator(1)).await;
+    assert_eq!((leg.product_id.as_str(), leg.product_version), ("", 0));
+    let channel = town.ground.channel(&intake::ROLE, Actor::Role("partner".to_owned()));
+    let request =
+        wire::GetDossierRequest { leg_id: leg.leg_id.clone(), institution_id: evaluator(1).to_string() };
+    let read = DossierServiceClient::new(channel).get_dossier(request).await.unwrap().into_inner();
+    let dossier = wire::Dossier::decode(read.dossier.as_slice()).unwrap();
+    assert_eq!((dossier.assets.len(), dossier.purpose.as_str()), (1, "购买原材料"));
+    assert_eq!((dossier.amount_fen, dossier.grade, dossier.whitelisted), (0, 0, false));
+    let codes: Vec<&str> = dossier.documents.iter().map(|one| one.code.as_str()).collect();
+    assert_eq!(codes, ["D01", "D05", "D06", "D07"]);
+    // An evaluator cannot offer, nor a bank value; insurance's answers belong elsewhere.
+    town.reply(&leg, offer(1, 400)).await;
+    town.is_told(&leg.institution_id, "intake.reply-refused.v1").await;
+    let bank_leg = town.leg_of(&case, bank(1)).await;
+    town.reply(&bank_leg, quote(1)).await;
+    town.is_told(&bank_leg.institution_id, "intake.reply-refused.v1").await;
+    assert_eq!(town.view(&case).await.header.unwrap().legs_answered, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_with_quotes_but_no_offer_has_no_offer_and_the_quotes_serve_the_next_one() {
+    let mut town = town().await;
+    let case = town.submit(wide(1)).await;
+    town.reaches(&case, CaseState::Collecting).await;
+    for number in [1, 2] {
+        let leg = town.leg_of(&case, evaluator(number)).await;
+        town.reply(&leg, if number == 1 { quote(90_000) } else { decline(1) }).await;
+    }
+    let leg = town.leg_of(&case, bank(1)).await;
+    town.reply(&leg, decline(3)).await;
+    town.reaches(&case, CaseState::NoOffer).await;
+    // Given up, the quote that still stands is released too.
+    let end =
+        wire::GiveUpCaseRequest { request_id: id(), case_id: case.case_id.clone(), reason: String::new() };
+    town.client.give_up_case(end).await.unwrap();
+    let mut states = town.states(&case).await;
+    states.sort();
+    assert_eq!(states, ["DECLINED", "DECLINED", "RELEASED"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cheapest_valuation_is_in_the_cost_and_a_chosen_evaluator_delivers() {
+    let mut town = town().await;
+    let (case, legs) = valued(&mut town).await;
+    let offers = town.offers(&case).await;
+    let fees: Vec<i64> = offers.valuations.iter().map(|one| one.quote.clone().unwrap().fee_fen).collect();
+    assert_eq!(fees, [50_000, 90_000]);
+    assert_eq!(offers.offers[0].cost.unwrap().valuation_fen, 50_000);
+    town.select(&case, &legs[0], "", &legs[1].leg_id).await.unwrap();
+    town.is_told(&legs[1].institution_id, "intake.leg-selected.v1").await;
+
+    // Who was not chosen has nothing to deliver.
+    town.reply(&legs[2], report(1_000, 50_000, "202210123456.1")).await;
+    town.is_told(&legs[2].institution_id, "intake.reply-refused.v1").await;
+    town.reply(&legs[1], confirmed()).await;
+    town.shows(&case, "EVALUATOR_ENGAGED").await;
+    // Dearer than quoted; of another asset.
+    for wrong in [report(1_000, 90_001, "202210123456.1"), report(1_000, 90_000, "x")] {
+        town.reply(&legs[1], wrong).await;
+    }
+    testkit::eventually(crate::support::LIMIT, || async {
+        let told = town.told(&legs[1].institution_id).await;
+        (told.iter().filter(|kind| *kind == "intake.reply-refused.v1").count() == 2).then_some(()).ok_or(told)
+    })
+    .await;
+    town.reply(&legs[0], approval(280_000_000, 400)).await;
+    town.reaches(&case, CaseState::Approved).await;
+    town.reply(&legs[1], report(123_456, 90_000, "202210123456.1")).await;
+    town.shows(&case, "REPORT_DELIVERED").await;
+    assert_eq!(town.states(&case).await, ["CONFIRMED", "FULFILLED", "RELEASED"]);
+    let valuations = town.offers(&case).await.valuations;
+    assert_eq!(valuations[0].report.clone().unwrap().total_fen, 123_456);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chosen_evaluator_that_refuses_leaves_the_choice_as_it_is() {
+    let mut town = town().await;
+    let (case, legs) = valued(&mut town).await;
+    town.select(&case, &legs[0], "", &legs[1].leg_id).await.unwrap();
+    town.reply(&legs[1], Reply::Refused(partner::DeclineGiven { reason: 1, text: String::new() })).await;
+    town.shows(&case, "EVALUATOR_LOST").await;
+    let header = town.view(&case).await.header.unwrap();
+    assert_eq!(header.state, i32::from(CaseState::Selected));
+    assert_eq!(header.selection.unwrap().evaluator_leg_id, "");
+    assert_eq!(town.states(&case).await, ["SELECTED", "RELEASED", "OFFERED"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engaged_evaluator_stays_usable_when_the_bank_is_lost() {
+    let mut town = town().await;
+    let case = town.submit(wide(2)).await;
+    town.reaches(&case, CaseState::Collecting).await;
+    for number in [1, 2] {
+        let leg = town.leg_of(&case, bank(number)).await;
+        town.reply(&leg, offer(1, 400)).await;
+        let leg = town.leg_of(&case, evaluator(number)).await;
+        town.reply(&leg, quote(90_000)).await;
+    }
+    town.reaches(&case, CaseState::OffersReady).await;
+    let (first, second) = (town.leg_of(&case, bank(1)).await, town.leg_of(&case, bank(2)).await);
+    let valuer = town.leg_of(&case, evaluator(1)).await;
+    town.select(&case, &first, "", &valuer.leg_id).await.unwrap();
+    town.reply(&valuer, confirmed()).await;
+    town.shows(&case, "EVALUATOR_ENGAGED").await;
+    town.ground.clock().advance(TimeDelta::seconds(3_700));
+    town.reaches(&case, CaseState::OffersReady).await;
+    assert_eq!(town.states(&case).await, ["RELEASED", "OFFERED", "CONFIRMED", "OFFERED"]);
+    town.select(&case, &second, "", &valuer.leg_id).await.unwrap();
+    town.reply(&second, approval(280_000_000, 400)).await;
+    town.reaches(&case, CaseState::Approved).await;
+    assert_eq!(town.states(&case).await, ["RELEASED", "CONFIRMED", "CONFIRMED", "RELEASED"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_shown_before_anybody_is_asked() {
+    let mut town = town().await;
+    let preview = |application| wire::PreviewPlanRequest { application: Some(application) };
+    let mut early = wide(2);
+    early.documents.clear();
+    let plan = town.client.preview_plan(preview(early)).await.unwrap().into_inner();
+    let roles: Vec<i32> = plan.legs.iter().map(|leg| leg.role).collect();
+    assert_eq!(roles, [1, 1, 5, 5]);
+    assert_eq!(plan.legs[0].reasons, ["AMOUNT_IN_RANGE"]);
+    assert_eq!(plan.not_asked[0].reasons, ["AMOUNT_ABOVE_MAX"]);
+    assert!(plan.whitelisted && plan.may_need_cover && plan.held.is_empty());
+
+    let narrow = wire::Application { enhancement: vec![1], ..application(1) };
+    assert_eq!(narrow.consent_id, ACTIVE_CONSENT);
+    let plan = town.client.preview_plan(preview(narrow)).await.unwrap().into_inner();
+    assert_eq!(plan.legs.len(), 1);
+    assert!(!plan.may_need_cover);
+    let unnamed = plan.not_asked.iter().filter(|one| one.reasons == ["CONSENT_RECIPIENT_NOT_NAMED"]).count();
+    assert_eq!(unnamed, 2, "the evaluators");
+
+    let unknown = wire::Application { uscc: UNKNOWN.to_owned(), ..wide(1) };
+    let plan = town.client.preview_plan(preview(unknown)).await.unwrap().into_inner();
+    assert_eq!(plan.held, ["ENTERPRISE_UNKNOWN"]);
+    assert!(plan.legs.is_empty());
+    let empty = wire::Application { purpose: String::new(), ..wide(1) };
+    let refused = town.client.preview_plan(preview(empty)).await.unwrap_err();
+    assert_eq!(reason(&refused), "APPLICATION_INCOMPLETE");
+    assert!(
+        town.client
+            .list_cases(wire::ListCasesRequest::default())
+            .await
+            .unwrap()
+            .into_inner()
+            .cases
+            .is_empty()
+    );
+}
