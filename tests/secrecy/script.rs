@@ -136,7 +136,7 @@ async fn takes_back(stage: &mut Stage, bank: &mut Bank) {
     offered(bank, &name, 1, 420).await;
     stage.reaches(&case, &[CaseState::OffersReady]).await;
     bank.call("taking back", WITHDRAW, &take_back(&name)).await;
-    bank.events_until(EventType::ReplyAccepted).await;
+    bank.events_until_all(vec![EventType::ReplyAccepted, EventType::AssignmentClosed]).await;
     bank.quiet().await;
     bank.call("taking back again", WITHDRAW, &take_back(&name)).await;
     bank.quiet().await;
