@@ -20,8 +20,9 @@ use crate::tally::Tally;
 const LOOK: Duration = Duration::from_millis(400);
 /// A call that does not succeed for so long has found a system that did not come back.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How long a case may take after its submission, outages included.
-const LIFE: Duration = Duration::from_secs(180);
+/// How long a case may take after its submission: every choice of `CHOICES` may run into its deadline, and outages hold
+/// deadlines up, because silence is not an institution's fault then.
+const LIFE: Duration = Duration::from_secs(420);
 /// How often one case may be chosen anew.
 const CHOICES: u32 = 4;
 
@@ -430,6 +431,8 @@ fn jitter(time: Duration) -> Duration {
 fn may_pass(status: &Status) -> bool {
     rpc::status::is_retryable(status)
         || matches!(status.code(), Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled)
+        // A connection that broke off within an answer has no reason of ours.
+        || (status.code() == Code::Unknown && rpc::status::reason(status).is_none())
 }
 
 fn ended(state: CaseState) -> bool {
