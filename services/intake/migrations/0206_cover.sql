@@ -3,8 +3,8 @@ CREATE TABLE cover_request (
     case_id         uuid NOT NULL REFERENCES financing_case,
     round           smallint NOT NULL,
     asked_at        timestamptz NOT NULL,
-    -- Of the newest answer that was taken; an older one changes nothing.
-    answered_at     timestamptz,
+    -- Version of the newest answer that was taken; an older one changes nothing.
+    answered        bigint,
     -- An encoded zhirong.intake.v1.CoverRequested, to be published again while there is no answer.
     body            bytea NOT NULL,
     PRIMARY KEY (case_id, round)

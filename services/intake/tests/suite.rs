@@ -7,6 +7,7 @@ mod choice;
 mod evaluators;
 mod journeys;
 mod schema;
+mod stored;
 mod support;
 mod undo;
 mod waves;

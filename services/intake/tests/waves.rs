@@ -48,12 +48,11 @@ async fn released(town: &Town, case: &wire::CaseHeader, leg: u128) {
         state: i32::from(common::LegState::Released),
         ..common::LegSummary::default()
     };
-    let body = insurance::CoverReleased {
-        case_id: case.case_id.clone(),
-        round: 1,
-        cause: "COVER_REFUSED".to_owned(),
-        legs: vec![summary],
-    };
+    let mut body = insurance::CoverReleased::default();
+    body.legs.push(summary);
+    body.case_id.clone_from(&case.case_id);
+    body.round = 1;
+    body.cause = "COVER_REFUSED".to_owned();
     town.insurance("insurance.cover-released.v1", case, &body).await;
 }
 
@@ -309,4 +308,51 @@ async fn a_role_reads_its_own_reading_from_when_cover_was_asked_until_the_round_
     town.withdraw(&case).await;
     let ended = dossiers.get_role_dossier(ask(2, INSURER - 100)).await.unwrap_err();
     assert_eq!(reason(&ended), "CASE_STATE");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cover_is_bound_after_the_approval_too_and_what_was_not_chosen_concerns_nobody() {
+    let mut town = town().await;
+    let (case, legs) = covered_case(&mut town).await;
+    town.select(&case, &legs[0], &cover(INSURER), "").await.unwrap();
+    town.reply(&legs[0], approval(280_000_000, 300)).await;
+    let view = town.reaches(&case, CaseState::Approved).await;
+    assert!(!view.header.unwrap().selection.unwrap().cover_bound);
+    bound(&town, &case, INSURER).await;
+    town.shows(&case, "COVER_BOUND").await;
+    let version = town.view(&case).await.header.unwrap().version;
+    // Twice, and for a leg that was not chosen: nothing more happens.
+    bound(&town, &case, INSURER).await;
+    bound(&town, &case, INSURER + 1).await;
+    released_after(&town, &case).await;
+    assert_eq!(town.view(&case).await.header.unwrap().version, version);
+    let withdrawn = town.withdraw(&case).await;
+    assert_eq!(withdrawn.state, i32::from(CaseState::Withdrawn));
+    let fact: wire::CaseWithdrawn = town.fact("intake.case-withdrawn.v1").await;
+    assert!(fact.cover, "insurance releases what is bound");
+}
+
+/// Insurance releases what was not chosen, and this has been taken.
+async fn released_after(town: &Town, case: &wire::CaseHeader) {
+    let summary = common::LegSummary {
+        role: 2,
+        institution_id: bank(INSURER + 1 - 100).to_string(),
+        state: i32::from(common::LegState::Released),
+        ..common::LegSummary::default()
+    };
+    let mut body = insurance::CoverReleased::default();
+    body.legs.push(summary);
+    body.case_id.clone_from(&case.case_id);
+    body.round = 1;
+    body.cause = "NOT_CHOSEN".to_owned();
+    town.insurance("insurance.cover-released.v1", case, &body).await;
+    testkit::eventually(LIMIT, || {
+        let (mut client, case_id) = (town.client.clone(), case.case_id.clone());
+        async move {
+            let list = wire::ListOffersRequest { case_id };
+            let covers = client.list_offers(list).await.unwrap().into_inner().covers;
+            (covers.len() == 1).then_some(()).ok_or(covers)
+        }
+    })
+    .await;
 }

@@ -163,6 +163,7 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kernel::leg::LegState;
     use uuid::Uuid;
 
     fn fit(institution: u128, product: u128, version: i32) -> Fit {
@@ -220,5 +221,42 @@ mod tests {
             unknown.screen(),
             Screening::Held(vec!["ENTERPRISE_UNKNOWN".to_owned(), "ASSET_UNKNOWN".to_owned()])
         );
+    }
+
+    #[test]
+    fn an_evaluator_is_asked_again_only_where_its_earlier_answer_no_longer_serves() {
+        let now = DateTime::from_timestamp(1_000, 0).unwrap();
+        let ids: Vec<InstitutionId> =
+            (1..=5).map(|number| InstitutionId::from_uuid(Uuid::from_u128(number))).collect();
+        let leg = |number: usize, state, until: i64| Leg {
+            id: kernel::LegId::from_uuid(Uuid::from_u128(9)),
+            case: kernel::CaseId::from_uuid(Uuid::from_u128(9)),
+            round: 1,
+            wave: 1,
+            role: InstitutionRole::Evaluator,
+            institution: ids[number],
+            product: None,
+            state,
+            version: 1,
+            issued_at: now,
+            due_at: None,
+            delivered_at: None,
+            replied_at: None,
+            standing_reply: None,
+            standing: DateTime::from_timestamp(until, 0)
+                .map(|valid_until| super::super::Standing { valid_until, loan: None }),
+            asked: Vec::new(),
+            asked_note: String::new(),
+        };
+        let before = [
+            leg(0, LegState::Offered { seq: 1 }, 2_000),
+            leg(1, LegState::Offered { seq: 1 }, 500),
+            leg(2, LegState::TimedOut, 0),
+            leg(3, LegState::Declined { reason: kernel::DeclineReason::R08 }, 0),
+        ];
+        assert_eq!(evaluators(&ids, &standing(), &before, now), [ids[1], ids[2], ids[4]]);
+        let named = Standing { recipients: vec![ids[4]], ..standing() };
+        assert_eq!(evaluators(&ids, &named, &[], now), [ids[4]]);
+        assert!(asked(&before).is_empty(), "no product was asked for");
     }
 }

@@ -58,7 +58,7 @@ pub(crate) async fn ask(journal: &mut Journal, conn: &mut PgConnection) -> Resul
             case,
             round,
             asked_at: journal.now,
-            answered_at: None,
+            answered: None,
             body: request.encode_to_vec(),
         });
         let (id, version) = (ask.case.id, ask.case.version);

@@ -80,8 +80,8 @@ impl Desk {
     async fn write(mut self, conn: &mut PgConnection) -> Result<(), StoreError> {
         self.journal.write(conn).await?;
         for asked in &self.asked {
-            if let Some(at) = asked.answered_at {
-                covers::answered(conn, asked.case, asked.round, at).await?;
+            if let Some(version) = asked.answered {
+                covers::answered(conn, asked.case, asked.round, version).await?;
             }
         }
         Ok(())
@@ -100,10 +100,10 @@ impl Desk {
         };
         match told.news {
             News::Quoted(options) => {
-                if asked.answered_at.is_some_and(|at| at >= message.occurred_at) {
+                if asked.answered.is_some_and(|version| version >= message.aggregate_version) {
                     return Outcome::Done;
                 }
-                asked.answered_at = Some(message.occurred_at);
+                asked.answered = Some(message.aggregate_version);
                 self.quote((told.case, told.round), options, chosen);
                 self.run(told.case, Command::QuoteCover { round: told.round });
             }

@@ -14,8 +14,8 @@ pub struct Asked {
     pub case: CaseId,
     pub round: u8,
     pub asked_at: DateTime<Utc>,
-    /// The time of the newest answer that was taken.
-    pub answered_at: Option<DateTime<Utc>>,
+    /// Version of the newest answer that was taken.
+    pub answered: Option<i64>,
     /// An encoded `zhirong.intake.v1.CoverRequested`.
     pub body: Vec<u8>,
 }
@@ -38,34 +38,33 @@ pub async fn insert(conn: &mut PgConnection, asked: &[Asked]) -> Result<(), Stor
 }
 
 pub(super) const ASKED: &str =
-    "SELECT case_id, round, asked_at, answered_at, body FROM cover_request WHERE case_id = ANY($1)";
+    "SELECT case_id, round, asked_at, answered, body FROM cover_request WHERE case_id = ANY($1)";
 
-type AskedColumns = (Uuid, i16, DateTime<Utc>, Option<DateTime<Utc>>, Vec<u8>);
+type AskedColumns = (Uuid, i16, DateTime<Utc>, Option<i64>, Vec<u8>);
 
 /// Every request of these cases, of any round.
 pub async fn asked(conn: &mut PgConnection, cases: &[CaseId]) -> Result<Vec<Asked>, StoreError> {
     let cases: Vec<Uuid> = cases.iter().map(|id| id.uuid()).collect();
     let rows: Vec<AskedColumns> = sqlx::query_as(ASKED).bind(cases).fetch_all(conn).await?;
-    let one = |(case, round, asked_at, answered_at, body): AskedColumns| Asked {
+    let one = |(case, round, asked_at, answered, body): AskedColumns| Asked {
         case: CaseId::from_uuid(case),
         round: u8::try_from(round).unwrap_or_default(),
         asked_at,
-        answered_at,
+        answered,
         body,
     };
     Ok(rows.into_iter().map(one).collect())
 }
 
-pub(super) const ANSWERED: &str =
-    "UPDATE cover_request SET answered_at = $3 WHERE case_id = $1 AND round = $2";
+pub(super) const ANSWERED: &str = "UPDATE cover_request SET answered = $3 WHERE case_id = $1 AND round = $2";
 
 pub async fn answered(
     conn: &mut PgConnection,
     case: CaseId,
     round: u8,
-    at: DateTime<Utc>,
+    version: i64,
 ) -> Result<(), StoreError> {
-    sqlx::query(ANSWERED).bind(case.uuid()).bind(i16::from(round)).bind(at).execute(conn).await?;
+    sqlx::query(ANSWERED).bind(case.uuid()).bind(i16::from(round)).bind(version).execute(conn).await?;
     Ok(())
 }
 

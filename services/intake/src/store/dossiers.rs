@@ -58,13 +58,15 @@ pub(super) const FIND: &str = "SELECT l.product_id, l.product_version, d.consent
     FROM leg l JOIN dossier d ON d.case_id = l.case_id AND d.round = l.round AND d.role = l.role
     WHERE l.id = $1 AND l.institution_id = $2";
 
+type FoundColumns = (Option<Uuid>, Option<i32>, Uuid, Uuid, Vec<u8>);
+
 /// One indexed query; None for another institution's leg.
 pub async fn find(
     conn: &mut PgConnection,
     leg: LegId,
     institution: InstitutionId,
 ) -> Result<Option<Reading>, StoreError> {
-    let row: Option<(Option<Uuid>, Option<i32>, Uuid, Uuid, Vec<u8>)> =
+    let row: Option<FoundColumns> =
         sqlx::query_as(FIND).bind(leg.uuid()).bind(institution.uuid()).fetch_optional(conn).await?;
     Ok(row.map(|(product, version, consent, enterprise, body)| Reading {
         product: product
@@ -103,7 +105,9 @@ pub async fn of_role(
     }))
 }
 
-pub(super) const OF_CASES: &str = "SELECT case_id, round, role, consent_id, enterprise_id, body, recipients FROM dossier WHERE case_id = ANY($1) AND role = $2";
+pub(super) const OF_CASES: &str = "SELECT case_id, round, consent_id, enterprise_id, body, recipients FROM dossier WHERE case_id = ANY($1) AND role = $2";
+
+type Columns = (Uuid, i16, Uuid, Uuid, Vec<u8>, Vec<Uuid>);
 
 /// What was frozen for a role in any round of these cases.
 pub async fn of_cases(
@@ -112,20 +116,17 @@ pub async fn of_cases(
     role: InstitutionRole,
 ) -> Result<Vec<Dossier>, StoreError> {
     let cases: Vec<Uuid> = cases.iter().map(|id| id.uuid()).collect();
-    let rows: Vec<(Uuid, i16, i16, Uuid, Uuid, Vec<u8>, Vec<Uuid>)> =
+    let rows: Vec<Columns> =
         sqlx::query_as(OF_CASES).bind(cases).bind(role_column(role)).fetch_all(conn).await?;
-    let dossier =
-        |(case, round, _, consent, enterprise, body, recipients): (_, i16, i16, _, _, _, Vec<Uuid>)| {
-            Dossier {
-                case: CaseId::from_uuid(case),
-                round: u8::try_from(round).unwrap_or_default(),
-                role,
-                consent: ConsentId::from_uuid(consent),
-                enterprise: EnterpriseId::from_uuid(enterprise),
-                body,
-                recipients: recipients.into_iter().map(InstitutionId::from_uuid).collect(),
-            }
-        };
+    let dossier = |(case, round, consent, enterprise, body, recipients): Columns| Dossier {
+        case: CaseId::from_uuid(case),
+        round: u8::try_from(round).unwrap_or_default(),
+        role,
+        consent: ConsentId::from_uuid(consent),
+        enterprise: EnterpriseId::from_uuid(enterprise),
+        body,
+        recipients: recipients.into_iter().map(InstitutionId::from_uuid).collect(),
+    };
     Ok(rows.into_iter().map(dossier).collect())
 }
 

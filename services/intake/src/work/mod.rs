@@ -118,12 +118,13 @@ impl Worker {
             self.clone().turns(Kind::Window, Arc::clone(&timers), shutdown.clone(), |worker, fired| {
                 Box::pin(async move { worker.window(&fired).await })
             });
-        let supplement =
-            self.clone().turns(Kind::Supplement, Arc::clone(&timers), shutdown.clone(), |worker, fired| {
-                Box::pin(async move { worker.supplement(&fired).await })
-            });
+        let supplement = self.clone().turns(Kind::Supplement, timers, shutdown.clone(), |worker, fired| {
+            Box::pin(async move { worker.supplement(&fired).await })
+        });
+        // Whoever waits for days is found in time by the poll; a submission wakes none of these.
+        let asleep = Arc::<Notify>::default();
         let waiting = [Kind::Cover, Kind::Selection, Kind::Approval, Kind::NoOffer].map(|kind| {
-            self.clone().turns(kind, Arc::clone(&timers), shutdown.clone(), move |worker, fired| {
+            self.clone().turns(kind, Arc::clone(&asleep), shutdown.clone(), move |worker, fired| {
                 Box::pin(async move { worker.waiting(kind, &fired).await })
             })
         });

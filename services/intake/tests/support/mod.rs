@@ -33,6 +33,9 @@ pub(crate) const NARROW_CONSENT: &str = "018f0000-0000-7000-8000-000000000002";
 pub(crate) const WIDE_CONSENT: &str = "018f0000-0000-7000-8000-000000000003";
 pub(crate) const REVOKED_CONSENT: &str = "018f0000-0000-7000-8000-000000000000";
 
+/// What insurance tells has rising versions.
+static ROSE: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(1);
+
 pub(crate) type Client = IntakeServiceClient<CallerChannel>;
 
 /// Windows of an hour, which tests pass by moving the clock.
@@ -194,7 +197,7 @@ impl Town {
             message_id: MessageId::new(at, &mut rand::rng()),
             kind,
             aggregate_id: case.case_id.parse().unwrap(),
-            aggregate_version: 1,
+            aggregate_version: ROSE.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
             occurred_at: at,
             traceparent: None,
             body: body.encode_to_vec(),

@@ -1,0 +1,91 @@
+//! What is stored of a case comes back as it was, in every phase that it can be in.
+
+use chrono::{DateTime, Utc};
+use intake::{
+    ROLE,
+    domain::{Approval, Case, Channel, Choice, Collection, Cover, ExpiryCause, Form, Phase, WithdrawCause},
+    store::{Changes, cases},
+};
+use kernel::{BasisPoints, CaseId, CaseNumber, Fen, LegId, Months, documents::DocumentCode};
+use uuid::Uuid;
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(seconds, 0).unwrap()
+}
+
+fn phases() -> Vec<Phase> {
+    let round = |wave, cover| Collection {
+        wave,
+        legs: 5,
+        answered: 4,
+        offers: 2,
+        closes_at: Some(at(1_663_300_000)),
+        cover,
+    };
+    let choice = |cover: Option<u128>| Choice {
+        bank: LegId::from_uuid(Uuid::from_u128(1)),
+        cover: cover.map(|leg| LegId::from_uuid(Uuid::from_u128(leg))),
+        evaluator: None,
+        selected_at: at(1_663_400_000),
+        approve_by: cover.map(|_| at(1_663_500_000)),
+        cover_bound: cover.is_some(),
+        amount: Fen::new(280_000_000),
+        term: Months::new(12),
+    };
+    let approval = Approval {
+        number: "批复2022-17".to_owned(),
+        amount: Fen::new(270_000_000),
+        term: Months::new(12),
+        rate: BasisPoints::new(400),
+        approved_at: at(1_663_450_000),
+    };
+    let mut phases = vec![
+        Phase::Submitted { held: vec!["ASSET_UNKNOWN".to_owned()] },
+        Phase::Supplement { asked: vec![DocumentCode::from_code("D04").unwrap()] },
+        Phase::Accepted,
+        Phase::Selected { round: round(1, Cover::NotAsked), choice: choice(None) },
+        Phase::Selected { round: round(2, Cover::Quoted), choice: choice(Some(8)) },
+        Phase::Approved { round: round(2, Cover::Quoted), choice: choice(Some(8)), approval },
+        Phase::NoOffer { reasons: Vec::new(), again: true, last: Some(round(1, Cover::Asked)) },
+        Phase::NoOffer { reasons: vec!["NO_PRODUCT".to_owned()], again: false, last: None },
+        Phase::Rejected { reasons: vec!["NO_OFFER_LAPSED".to_owned()] },
+    ];
+    for cover in Cover::ALL {
+        phases.extend([Phase::Collecting(round(1, cover)), Phase::OffersReady(round(2, cover))]);
+    }
+    phases.extend(ExpiryCause::ALL.map(|cause| Phase::Expired { cause, last: round(2, Cover::Lapsed) }));
+    phases.extend(WithdrawCause::ALL.map(|cause| Phase::Withdrawn { cause }));
+    phases
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_comes_back_as_it_was_stored_in_every_phase() {
+    let ground = testkit::ground(&[&ROLE]).await;
+    let mut conn = ground.pool(&ROLE).acquire().await.unwrap();
+    let day = at(1_663_200_000);
+    for (index, phase) in phases().into_iter().enumerate() {
+        let draft = Case {
+            id: CaseId::from_uuid(Uuid::from_u128(100 + u128::try_from(index).unwrap())),
+            version: 1,
+            channel: Channel::Api,
+            supplemented: false,
+            round: 0,
+            phase: Phase::Draft,
+        };
+        let record = cases::Record {
+            case: draft.clone(),
+            number: CaseNumber::issue(day.date_naive(), u64::try_from(index).unwrap()).unwrap(),
+            form: Form::default(),
+            created_at: day,
+            submitted_at: None,
+            root_traceparent: None,
+        };
+        cases::insert(&mut conn, &[record]).await.unwrap();
+        let stored = Case { version: 7, supplemented: true, round: 2, phase, ..draft };
+        let mut changes = Changes::default();
+        changes.note_case(&stored, Some(day));
+        changes.write(&mut conn).await.unwrap();
+        let found = cases::find(&mut conn, stored.id).await.unwrap().unwrap().case;
+        assert_eq!(found, stored);
+    }
+}
