@@ -13,7 +13,7 @@ use uuid::Uuid;
 use zhirong::simulate::{Choice, Clerk, Seed, StaffChannel};
 
 use crate::ground::Ground;
-use crate::plan::{Kind, Plan};
+use crate::plan::{self, Kind, Plan};
 use crate::tally::Tally;
 
 /// Between two looks at a case.
@@ -39,12 +39,7 @@ pub(crate) fn start(ground: &Ground) -> Running {
     let measure = ground.measure;
     for index in 0..measure.cases {
         let plan = Plan::of(measure.seed, index, measure.cases, measure.time, &ground.loaded);
-        let driver = Driver {
-            seed: measure.seed,
-            clerk: ground.clerk.clone(),
-            whitelist: ground.whitelist.clone(),
-            tally: tally.clone(),
-        };
+        let driver = Driver::of(ground, &tally);
         tasks.spawn(async move {
             tokio::time::sleep_until((begun + plan.submitted_after).into()).await;
             driver.run(plan).await;
@@ -53,7 +48,32 @@ pub(crate) fn start(ground: &Ground) -> Running {
     Running { tally, tasks: tokio::sync::Mutex::new(tasks) }
 }
 
+/// How many cases the system has to take through when all faults have fired.
+const CALM: usize = 8;
+
+/// Takes some cases through after everything: nothing may have broken for good.
+pub(crate) fn start_calm(ground: &Ground) -> Running {
+    let tally = Tally::default();
+    let mut tasks = JoinSet::new();
+    for index in plan::CALM..plan::CALM + CALM {
+        let plan = Plan::calm(ground.measure.seed, index, &ground.loaded);
+        tasks.spawn(Driver::of(ground, &tally).run(plan));
+    }
+    Running { tally, tasks: tokio::sync::Mutex::new(tasks) }
+}
+
 impl Running {
+    /// Calm cases that were not approved.
+    pub(crate) fn unapproved(&self) -> Vec<String> {
+        let approved = self.tally.last_states().get(CaseState::Approved.as_str_name()).copied();
+        let approved = approved.unwrap_or_default();
+        if approved == CALM {
+            return Vec::new();
+        }
+        let last = self.tally.last_states();
+        vec![format!("after all faults only {approved} of {CALM} cases were approved: {last:?}")]
+    }
+
     /// Waits until every case is through.
     pub(crate) async fn finish(&self, begun: Instant) {
         let mut tasks = self.tasks.lock().await;
@@ -104,6 +124,15 @@ struct Driver {
 }
 
 impl Driver {
+    fn of(ground: &Ground, tally: &Tally) -> Self {
+        Self {
+            seed: ground.measure.seed,
+            clerk: ground.clerk.clone(),
+            whitelist: ground.whitelist.clone(),
+            tally: tally.clone(),
+        }
+    }
+
     async fn run(mut self, plan: Plan) {
         self.tally.begins();
         let last = match self.course(&plan).await {
@@ -198,8 +227,9 @@ impl Driver {
                 .await?;
             }
             CaseState::NoOffer => {
-                let again = plan.kind == Kind::NobodyOffers && plan.nth > 0 && header.round == 1;
+                let again = plan.kind == Kind::NobodyOffers && plan.nth > 0 && !course.struck;
                 if again {
+                    course.struck = true;
                     self.act(|mut clerk, request| {
                         let id = id.clone();
                         Box::pin(async move { clerk.redispatch(request, &id).await.map(drop) })
@@ -216,12 +246,13 @@ impl Driver {
             CaseState::OffersReady if plan.kind != Kind::NotChosen && course.choices < CHOICES => {
                 course.choices += 1;
                 let nth = plan.nth + usize::try_from(course.choices).unwrap_or_default();
-                let with_evaluator = plan.with_evaluator;
+                let (with_evaluator, with_cover) = (plan.with_evaluator, plan.with_cover);
                 self.act(move |mut clerk, request| {
                     let id = id.clone();
                     Box::pin(async move {
                         let offers = clerk.offers(&id).await?;
-                        match Choice::of(&offers, nth, with_evaluator) {
+                        let covered = Choice::with_cover(&offers, with_evaluator).filter(|_| with_cover);
+                        match covered.or_else(|| Choice::of(&offers, nth, with_evaluator)) {
                             Some(choice) => clerk.select(request, &id, &choice).await.map(drop),
                             None => Ok(()),
                         }

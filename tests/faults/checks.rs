@@ -6,6 +6,8 @@ use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 use zhirong::simulate::{Content, Record};
 
+use crate::cover::COVER;
+use crate::figures;
 use crate::ground::Ground;
 use crate::invariants::{ALL, Invariant};
 
@@ -16,9 +18,15 @@ const SHOWN: usize = 8;
 pub(crate) async fn all(ground: &Ground) -> Vec<String> {
     let mut conn = ground.books.acquire().await.unwrap();
     let mut found = Vec::new();
-    for invariant in ALL {
+    for invariant in ALL.iter().chain(COVER) {
         tell(&mut found, invariant.what, ask(&mut conn, invariant).await);
     }
+    let said = figures::ask(&ground.link).await;
+    tell(
+        &mut found,
+        "statistics equal a recomputation from the cases",
+        figures::differences(&mut conn, &said).await,
+    );
     let records = ground.crowd.ledger().records();
     let what = "what institutions were told had been taken is there, as they said it";
     tell(&mut found, what, missing(&mut conn, &records, &replies(ground)).await);

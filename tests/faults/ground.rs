@@ -25,7 +25,7 @@ const BANKS: usize = 12;
 const ENTERPRISES: usize = 60;
 /// What a run without wishes does; `./dev test` has no time for more.
 const CASES: usize = 60;
-const SECONDS: u64 = 40;
+const SECONDS: u64 = 45;
 
 /// How much is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +72,7 @@ impl Ground {
         let scratch = std::env::temp_dir().join(format!("zhirong-faults-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir_all(&scratch).unwrap();
         let mut options = Options::scratch(RunDir::at(&scratch).unwrap())
-            .set("ZHIRONG_INTAKE_WINDOW", "8s")
+            .set("ZHIRONG_INTAKE_WINDOW", "10s")
             .set("ZHIRONG_INTAKE_GRACE_SECONDS", "2")
             .set("ZHIRONG_INTAKE_SUPPLEMENT", "6s")
             .set("ZHIRONG_INTAKE_ASK_AGAIN_SECONDS", "4")
@@ -82,7 +82,8 @@ impl Ground {
             .set("ZHIRONG_INTAKE_APPROVAL", "6s")
             .set("ZHIRONG_INTAKE_NO_OFFER", "8s")
             .set("ZHIRONG_INSURANCE_WINDOW", "6s")
-            .set("ZHIRONG_INSURANCE_GRACE_SECONDS", "2");
+            .set("ZHIRONG_INSURANCE_ASK_AGAIN_SECONDS", "4")
+            .set("ZHIRONG_INSURANCE_GRACE_SECONDS", "1");
         options.engines = Source::Private;
         let database = options.database.clone();
         let system = System::start(options).await.unwrap();
@@ -91,7 +92,7 @@ impl Ground {
         let books = books(system.admin().postgres.expose(), &database).await;
         witness::install(&books).await;
         let loaded = data::load(&link, measure.seed, wanted).await.unwrap();
-        let houses = data::load_houses(&link, measure.seed).await.unwrap_or_default();
+        let houses = data::load_houses(&link, measure.seed).await.unwrap();
         let crowd = everyone(&link, &loaded, &houses, measure.seed).await;
         let clerk = Clerk::new(&link).unwrap();
         let whitelist = WhitelistServiceClient::new(link.staff("whitelist", &[Duty::Clerk]).unwrap());
@@ -161,6 +162,9 @@ async fn everyone(link: &Link, loaded: &Loaded, houses: &[LoadedHouse], seed: Se
 }
 
 fn conduct(seed: Seed, case: usize, name: &str, sound: bool) -> Conduct {
+    if case >= plan::CALM {
+        return Conduct { script: Script::Offer, sequel: Sequel::Confirm };
+    }
     let mut random = seed.random("conduct", &format!("{case} {name}"));
     let script = if plan::nobody_offers(seed, case) {
         Script::Decline(DeclineReason::R08)

@@ -6,6 +6,8 @@
 mod cases;
 mod chaos;
 mod checks;
+mod cover;
+mod figures;
 mod ground;
 mod invariants;
 mod plan;
@@ -30,6 +32,8 @@ async fn nothing_is_lost_doubled_or_left_hanging_whatever_is_killed() {
     let running = cases::start(&ground);
     let fired = chaos::rage(&mut ground, &running).await;
     println!("{} all faults have fired; waiting for the cases", ground.clock());
+    let calm = cases::start_calm(&ground);
+    calm.finish(begun).await;
     running.finish(begun).await;
     println!("{} all cases are through; waiting for rest", ground.clock());
     let restless = rest::wait(&ground).await;
@@ -37,6 +41,8 @@ async fn nothing_is_lost_doubled_or_left_hanging_whatever_is_killed() {
     chaos::print(&fired);
     running.print();
     let mut found: Vec<String> = running.complaints();
+    found.extend(calm.complaints());
+    found.extend(calm.unapproved());
     found.extend(restless);
     found.extend(chaos::unfired(&fired));
     found.extend(running.unseen());

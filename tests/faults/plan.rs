@@ -64,6 +64,8 @@ pub(crate) struct Plan {
     /// Which of the offers is chosen.
     pub(crate) nth: usize,
     pub(crate) with_evaluator: bool,
+    /// Prefers an offer that comes with cover.
+    pub(crate) with_cover: bool,
 }
 
 impl Kind {
@@ -113,6 +115,22 @@ impl Plan {
             moment: Duration::from_millis(random.random_range(0..14_000)),
             nth: random.random_range(0..4),
             with_evaluator: random.random_bool(0.4),
+            with_cover: random.random_bool(0.4),
+        }
+    }
+
+    /// A case after all faults, in a system that is to be as good as new: everyone keeps his word.
+    pub(crate) fn calm(seed: Seed, index: usize, loaded: &Loaded) -> Self {
+        let drawn = Self::of(seed, index, 1, Duration::ZERO, loaded);
+        let firm = loaded.enterprises[index % 40].clone();
+        Self {
+            kind: Kind::Plain,
+            firm,
+            submitted_after: Duration::ZERO,
+            nth: 0,
+            with_evaluator: true,
+            with_cover: index.is_multiple_of(2),
+            ..drawn
         }
     }
 
@@ -136,6 +154,9 @@ const PURPOSE: &str = "流动资金周转，模拟编号";
 pub(crate) fn index_of(purpose: &str) -> Option<usize> {
     purpose.strip_prefix(PURPOSE)?.parse().ok()
 }
+
+/// Cases from this number on are the calm ones.
+pub(crate) const CALM: usize = 1_000_000;
 
 /// Whether everyone declines this case.
 pub(crate) fn nobody_offers(seed: Seed, index: usize) -> bool {

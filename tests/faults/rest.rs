@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::checks::ask;
+use crate::cover::COVER;
 use crate::ground::Ground;
 use crate::invariants::ALL;
 
@@ -16,7 +17,7 @@ pub(crate) async fn wait(ground: &Ground) -> Vec<String> {
     let mut conn = ground.books.acquire().await.unwrap();
     while begun.elapsed() < PATIENCE {
         let mut calm = true;
-        for invariant in ALL {
+        for invariant in ALL.iter().chain(COVER) {
             calm = calm && ask(&mut conn, invariant).await.is_empty();
         }
         if calm {

@@ -62,6 +62,10 @@ impl Tally {
         self.with(|inner| inner.seen.clone())
     }
 
+    pub(crate) fn last_states(&self) -> BTreeMap<&'static str, usize> {
+        self.with(|inner| inner.ends.clone())
+    }
+
     pub(crate) fn kinds_done(&self) -> BTreeMap<Kind, usize> {
         self.with(|inner| inner.kinds.clone())
     }

@@ -112,6 +112,26 @@ impl Bank {
         panic!("no {} in {PATIENCE:?}; the last lines:\n{}", last.as_str_name(), self.tail());
     }
 
+    /// The next events, until one of each of these types has come. What one transaction of another role tells may come in
+    /// either order: they are written down by their types.
+    pub(crate) async fn events_until_all(&mut self, mut wanted: Vec<EventType>) {
+        let begun = Instant::now();
+        let mut told = Vec::new();
+        while begun.elapsed() < PATIENCE {
+            let from = self.lines.len();
+            for event in self.pull(5).await {
+                wanted.retain(|kind| *kind != event.r#type());
+                told.push((event.r#type().as_str_name(), self.lines.split_off(from)));
+            }
+            if wanted.is_empty() {
+                told.sort_by_key(|(kind, _)| *kind);
+                self.lines.extend(told.into_iter().flat_map(|(_, lines)| lines));
+                return;
+            }
+        }
+        panic!("no {wanted:?} in {PATIENCE:?}; the last lines:\n{}", self.tail());
+    }
+
     /// Whatever else comes within a short time.
     pub(crate) async fn quiet(&mut self) {
         while !self.pull(QUIET_SECONDS).await.is_empty() {}

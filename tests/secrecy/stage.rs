@@ -69,6 +69,7 @@ impl Stage {
             .set("ZHIRONG_INTAKE_APPROVAL", "60s")
             .set("ZHIRONG_INTAKE_COVER_WAIT", "30s")
             .set("ZHIRONG_INSURANCE_WINDOW", "10s")
+            .set("ZHIRONG_INSURANCE_GRACE_SECONDS", "1")
             .set("ZHIRONG_INTAKE_AUTO_ACCEPT", "API");
         options.engines = Source::GivenOrPrivate;
         let system = System::start(options).await.unwrap();
@@ -97,17 +98,18 @@ impl Stage {
 
     pub(crate) async fn reaches(&mut self, case: &CaseHeader, states: &[CaseState]) -> CaseState {
         let begun = Instant::now();
-        let mut last = CaseState::Unspecified;
+        let mut last = None;
         while begun.elapsed() < LIMIT {
             let view = self.clerk.case(&case.case_id).await.unwrap();
-            last = view.header.as_ref().unwrap().state();
-            if states.contains(&last) {
-                return last;
+            let state = view.header.as_ref().unwrap().state();
+            if states.contains(&state) {
+                return state;
             }
+            last = Some(view.clone());
             self.clerk.answer_questions(&view).await.unwrap();
             tokio::time::sleep(LOOK).await;
         }
-        panic!("{states:?} was not reached, last {last:?}");
+        panic!("{states:?} was not reached, last {last:#?}");
     }
 
     /// Answers the observed bank's question, and those of rivals.
@@ -181,7 +183,7 @@ async fn rivals(link: &Link, loaded: &Loaded, company: Company) -> Crowd {
         let trade = Trade::Bank(bank.terms.clone());
         crowd.hire(link, (bank.id, &bank.name, trade), SEED, part, &report).await.unwrap();
     }
-    for house in data::load_houses(link, SEED).await.unwrap_or_default() {
+    for house in data::load_houses(link, SEED).await.unwrap() {
         let part = Part { manner: Manner::Always(Script::Offer), delays, casting: Casting::none() };
         let trade = Trade::House(house.terms.clone());
         crowd.hire(link, (house.id, &house.name, trade), SEED, part, &report).await.unwrap();

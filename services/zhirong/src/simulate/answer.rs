@@ -26,7 +26,15 @@ const ASKED: [&str; 2] = ["D04", "D05"];
 const NOTE: &str = "请补充最近一期财务报表和知识产权清单。";
 
 /// Refusals that tell of the end of an assignment, or of another turn of the case: no fault of anybody.
-const ENDS: [&str; 4] = ["WINDOW_CLOSED", "CONSENT_REVOKED", "NOT_SELECTED", "OFFER_SELECTED"];
+const ENDS: [&str; 7] = [
+    "WINDOW_CLOSED",
+    "CONSENT_REVOKED",
+    "DOSSIER_CLOSED",
+    "ASSIGNMENT_ENDED",
+    "NOT_SELECTED",
+    "OFFER_SELECTED",
+    "NOTHING_OFFERED",
+];
 
 /// What happens to the assignment meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,14 +151,14 @@ impl Answering {
             }
             Trade::House(HouseTerms::Evaluator(house)) => {
                 let quote = terms::valuation(&house, dossier, now, &mut self.random);
-                self.quote(Decision::Valuation(quote.clone()), Act::Valuation(quote.clone())).await?;
-                Ok(Some(Standing::Valuation(quote)))
+                let (said, act) = (Decision::Valuation(quote.clone()), Act::Valuation(quote.clone()));
+                self.quote(said, act, Standing::Valuation(quote)).await.map(Some)
             }
             Trade::House(HouseTerms::Insurer(house)) => {
                 match terms::insurance(&house, dossier, now, &mut self.random) {
                     Some(quote) => {
-                        self.quote(Decision::Insurance(quote.clone()), Act::Insurance(quote)).await?;
-                        Ok(Some(Standing::Cover))
+                        let (said, act) = (Decision::Insurance(quote.clone()), Act::Insurance(quote));
+                        self.quote(said, act, Standing::Cover).await.map(Some)
                     }
                     None => self.decline(DeclineReason::R01).await.map(|()| None),
                 }
@@ -158,8 +166,8 @@ impl Answering {
             Trade::House(HouseTerms::Guarantor(house)) => {
                 match terms::guarantee(&house, dossier, now, &mut self.random) {
                     Some(made) => {
-                        self.quote(Decision::Guarantee(made.clone()), Act::Guarantee(made)).await?;
-                        Ok(Some(Standing::Cover))
+                        let (said, act) = (Decision::Guarantee(made.clone()), Act::Guarantee(made));
+                        self.quote(said, act, Standing::Cover).await.map(Some)
                     }
                     None => self.decline(DeclineReason::R01).await.map(|()| None),
                 }
@@ -168,18 +176,18 @@ impl Answering {
     }
 
     /// Sends what is no bank's offer; when it comes too late, as such.
-    async fn quote(&mut self, decision: Decision, act: Act) -> Result<(), Status> {
+    async fn quote(&mut self, decision: Decision, act: Act, standing: Standing) -> Result<Standing, Status> {
         let sent = self.gateway.submit(&self.gateway.decision(decision.clone(), false)).await;
-        let reply_id = match sent {
+        let (reply_id, standing) = match sent {
             Err(status) if is(&status, "WINDOW_CLOSED") => {
                 self.gateway.tell(&Deed::ToldTooLate);
-                self.gateway.submit(&self.gateway.decision(decision, true)).await?
+                (self.gateway.submit(&self.gateway.decision(decision, true)).await?, Standing::Late)
             }
-            sent => sent?,
+            sent => (sent?, standing),
         };
         self.acted(reply_id, act);
         self.gateway.tell(&Deed::Later(Later::Quoted));
-        Ok(())
+        Ok(standing)
     }
 
     async fn ask_then_offer(&mut self, thinking: Duration) -> Result<Option<Standing>, Status> {

@@ -10,8 +10,9 @@ use proto::intake::v1::intake_service_client::IntakeServiceClient;
 use proto::intake::v1::{
     AcceptCaseRequest, AnswerInstitutionRequest, Application, CaseHeader, CaseView, Channel,
     CreateDraftRequest, GetCaseRequest, GiveUpCaseRequest, LegView, ListOffersRequest, ListOffersResponse,
-    ListTimelineRequest, ProvideSupplementRequest, RedispatchCaseRequest, RequestSupplementRequest,
-    SelectOfferRequest, SubmitApplicationRequest, SubmitDraftRequest, TimelineEntry, WithdrawCaseRequest,
+    ListTimelineRequest, OfferView, ProvideSupplementRequest, RedispatchCaseRequest,
+    RequestSupplementRequest, SelectOfferRequest, SubmitApplicationRequest, SubmitDraftRequest,
+    TimelineEntry, WithdrawCaseRequest,
 };
 use rpc::Duty;
 use tonic::{Code, Status};
@@ -35,7 +36,16 @@ impl Choice {
     /// evaluator if one is wanted.
     pub fn of(offers: &ListOffersResponse, nth: usize, with_evaluator: bool) -> Option<Self> {
         let open: Vec<_> = offers.offers.iter().filter(|offer| !offer.cover_missing).collect();
-        let offer = open.get(nth.checked_rem(open.len())?)?;
+        Self::to_take(offers, open.get(nth.checked_rem(open.len())?)?, with_evaluator)
+    }
+
+    /// The cheapest of the offers that come with cover.
+    pub fn with_cover(offers: &ListOffersResponse, with_evaluator: bool) -> Option<Self> {
+        let covered = |offer: &&OfferView| offer.ways.first().is_some_and(|way| !way.cover_leg_id.is_empty());
+        Self::to_take(offers, offers.offers.iter().find(covered)?, with_evaluator)
+    }
+
+    fn to_take(offers: &ListOffersResponse, offer: &OfferView, with_evaluator: bool) -> Option<Self> {
         let way = offer.ways.first();
         let evaluator = offers.valuations.iter().find(|quote| {
             matches!(quote.state(), LegState::Offered | LegState::Confirmed | LegState::Fulfilled)

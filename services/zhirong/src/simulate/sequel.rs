@@ -37,7 +37,8 @@ impl Answering {
         standing: Option<Standing>,
         chosen: bool,
     ) -> Result<(), Status> {
-        if self.conduct.sequel == Sequel::TakeBack && standing.is_some() {
+        let stands = standing.as_ref().is_some_and(|standing| *standing != Standing::Late);
+        if self.conduct.sequel == Sequel::TakeBack && stands {
             let time = self.who.delays.draw(&mut self.random);
             self.think(time).await?;
             self.take_back().await?;
