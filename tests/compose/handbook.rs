@@ -105,7 +105,10 @@ fn check(cli: &clap::Command, shown: &[String], path: &str) {
     // `./dev` has commands of its own beside those of the binary.
     let [name, rest @ ..] = shown else { return };
     let Some(mut command) = cli.find_subcommand(name) else {
-        assert!(["test", "lint"].contains(&name.as_str()), "{path} shows {name:?}, which is no command");
+        assert!(
+            ["test", "faults", "lint"].contains(&name.as_str()),
+            "{path} shows {name:?}, which is no command"
+        );
         return;
     };
     let mut options: Vec<&clap::Arg> = command.get_arguments().collect();

@@ -4,9 +4,13 @@
 
 // `cfg(test)` holds anyway; saying so lets clippy know that these files may unwrap as tests may.
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod compose;
+#[cfg(test)]
+mod dashboards;
 #[cfg(test)]
 mod faces;
 #[cfg(test)]
@@ -19,6 +23,8 @@ mod hardening;
 mod image;
 #[cfg(test)]
 mod observation;
+#[cfg(test)]
+mod promql;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]

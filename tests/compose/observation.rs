@@ -83,8 +83,55 @@ fn the_data_sources_of_grafana_are_services() {
 fn what_prometheus_collector_and_grafana_read_is_what_their_containers_mount() {
     let compose = Compose::read();
     let folder = GRAFANA.split("/datasources").next().unwrap();
-    for (service, path) in [("prometheus", PROMETHEUS), ("collector", COLLECTOR), ("grafana", folder)] {
+    let rules = "deploy/prometheus/rules";
+    let read = [
+        ("prometheus", PROMETHEUS),
+        ("prometheus", rules),
+        ("collector", COLLECTOR),
+        ("grafana", folder),
+        ("blackbox-exporter", "deploy/blackbox/blackbox.yml"),
+    ];
+    // Where the rules are mounted is where the configuration, which lies beside them, looks for them.
+    assert_eq!(texts(&yaml::<Value>(PROMETHEUS), "rule_files"), ["rules/*.yml"]);
+    for (service, path) in read {
         let mounts = &compose.service(service).volumes;
         assert!(mounts.iter().any(|mount| mount.starts_with(&format!("./{path}:"))), "{service}: {mounts:?}");
     }
+}
+
+#[test]
+fn the_role_of_an_institution_does_not_hide_behind_the_role_that_is_scraped() {
+    let config = yaml::<Value>(PROMETHEUS);
+    let job = &config["scrape_configs"][0];
+    let [rename, drop] = job["metric_relabel_configs"].as_array().unwrap().as_slice() else {
+        panic!("{job}");
+    };
+    assert_eq!(texts(rename, "source_labels"), ["exported_role"]);
+    assert_eq!(rename["target_label"], "institution_role");
+    assert_eq!((drop["regex"].as_str(), drop["action"].as_str()), (Some("exported_role"), Some("labeldrop")));
+}
+
+#[test]
+fn a_probe_is_asked_of_the_exporter_about_the_face_that_institutions_use() {
+    let (compose, config) = (Compose::read(), yaml::<Value>(PROMETHEUS));
+    let jobs = config["scrape_configs"].as_array().unwrap();
+    let job = jobs.iter().find(|job| job["job_name"] == "partner-face").unwrap();
+    let face = compose.service("partner").port("ZHIRONG_PARTNER_LISTEN");
+    assert_eq!(texts(&job["static_configs"][0], "targets"), [format!("partner:{face}")]);
+    let module = texts(&job["params"], "module")[0];
+    let modules = yaml::<Value>("deploy/blackbox/blackbox.yml");
+    assert!(modules["modules"].get(module).is_some(), "{module}");
+    let asked = job["relabel_configs"].as_array().unwrap().last().unwrap();
+    compose.service(asked["replacement"].as_str().unwrap().split_once(':').unwrap().0);
+}
+
+#[test]
+fn the_backup_is_a_container_whose_notes_are_read() {
+    let compose = Compose::read();
+    let (backup, node) = (compose.service("backup"), compose.service("node-exporter"));
+    assert_eq!(backup.image, compose.service("postgres").image, "its tools are not older than the server");
+    let folder = &backup.environment["ZHIRONG_BACKUP_DIR"];
+    assert!(backup.volumes.contains(&format!("backups:{folder}")));
+    assert!(node.volumes.contains(&"backups:/backups:ro".to_owned()));
+    assert!(node.command.contains(&"--collector.textfile.directory=/backups/metrics".to_owned()));
 }

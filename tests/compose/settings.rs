@@ -18,7 +18,13 @@ const SECRETS: &str = "/run/secrets/";
 fn environment(compose: &Compose, name: &str, secrets: &Folder) -> BTreeMap<String, String> {
     let there = format!("{}/", secrets.path().display());
     let given = &compose.service(name).environment;
-    given.iter().map(|(key, value)| (key.clone(), value.replace(SECRETS, &there))).collect()
+    given.iter().map(|(key, value)| (key.clone(), otherwise(value).replace(SECRETS, &there))).collect()
+}
+
+/// What `${NAME:-value}` is where nobody says otherwise.
+fn otherwise(value: &str) -> &str {
+    let named = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    named.and_then(|named| named.split_once(":-")).map_or(value, |(_, default)| default)
 }
 
 fn settings(compose: &Compose, role: &'static Role, secrets: &Folder) -> Settings {

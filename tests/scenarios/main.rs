@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test whose ground is missing has to fail at once")]
 
 mod absence;
+mod backup;
 mod crashes;
 mod privacy;
 mod support;

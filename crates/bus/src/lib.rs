@@ -14,6 +14,7 @@ mod outbox;
 mod parcel;
 pub mod parked;
 pub mod topology;
+mod waiting;
 
 pub use bus::Bus;
 pub use config::BusConfig;
@@ -23,6 +24,7 @@ pub use health::{BusHealth, ConsumerHealth, RelayHealth};
 pub use outbox::{Outbox, Outgoing, enqueue, enqueue_together};
 pub use parcel::opened;
 pub use topology::{EXCHANGE, Queue};
+pub use waiting::{Waiting, waiting};
 
 /// The tables of every role that sends or takes messages: versions 1 to 99. A role's own begin at 200.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");

@@ -65,18 +65,20 @@ impl Measure {
     async fn gauges(&self, seen: &mut HashSet<(String, String)>) -> Result<(), sqlx::Error> {
         let outbox = backlog(&self.pool).await?;
         metrics::set_outbox(outbox.rows, outbox.oldest, outbox.unroutable);
-        let held: Vec<(String, String, i64)> =
-            sqlx::query_as("SELECT queue, kind, count(*) FROM held GROUP BY queue, kind")
-                .fetch_all(&self.pool)
-                .await?;
+        let held: Vec<(String, String, i64, f64)> = sqlx::query_as(
+            "SELECT queue, kind, count(*), extract(epoch FROM now() - min(held_at))::float8 \
+             FROM held GROUP BY queue, kind",
+        )
+        .fetch_all(&self.pool)
+        .await?;
         // A pair that is gone has no row to say so.
         for (queue, kind) in seen.iter() {
-            if !held.iter().any(|(q, k, _)| q == queue && k == kind) {
-                metrics::set_held(queue, kind, 0);
+            if !held.iter().any(|(q, k, ..)| q == queue && k == kind) {
+                metrics::set_held(queue, kind, 0, 0.0);
             }
         }
-        for (queue, kind, rows) in held {
-            metrics::set_held(&queue, &kind, rows);
+        for (queue, kind, rows, oldest) in held {
+            metrics::set_held(&queue, &kind, rows, oldest);
             seen.insert((queue, kind));
         }
         Ok(())

@@ -118,7 +118,52 @@ pub async fn show_body(pool: &PgPool, held_id: Uuid, act: Act<'_>) -> Result<Vec
 /// is committed, so nothing is lost when this or that is interrupted. Replaying twice is the same as once.
 pub async fn replay(pool: &PgPool, held_id: Uuid, act: Act<'_>) -> Result<Parked, ParkedError> {
     let mut tx = pool.begin().await?;
-    let row = get_locked(&mut tx, held_id).await?;
+    let row = replay_one(&mut tx, held_id, act).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+/// As [`replay`], for several in the caller's transaction. Those that are not there any more are passed over: their turn
+/// has come. Returns how many were parked and are handed over now.
+///
+/// # Errors
+/// [`ParkedError::Unreadable`] for any of them; the caller's transaction must not be committed then.
+pub async fn replay_all(conn: &mut PgConnection, ids: &[Uuid], act: Act<'_>) -> Result<usize, ParkedError> {
+    let mut replayed = 0;
+    for held_id in in_order(ids) {
+        match replay_one(conn, held_id, act).await {
+            Ok(row) => replayed += usize::from(row.kind == "parked"),
+            Err(ParkedError::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(replayed)
+}
+
+/// As [`drop()`], for several in the caller's transaction. Those that are not parked (any more) are passed over. Returns
+/// how many were removed.
+///
+/// # Errors
+/// The store's; nobody named.
+pub async fn drop_all(conn: &mut PgConnection, ids: &[Uuid], act: Act<'_>) -> Result<usize, ParkedError> {
+    let mut dropped = 0;
+    for held_id in in_order(ids) {
+        match drop_one(conn, held_id, act).await {
+            Ok(_) => dropped += 1,
+            Err(ParkedError::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(dropped)
+}
+
+/// Everyone locks in the same order.
+fn in_order(ids: &[Uuid]) -> std::collections::BTreeSet<Uuid> {
+    ids.iter().copied().collect()
+}
+
+async fn replay_one(conn: &mut PgConnection, held_id: Uuid, act: Act<'_>) -> Result<Parked, ParkedError> {
+    let row = get_locked(conn, held_id).await?;
     if row.message_kind.is_none() {
         return Err(ParkedError::Unreadable { held_id });
     }
@@ -128,23 +173,27 @@ pub async fn replay(pool: &PgPool, held_id: Uuid, act: Act<'_>) -> Result<Parked
           WHERE held_id = $1 AND kind = 'parked'",
     )
     .bind(held_id)
-    .execute(&mut *tx)
+    .execute(&mut *conn)
     .await?;
-    record(&mut tx, "replay", act, Some(&row.queue), Some(&row)).await?;
-    tx.commit().await?;
+    record(conn, "replay", act, Some(&row.queue), Some(&row)).await?;
     Ok(row)
 }
 
 /// Removes a parked message for good. What waits for its next attempt cannot be dropped.
 pub async fn drop(pool: &PgPool, held_id: Uuid, act: Act<'_>) -> Result<Parked, ParkedError> {
     let mut tx = pool.begin().await?;
-    let row = get_locked(&mut tx, held_id).await?;
+    let row = drop_one(&mut tx, held_id, act).await?;
+    tx.commit().await?;
+    Ok(row)
+}
+
+async fn drop_one(conn: &mut PgConnection, held_id: Uuid, act: Act<'_>) -> Result<Parked, ParkedError> {
+    let row = get_locked(conn, held_id).await?;
     if row.kind != "parked" {
         return Err(ParkedError::NotFound { held_id });
     }
-    sqlx::query("DELETE FROM held WHERE held_id = $1").bind(held_id).execute(&mut *tx).await?;
-    record(&mut tx, "drop", act, Some(&row.queue), Some(&row)).await?;
-    tx.commit().await?;
+    sqlx::query("DELETE FROM held WHERE held_id = $1").bind(held_id).execute(&mut *conn).await?;
+    record(conn, "drop", act, Some(&row.queue), Some(&row)).await?;
     Ok(row)
 }
 

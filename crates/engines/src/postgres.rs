@@ -77,10 +77,10 @@ impl Postgres {
         &self.admin_url
     }
 
-    /// The process that all others of a private server descend from.
+    /// The postmaster's process id while a private one runs.
     #[must_use]
-    pub fn pid(&self) -> Option<u32> {
-        self.private.as_ref()?.process.as_ref().map(|process| process.pid().unsigned_abs())
+    pub fn pid(&self) -> Option<i32> {
+        self.private.as_ref()?.process.as_ref().map(Process::pid)
     }
 
     /// Stops it in good order, keeping data and port; [`Postgres::resume`] starts it again.

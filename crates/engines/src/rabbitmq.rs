@@ -111,10 +111,10 @@ impl RabbitMq {
         &self.management_url
     }
 
-    /// The process that all others of a private node descend from.
+    /// The node's process id while a private one runs.
     #[must_use]
-    pub fn pid(&self) -> Option<u32> {
-        self.private.as_ref()?.server.as_ref().map(|server| server.pid().unsigned_abs())
+    pub fn pid(&self) -> Option<i32> {
+        self.private.as_ref()?.server.as_ref().map(Process::pid)
     }
 
     /// Stops it in good order, keeping data and ports; [`RabbitMq::resume`] starts it again.

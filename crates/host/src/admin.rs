@@ -108,7 +108,16 @@ pub(crate) async fn open(
     })
 }
 
-async fn metrics() -> impl IntoResponse {
+/// What only a look can tell, readiness and subscriptions, is looked up for each scrape.
+async fn metrics(State(readiness): State<Readiness>) -> impl IntoResponse {
+    let ready = readiness.conditions().await.iter().all(|(_, state)| state.is_ok());
+    telemetry::metrics::set_ready(ready);
+    if let Some(store) = &readiness.store {
+        for consumer in store.bus.health().consumers {
+            let subscribed = consumer.alive && consumer.consuming;
+            telemetry::metrics::set_consumer_subscribed(consumer.queue, subscribed);
+        }
+    }
     (
         [("content-type", "application/openmetrics-text; version=1.0.0; charset=utf-8")],
         telemetry::metrics::encode(),

@@ -8,6 +8,7 @@ mod error;
 mod health;
 mod house;
 mod migrations;
+pub mod operations;
 mod pool;
 mod role;
 mod run;

@@ -6,6 +6,7 @@ use bus::Bus;
 use futures::future::BoxFuture;
 use kernel::Clock;
 use kernel::calendar::Calendar;
+use proto::operations::v1::operations_service_server::OperationsServiceServer;
 use rpc::client::Channel;
 use rpc::identity::{Signer, Verifier};
 use rpc::policy::MethodPolicy;
@@ -17,6 +18,7 @@ use tonic::service::Routes;
 
 use crate::error::HostError;
 use crate::health::HealthBoard;
+use crate::operations::{self, Operations};
 use crate::settings::{AnyKey, Settings, host_keys};
 
 /// Of the whole time for shutdown, what calls in hand may take; the rest is for closing what lies behind them.
@@ -115,7 +117,8 @@ impl Host {
         self.serve_grpc_with(config, routes, policy).await
     }
 
-    /// As [`Host::serve_grpc`], with a configuration of the role's own.
+    /// As [`Host::serve_grpc`], with a configuration of the role's own. A role with a store answers the operations
+    /// service beside its own.
     pub async fn serve_grpc_with(
         self,
         config: ServerConfig,
@@ -125,7 +128,13 @@ impl Host {
         let face = self.health.flag("grpc");
         let server = server::bind(config).await.map_err(|e| HostError::Serve(e.into()))?;
         face.up();
-        let guard = Guard::new(self.verifier, policy);
+        let (routes, guard) = if self.role.has_store {
+            let operations = OperationsServiceServer::new(Operations::of(&self));
+            let policy = [policy, operations::POLICY].concat();
+            (routes.add_service(operations), Guard::new(self.verifier, &policy))
+        } else {
+            (routes, Guard::new(self.verifier, policy))
+        };
         server
             .serve(routes, guard, Health::new(), self.shutdown)
             .await

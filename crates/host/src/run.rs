@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, BusConfig};
+use kernel::calendar::{date_of, start_of_day};
 use kernel::{Calendar, Clock, DayTable, SystemClock};
 use rpc::identity::{KeyRing, Signer, Verifier};
 use tokio::signal::unix::{SignalKind, signal};
@@ -123,6 +124,7 @@ async fn build(
         }
         None => embedded,
     };
+    tell_when_it_ends(&calendar, clock.now());
     let pool = pool::open(role, &settings).await?;
     let bus = start_bus(role, &settings, &pool, &clock, &shutdown)?;
     Ok(Host {
@@ -137,6 +139,15 @@ async fn build(
         shutdown,
         health: HealthBoard::default(),
     })
+}
+
+/// The first year without a table, as a metric: somebody has to add it in time.
+fn tell_when_it_ends(calendar: &Calendar, now: chrono::DateTime<chrono::Utc>) {
+    let missing = calendar.missing_within(date_of(now), u16::MAX);
+    let ends = missing.and_then(|year| chrono::NaiveDate::from_ymd_opt(year, 1, 1)).map(start_of_day);
+    // No year is missing as far as anybody looks.
+    let far = now + chrono::TimeDelta::days(i64::from(u16::MAX));
+    telemetry::metrics::set_calendar_ends(ends.unwrap_or(far).timestamp());
 }
 
 fn start_bus(

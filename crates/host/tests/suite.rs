@@ -8,4 +8,6 @@ mod life;
 #[cfg(test)]
 mod migrate;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
 mod settings;

@@ -69,6 +69,8 @@ crate::reason_table! {
     TEXT_HAS_IDENTIFIER = InvalidArgument, "文字中含有证件号、电话、账号或统一社会信用代码，请删除后重新提交。";
     /// The object has changed since it was read.
     VERSION_CONFLICT = Aborted, "内容已被他人更新，请刷新后重新办理。";
+    /// A parked message whose envelope could not be read cannot be handled again.
+    PARKED_UNREADABLE = FailedPrecondition, "所选消息中有无法读取的消息，不能重新处理，请取消勾选后重试，或将其删除。";
     /// It does not exist, or is another's.
     NOT_FOUND = NotFound, "未找到对应的记录，请核对编号。";
 }

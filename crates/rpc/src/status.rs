@@ -27,6 +27,14 @@ pub fn violations(status: &Status) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The fields that were wrong, each with the text for people, in order.
+pub fn field_texts(status: &Status) -> Vec<(String, String)> {
+    let Some(request) = status.get_details_bad_request() else {
+        return Vec::new();
+    };
+    request.field_violations.into_iter().map(|violation| (violation.field, violation.description)).collect()
+}
+
 /// The text for people.
 pub fn localized(status: &Status) -> Option<String> {
     status.get_details_localized_message().map(|text| text.message)

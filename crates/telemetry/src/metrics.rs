@@ -28,6 +28,10 @@ struct Metrics {
     consumer_messages: Family<Two, Counter>,
     consumer_batch: Histogram,
     held_rows: Family<Two, Gauge>,
+    held_oldest: Family<Two, Seconds>,
+    consumer_subscribed: Family<One, Gauge>,
+    ready: Gauge,
+    calendar_ends: Gauge,
     deadline_lateness: Histograms,
     work_rows: Family<One, Gauge>,
     work_oldest: Family<One, Seconds>,
@@ -35,6 +39,8 @@ struct Metrics {
     rpc_seconds: Histograms,
     rpc_in_flight: Gauge,
     legs: Family<Two, Counter>,
+    leg_answer: Histograms,
+    credentials_expiring: Gauge,
     cases: Family<One, Counter>,
     audit_unsealed: Gauge,
     assignments_unreachable: Gauge,
@@ -53,6 +59,11 @@ fn lateness_buckets() -> Histogram {
     Histogram::new(exponential_buckets(0.01, 4.0, 15))
 }
 
+/// 1 s to about 55 days: an institution may take working days, a simulated one milliseconds.
+fn answer_buckets() -> Histogram {
+    Histogram::new(exponential_buckets(1.0, 3.0, 15))
+}
+
 impl Metrics {
     fn new() -> Self {
         let batch = Histogram::new(exponential_buckets(1.0, 2.0, 8));
@@ -67,6 +78,10 @@ impl Metrics {
             consumer_messages: Family::default(),
             consumer_batch: batch,
             held_rows: Family::default(),
+            held_oldest: Family::default(),
+            consumer_subscribed: Family::default(),
+            ready: Gauge::default(),
+            calendar_ends: Gauge::default(),
             deadline_lateness: Family::new_with_constructor(lateness_buckets),
             work_rows: Family::default(),
             work_oldest: Family::default(),
@@ -74,6 +89,8 @@ impl Metrics {
             rpc_seconds: Family::new_with_constructor(call_buckets),
             rpc_in_flight: Gauge::default(),
             legs: Family::default(),
+            leg_answer: Family::new_with_constructor(answer_buckets),
+            credentials_expiring: Gauge::default(),
             cases: Family::default(),
             audit_unsealed: Gauge::default(),
             assignments_unreachable: Gauge::default(),
@@ -102,6 +119,14 @@ impl Metrics {
         );
         r.register(names::CONSUMER_BATCH_SIZE, "Messages in one transaction", self.consumer_batch.clone());
         r.register(names::HELD_ROWS, "Messages put aside", self.held_rows.clone());
+        r.register(names::HELD_OLDEST_SECONDS, "Age of the longest held message", self.held_oldest.clone());
+        r.register(names::CONSUMER_SUBSCRIBED, "1 while subscribed", self.consumer_subscribed.clone());
+        r.register(names::READY, "1 while ready", self.ready.clone());
+        r.register(
+            names::CALENDAR_ENDS_TIMESTAMP_SECONDS,
+            "When the working-day tables end",
+            self.calendar_ends.clone(),
+        );
         r.register(names::DEADLINE_LATENESS_SECONDS, "Lateness of deadlines", self.deadline_lateness.clone());
         r.register(names::WORK_ROWS, "Work rows waiting", self.work_rows.clone());
         r.register(names::WORK_OLDEST_SECONDS, "Age of the oldest work row", self.work_oldest.clone());
@@ -109,6 +134,12 @@ impl Metrics {
         r.register(names::RPC_SECONDS, "Duration of calls", self.rpc_seconds.clone());
         r.register(names::RPC_IN_FLIGHT, "Calls being worked on", self.rpc_in_flight.clone());
         r.register(counter(names::LEGS_TOTAL), "Legs that reached a state", self.legs.clone());
+        r.register(names::LEG_ANSWER_SECONDS, "From a leg's issue to its decision", self.leg_answer.clone());
+        r.register(
+            names::CREDENTIALS_EXPIRING,
+            "Credentials that end within 30 days",
+            self.credentials_expiring.clone(),
+        );
         r.register(counter(names::CASES_TOTAL), "Cases that reached a state", self.cases.clone());
         r.register(names::AUDIT_UNSEALED_ROWS, "Audit rows outside the chain", self.audit_unsealed.clone());
         r.register(
@@ -162,10 +193,27 @@ pub fn observe_batch(size: usize) {
     METRICS.consumer_batch.observe(size as f64);
 }
 
-/// Messages of `queue` that are put aside, by kind (`retry`, `parked`).
-pub fn set_held(queue: &str, kind: &str, rows: i64) {
+/// Messages of `queue` that are put aside, by kind (`retry`, `parked`), and the age of the oldest in seconds.
+pub fn set_held(queue: &str, kind: &str, rows: i64, oldest_seconds: f64) {
     let labels = [(names::LABEL_QUEUE, queue.to_owned()), (names::LABEL_KIND, kind.to_owned())];
     METRICS.held_rows.get_or_create(&labels).set(rows);
+    METRICS.held_oldest.get_or_create(&labels).set(oldest_seconds.max(0.0));
+}
+
+/// Whether the consumer of `queue` is subscribed.
+pub fn set_consumer_subscribed(queue: &str, subscribed: bool) {
+    let labels = [(names::LABEL_QUEUE, queue.to_owned())];
+    METRICS.consumer_subscribed.get_or_create(&labels).set(i64::from(subscribed));
+}
+
+/// Whether this process can do its work.
+pub fn set_ready(ready: bool) {
+    METRICS.ready.set(i64::from(ready));
+}
+
+/// When the working-day tables end, in Unix seconds.
+pub fn set_calendar_ends(unix_seconds: i64) {
+    METRICS.calendar_ends.set(unix_seconds);
 }
 
 /// A deadline of `kind` fired `seconds` after it was due.
@@ -198,6 +246,16 @@ pub fn add_rpc_in_flight(change: i64) {
 pub fn add_legs(role: &str, state: &str, count: u64) {
     let labels = [(names::LABEL_ROLE, role.to_owned()), (names::LABEL_STATE, state.to_owned())];
     METRICS.legs.get_or_create(&labels).inc_by(count);
+}
+
+/// An institution of `role` decided `seconds` after its leg was issued.
+pub fn observe_leg_answer(role: &str, seconds: f64) {
+    METRICS.leg_answer.get_or_create(&[(names::LABEL_ROLE, role.to_owned())]).observe(seconds.max(0.0));
+}
+
+/// Credentials in use that end within 30 days and have no successor.
+pub fn set_credentials_expiring(credentials: i64) {
+    METRICS.credentials_expiring.set(credentials);
 }
 
 /// `count` cases reached `state`.
@@ -244,7 +302,12 @@ mod tests {
         add_published(2);
         add_messages("intake.replies.v1", "done", 4);
         observe_batch(4);
-        set_held("intake.replies.v1", "parked", 1);
+        set_held("intake.replies.v1", "parked", 1, 2.5);
+        set_consumer_subscribed("intake.replies.v1", true);
+        set_ready(true);
+        set_calendar_ends(1_798_732_800);
+        observe_leg_answer("BANK", 30.0);
+        set_credentials_expiring(2);
         observe_deadline_lateness("WINDOW", -1.0);
         set_work("PLAN", 2, 0.5);
         observe_rpc("/a.B/C", "OK", 0.002);
@@ -259,6 +322,12 @@ mod tests {
             "zhirong_outbox_published_total 2",
             "zhirong_consumer_messages_total{queue=\"intake.replies.v1\",outcome=\"done\"} 4",
             "zhirong_held_rows{queue=\"intake.replies.v1\",kind=\"parked\"} 1",
+            "zhirong_held_oldest_seconds{queue=\"intake.replies.v1\",kind=\"parked\"} 2.5",
+            "zhirong_consumer_subscribed{queue=\"intake.replies.v1\"} 1",
+            "zhirong_ready 1",
+            "zhirong_calendar_ends_timestamp_seconds 1798732800",
+            "zhirong_leg_answer_seconds_count{role=\"BANK\"} 1",
+            "zhirong_credentials_expiring 2",
             "zhirong_rpc_requests_total{method=\"/a.B/C\",code=\"OK\"} 1",
             "zhirong_rpc_seconds_count{method=\"/a.B/C\"} 1",
             "zhirong_deadline_lateness_seconds_count{kind=\"WINDOW\"} 1",

@@ -18,6 +18,14 @@ pub const CONSUMER_MESSAGES_TOTAL: &str = "zhirong_consumer_messages_total";
 pub const CONSUMER_BATCH_SIZE: &str = "zhirong_consumer_batch_size";
 /// Messages put aside, by queue and kind (`retry` or `parked`).
 pub const HELD_ROWS: &str = "zhirong_held_rows";
+/// Age in seconds of the longest held message, by queue and kind.
+pub const HELD_OLDEST_SECONDS: &str = "zhirong_held_oldest_seconds";
+/// 1 while a consumer is subscribed to its queue.
+pub const CONSUMER_SUBSCRIBED: &str = "zhirong_consumer_subscribed";
+/// 1 while every condition of `/readyz` holds.
+pub const READY: &str = "zhirong_ready";
+/// When the loaded working-day tables end: the first moment of the first year without one, in Unix seconds.
+pub const CALENDAR_ENDS_TIMESTAMP_SECONDS: &str = "zhirong_calendar_ends_timestamp_seconds";
 /// How late a deadline fired, in seconds.
 pub const DEADLINE_LATENESS_SECONDS: &str = "zhirong_deadline_lateness_seconds";
 /// Work rows waiting, by kind.
@@ -32,6 +40,10 @@ pub const RPC_SECONDS: &str = "zhirong_rpc_seconds";
 pub const RPC_IN_FLIGHT: &str = "zhirong_rpc_in_flight";
 /// Legs that reached a state, by the institution's role.
 pub const LEGS_TOTAL: &str = "zhirong_legs_total";
+/// Time from a leg's issue to its first decision, in seconds, by the institution's role.
+pub const LEG_ANSWER_SECONDS: &str = "zhirong_leg_answer_seconds";
+/// Credentials in use that end within 30 days and have no successor.
+pub const CREDENTIALS_EXPIRING: &str = "zhirong_credentials_expiring";
 /// Cases that reached a state.
 pub const CASES_TOTAL: &str = "zhirong_cases_total";
 /// Audit rows that are not yet part of the hash chain.

@@ -1,34 +1,32 @@
-//! The front desk: pages for clerks, supervisors, the regulator and operations, over HTTP.
-//!
-//! So far it has one page that says so. It keeps nothing yet, so it has no store.
+//! The front desk: pages for clerks, supervisors, the regulator and operations, over HTTP. It keeps accounts and sessions;
+//! everything else it asks the other roles for, in the name of the person at the screen.
 
-mod face;
+mod access;
+pub mod accounts;
+mod app;
+mod assets;
+pub mod domain;
+mod live;
+mod pages;
+mod peers;
+mod serve;
+mod settings;
+pub mod store;
+mod text;
 
-use host::{Host, HostError, Role};
-use tokio::net::TcpListener;
+use host::Role;
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// The role as the binary starts it.
 pub static ROLE: Role = Role {
     name: "desk",
-    migrator: host::shared_migrations,
-    has_store: false,
+    migrator: || host::migrations(&MIGRATOR),
+    has_store: true,
     queues: &[],
     publishes: &[],
-    peers: &[],
-    keys: &[],
+    peers: &["intake", "whitelist", "catalog", "insurance", "statistics", "partner"],
+    keys: settings::ALL,
     reasons: &[],
-    serve: |host| Box::pin(serve(host)),
+    serve: |host| Box::pin(serve::serve(host)),
 };
-
-async fn serve(host: Host) -> Result<(), HostError> {
-    let address = host.settings.get(&host::settings::host_keys::LISTEN)?;
-    let admin = host.settings.get(&host::settings::host_keys::ADMIN_LISTEN)?;
-    let listening = host.health.flag("pages");
-    let listener =
-        TcpListener::bind(address).await.map_err(|source| HostError::Listen { address, source })?;
-    listening.up();
-    axum::serve(listener, face::router(admin))
-        .with_graceful_shutdown(host.shutdown.cancelled_owned())
-        .await
-        .map_err(HostError::role)
-}

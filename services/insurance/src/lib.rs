@@ -1,23 +1,31 @@
-//! Insurers and guarantors: legs to them, quotes, policies, guarantees, claims, the compensation pool.
-//!
-//! So far the role has its schema and its gRPC face with health; its methods come with the insurance contract.
+//! Cover for loans (增信): what insurers and guarantors are ready to cover, legs to them, their quotes and commitments,
+//! what is held, bound and released. Policies in force, claims and the compensation pool come later.
 
-use host::{Host, HostError, Role};
-use tonic::service::Routes;
+mod config;
+pub mod domain;
+mod journal;
+mod messaging;
+mod reasons;
+mod rpc;
+mod serve;
+pub mod store;
+mod wire;
+mod work;
 
-/// The role as the binary starts it.
-pub static ROLE: Role = Role {
+pub use crate::rpc::POLICY;
+pub use reasons::ALL as REASONS;
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// The role, as the binary and the tests start it.
+pub static ROLE: host::Role = host::Role {
     name: "insurance",
-    migrator: host::shared_migrations,
+    migrator: || host::migrations(&MIGRATOR),
     has_store: true,
-    queues: &[],
-    publishes: &[],
-    peers: &[],
-    keys: &[],
-    reasons: &[],
-    serve: |host| Box::pin(serve(host)),
+    queues: &[messaging::CASES, messaging::REPLIES],
+    publishes: messaging::publish::TYPES,
+    peers: &["intake"],
+    keys: config::KEYS,
+    reasons: reasons::ALL,
+    serve: |host| Box::pin(serve::serve(host)),
 };
-
-async fn serve(host: Host) -> Result<(), HostError> {
-    host.serve_grpc(Routes::default(), &[]).await
-}

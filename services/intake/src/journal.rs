@@ -10,12 +10,14 @@ use kernel::{
 };
 use sqlx::PgConnection;
 use telemetry::context;
+use tracing::info_span;
 
 use crate::{
     domain::{Case, Command, CoverNeed, Decision, Event, Leg, Party, Refusal, apply, decide, plan::Policy},
     messaging::{cover_request, publish},
     store::{
         Changes, StoreError,
+        cases::Record,
         deadlines::{Deadline, Kind},
         timeline::Entry,
     },
@@ -122,6 +124,29 @@ impl Journal {
             self.follow(case, event, legs);
         }
         Ok(events)
+    }
+
+    /// The same for a command that comes from outside: what follows from it is part of the case's own journey, and linked
+    /// to the call.
+    ///
+    /// # Errors
+    /// The refusal; nothing has been noted then.
+    pub(crate) fn carry_out(
+        &mut self,
+        record: &mut Record,
+        command: Command,
+        doer: &Doer,
+        legs: &mut [Leg],
+    ) -> Result<Vec<Event>, Refusal> {
+        let span = info_span!("case.command", case = %record.case.id, command = command.name());
+        if let Some(root) = &record.root_traceparent {
+            let called = context::current_traceparent();
+            context::child_of(&span, root);
+            if let Some(called) = called {
+                context::link(&span, &called);
+            }
+        }
+        span.in_scope(|| self.execute(&mut record.case, command, doer, legs))
     }
 
     /// Writes everything; the rows of changed cases must be locked.

@@ -71,7 +71,7 @@ async fn evaluators_are_asked_with_the_banks_and_read_what_a_valuation_needs() {
     let mut town = town().await;
     let case = town.submit(wide(1)).await;
     let legs = town.reaches(&case, CaseState::Collecting).await.legs;
-    assert_eq!(legs.len(), 3, "one without a department is not asked");
+    assert_eq!(legs.len(), 3, "both evaluators and the bank");
     let leg = town.leg_of(&case, evaluator(1)).await;
     assert_eq!((leg.product_id.as_str(), leg.product_version), ("", 0));
     let channel = town.ground.channel(&intake::ROLE, Actor::Role("partner".to_owned()));

@@ -21,6 +21,8 @@ const FORGET: Duration = Duration::from_secs(600);
 /// Rows removed in one statement, and the pause after it.
 const BATCH: i64 = 1_000;
 const PAUSE: Duration = Duration::from_millis(100);
+/// How long before its end a credential should have a successor.
+const RENEWAL: TimeDelta = TimeDelta::days(30);
 /// Bytes of the hash by which an institution is told from others.
 const HASH: usize = 6;
 
@@ -66,6 +68,7 @@ impl Upkeep {
         if let Some(before) = now.checked_sub_signed(self.unreachable_after) {
             metrics::set_unreachable(contacts::unreachable(&self.pool, before).await?);
         }
+        metrics::set_credentials_expiring(contacts::expiring(&self.pool, now, RENEWAL).await?);
         let last = contacts::last(&self.pool, now).await?;
         metrics::set_contact_ages(
             last.into_iter().map(|(institution, at)| (hash(institution), age(now, at))),

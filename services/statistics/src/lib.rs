@@ -2,11 +2,17 @@
 
 pub mod domain;
 pub mod messaging;
+pub mod reasons;
 pub mod rpc;
 pub mod store;
+mod wire;
+mod work;
 
-use host::{Host, HostError, Role};
+use std::sync::Arc;
+
+use host::{Changes, Host, HostError, Role};
 use proto::statistics::v1::statistics_service_server::StatisticsServiceServer;
+use tokio::sync::Notify;
 use tonic::service::Routes;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -20,12 +26,18 @@ pub static ROLE: Role = Role {
     publishes: &[],
     peers: &[],
     keys: &[],
-    reasons: &[],
+    reasons: reasons::ALL,
     serve: |host| Box::pin(serve(host)),
 };
 
 async fn serve(host: Host) -> Result<(), HostError> {
-    host.bus.consume(&messaging::FACTS, messaging::FactHandler::new(host.clock.clone()));
-    let face = rpc::Face { pool: host.pool.clone() };
-    host.serve_grpc(Routes::new(StatisticsServiceServer::new(face)), rpc::POLICY).await
+    let taken = Arc::new(Notify::new());
+    let handler = messaging::FactHandler::new(host.clock.clone(), Arc::clone(&taken));
+    host.bus.consume(&messaging::FACTS, handler);
+    let folding = tokio::spawn(work::keep_folded(host.pool.clone(), taken, host.shutdown.clone()));
+    let face = rpc::Face::new(host.pool.clone(), host.clock.clone(), Changes::of(&host));
+    let served = host.serve_grpc(Routes::new(StatisticsServiceServer::new(face)), rpc::POLICY).await;
+    // If serving failed there may be no signal to stop.
+    folding.abort();
+    served
 }

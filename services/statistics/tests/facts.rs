@@ -9,19 +9,17 @@ use statistics::{
     store::facts,
 };
 use std::sync::Arc;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::support::{SOON, Stand, offers_ready, submitted};
+use crate::support::{SOON, Stand, as_fact, offers_ready, plain, submitted};
 use testkit::eventually;
 
 #[tokio::test]
 async fn a_fact_of_every_kind_is_taken_through_the_broker() {
     let stand = Stand::new().await;
-    // An empty body is a message of any kind whose fields are all at their defaults.
-    let told: Vec<Outgoing> = FactKind::ALL
-        .iter()
-        .map(|kind| Outgoing::new(kind.code(), Uuid::new_v4(), 1, stand.now(), &()))
-        .collect();
+    let told: Vec<Outgoing> =
+        FactKind::ALL.iter().map(|kind| plain(*kind, Uuid::new_v4(), stand.now())).collect();
     stand.tell(&told).await;
     let mut wanted: Vec<(&str, i64)> = FactKind::TYPES.iter().map(|kind| (*kind, 1)).collect();
     wanted.sort_unstable();
@@ -84,7 +82,7 @@ async fn a_body_that_is_not_what_its_type_says_is_parked_and_the_next_fact_is_ta
 #[tokio::test]
 async fn a_message_of_a_type_that_is_no_fact_is_parked() {
     let stand = Stand::new().await;
-    let handler = FactHandler::new(Arc::new(stand.ground.clock().clone()));
+    let handler = FactHandler::new(Arc::new(stand.ground.clock().clone()), Arc::new(Notify::new()));
     let stranger = Outgoing::new("intake.leg-issued.v1", Uuid::new_v4(), 1, stand.now(), &());
     let batch = [Message::from(submitted(Uuid::new_v4(), 1, stand.now())), Message::from(stranger)];
     let prepared = handler.prepare(&batch).await;
@@ -99,14 +97,7 @@ async fn a_message_of_a_type_that_is_no_fact_is_parked() {
 async fn batches_that_meet_count_right_and_neither_waits_for_ever() {
     let stand = Stand::new().await;
     let now = stand.ground.clock().now();
-    let fact = |kind: FactKind| Fact {
-        message_id: Outgoing::new(kind.code(), Uuid::new_v4(), 1, now, &()).message_id,
-        kind,
-        aggregate_id: Uuid::new_v4(),
-        aggregate_version: 1,
-        occurred_at: now,
-        body: vec![],
-    };
+    let fact = |kind: FactKind| as_fact(plain(kind, Uuid::new_v4(), now));
     // Each batch names the types in another order, and shares one fact with all others.
     let shared = fact(FactKind::CaseAccepted);
     let mut batches = Vec::new();
@@ -140,4 +131,60 @@ async fn batches_that_meet_count_right_and_neither_waits_for_ever() {
             .await
             .unwrap();
     assert_eq!(truth, counts);
+}
+
+#[tokio::test]
+async fn whoever_sees_a_fact_sees_all_that_were_recorded_before_it() {
+    let stand = Stand::new().await;
+    let now = stand.now();
+    let writers: Vec<_> = (0..4)
+        .map(|_| {
+            let pool = stand.pool.clone();
+            tokio::spawn(async move {
+                for size in 1..30 {
+                    let batch: Vec<Fact> =
+                        (0..size).map(|_| as_fact(submitted(Uuid::new_v4(), 1, now))).collect();
+                    let mut transaction = pool.begin().await.unwrap();
+                    facts::insert_new(&mut transaction, &batch, now).await.unwrap();
+                    transaction.commit().await.unwrap();
+                }
+            })
+        })
+        .collect();
+    type Seen = (Option<DateTime<Utc>>, i64);
+    let mut seen: Vec<Seen> = Vec::new();
+    while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
+        let look = sqlx::query_as("SELECT max(recorded_at), count(*) FROM fact");
+        seen.push(look.fetch_one(&stand.pool).await.unwrap());
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert!(seen.len() > 1, "the record was looked at while it grew");
+    for (last, count) in seen {
+        let known: i64 = sqlx::query_scalar("SELECT count(*) FROM fact WHERE recorded_at <= $1")
+            .bind(last)
+            .fetch_one(&stand.pool)
+            .await
+            .unwrap();
+        assert_eq!(known, count, "{last:?}");
+    }
+    let (facts, times): (i64, i64) = sqlx::query_as("SELECT count(*), count(DISTINCT recorded_at) FROM fact")
+        .fetch_one(&stand.pool)
+        .await
+        .unwrap();
+    assert_eq!((facts, times), (4 * 435, 4 * 435));
+}
+
+#[tokio::test]
+async fn an_amount_that_no_application_can_have_is_parked() {
+    let stand = Stand::new().await;
+    let handler = FactHandler::new(Arc::new(stand.ground.clock().clone()), Arc::new(Notify::new()));
+    let body = proto::intake::v1::CaseSubmitted { amount_fen: 30_000_000_001, ..Default::default() };
+    let kind = FactKind::CaseSubmitted.code();
+    let batch = [Message::from(Outgoing::new(kind, Uuid::new_v4(), 1, stand.now(), &body))];
+    let prepared = handler.prepare(&batch).await;
+    let mut transaction = stand.pool.begin().await.unwrap();
+    let outcomes = handler.apply(&mut transaction, &batch, prepared).await.unwrap();
+    assert_eq!(outcomes, [Outcome::Park { reason: "impossible-amount" }]);
 }

@@ -3,5 +3,9 @@
 
 mod calls;
 mod facts;
+mod figures;
+mod past;
+mod rebuild;
 mod schema;
+mod story;
 mod support;

@@ -6,14 +6,20 @@ use bus::Outgoing;
 use chrono::{DateTime, Utc};
 use host::Role;
 use kernel::Clock as _;
+use prost_types::Timestamp;
 use proto::{
     common::v1 as codes,
+    insurance::v1 as insurance,
     intake::v1 as intake,
     statistics::v1::{self as wire, statistics_service_client::StatisticsServiceClient},
 };
 use rpc::{Actor, Duty};
 use sqlx::PgPool;
-use statistics::{ROLE, domain::fact::FactKind};
+use statistics::{
+    ROLE,
+    domain::fact::{Fact, FactKind},
+    store::facts,
+};
 use testkit::{Ground, Served, eventually, ground};
 use uuid::Uuid;
 
@@ -64,6 +70,37 @@ impl Stand {
 
     pub(crate) fn regulator(&self) -> Client {
         self.client(Actor::Staff { id: "staff-1".to_owned(), duties: vec![Duty::Regulator] })
+    }
+
+    /// Keeps these facts as if the broker had brought them, some at a time.
+    pub(crate) async fn take(&self, told: &[Fact]) {
+        for batch in told.chunks(17) {
+            let mut transaction = self.pool.begin().await.unwrap();
+            facts::insert_new(&mut transaction, batch, self.now()).await.unwrap();
+            transaction.commit().await.unwrap();
+        }
+    }
+
+    /// Today, as known now.
+    pub(crate) async fn today(&self) -> wire::Overview {
+        self.overview("", None).await
+    }
+
+    pub(crate) async fn overview(&self, day: &str, known_at: Option<Timestamp>) -> wire::Overview {
+        let question = wire::GetOverviewRequest { day: day.to_owned(), known_at, park: String::new() };
+        self.regulator().get_overview(question).await.unwrap().into_inner()
+    }
+
+    /// Every day of a span, as known now or at a time.
+    pub(crate) async fn days(
+        &self,
+        first: &str,
+        last: &str,
+        known_at: Option<Timestamp>,
+    ) -> wire::ListDaysResponse {
+        let (first_day, last_day) = (first.to_owned(), last.to_owned());
+        let question = wire::ListDaysRequest { first_day, last_day, known_at, park: String::new() };
+        self.regulator().list_days(question).await.unwrap().into_inner()
     }
 
     /// Lets these be told through outbox and broker.
@@ -118,4 +155,35 @@ pub(crate) fn offers_ready(case_id: Uuid, version: i64, now: DateTime<Utc>) -> O
     };
     let body = intake::CaseOffersReady { case_id: case_id.to_string(), round: 1, legs: vec![leg; 12] };
     Outgoing::new(FactKind::CaseOffersReady.code(), case_id, version, now, &body)
+}
+
+/// A body of the kind whose fields are all at their defaults, except where a default cannot be.
+pub(crate) fn plain(kind: FactKind, id: Uuid, now: DateTime<Utc>) -> Outgoing {
+    let case_id = Uuid::new_v4().to_string();
+    match kind {
+        FactKind::CoverQuoted => {
+            let body = insurance::CoverQuoted { case_id, ..Default::default() };
+            Outgoing::new(kind.code(), id, 1, now, &body)
+        }
+        FactKind::CoverBound => {
+            let body = insurance::CoverBound { case_id, ..Default::default() };
+            Outgoing::new(kind.code(), id, 1, now, &body)
+        }
+        FactKind::CoverReleased => {
+            let body = insurance::CoverReleased { case_id, ..Default::default() };
+            Outgoing::new(kind.code(), id, 1, now, &body)
+        }
+        _ => Outgoing::new(kind.code(), id, 1, now, &()),
+    }
+}
+
+pub(crate) fn as_fact(told: Outgoing) -> Fact {
+    Fact {
+        message_id: told.message_id,
+        kind: FactKind::from_code(told.kind).unwrap(),
+        aggregate_id: told.aggregate_id,
+        aggregate_version: told.aggregate_version,
+        occurred_at: told.occurred_at,
+        body: told.body,
+    }
 }

@@ -142,3 +142,28 @@ async fn a_request_that_is_far_too_large_is_refused() {
     assert_refused(answer, Code::ResourceExhausted, "BODY_TOO_LARGE", None);
     assert_eq!(stand.rows().await, rows);
 }
+
+#[tokio::test]
+async fn a_number_is_checked_as_it_is_typed_and_a_wrong_one_is_an_answer() {
+    let stand = Stand::new().await;
+    let mut clerk = stand.clerk();
+    let rows = stand.rows().await;
+    let mut ask = async |kind: wire::IdentifierKind, text: &str| {
+        let request = wire::CheckIdentifierRequest { kind: kind.into(), text: text.to_owned() };
+        clerk.check_identifier(request).await
+    };
+    let patent =
+        ask(wire::IdentifierKind::Patent, "ＺＬ２０２２１０１２３４５６１").await.unwrap().into_inner();
+    assert!(patent.valid);
+    assert_eq!((patent.normalised.as_str(), patent.year), ("202210123456.1", 2022));
+    let firm = ask(wire::IdentifierKind::Uscc, "91419001ma9abc128h").await.unwrap().into_inner();
+    assert_eq!((firm.region.as_str(), firm.present_region.as_str()), ("419001", "419001"));
+    let wrong = ask(wire::IdentifierKind::Uscc, "91350100M000100Y44").await.unwrap().into_inner();
+    assert!(!wrong.valid && !wrong.message.is_empty() && wrong.normalised.is_empty());
+    assert_eq!(wrong.reason, "USCC_CHECK");
+    let resident = ask(wire::IdentifierKind::ResidentId, "11010519491231002X").await.unwrap().into_inner();
+    assert_eq!(resident.normalised, "110105********002X");
+    let unknown = ask(wire::IdentifierKind::Unspecified, "1").await.map(drop);
+    assert_refused(unknown, Code::InvalidArgument, "ENUM_UNSPECIFIED", Some("kind"));
+    assert_eq!(stand.rows().await, rows);
+}

@@ -40,6 +40,8 @@ pub struct Channel {
     peer: &'static str,
     credential: Arc<Credential>,
     deadline: Duration,
+    /// On whose behalf calls are made that name nobody themselves; `None`: the role's own.
+    actor: Option<Arc<Actor>>,
 }
 
 impl Channel {
@@ -49,7 +51,15 @@ impl Channel {
             peer,
             credential: Arc::new(credential),
             deadline: DEFAULT_DEADLINE,
+            actor: None,
         }
+    }
+
+    /// The same connection on behalf of `actor`, whom this role must be allowed to name. A call may still name another
+    /// by [`ActAs`].
+    #[must_use]
+    pub fn acting_as(self, actor: Actor) -> Self {
+        Self { actor: Some(Arc::new(actor)), ..self }
     }
 
     /// The same connection with another deadline for calls that set none (5 s).
@@ -110,7 +120,8 @@ impl Channel {
         let actor = request.extensions_mut().remove::<ActAs>();
         let limit = deadline::read(request.headers()).unwrap_or(self.deadline);
         let headers = request.headers_mut();
-        if let Some(header) = self.credential.header(actor.as_ref().map(|act_as| &act_as.0)) {
+        let actor = actor.as_ref().map(|act_as| &act_as.0).or(self.actor.as_deref());
+        if let Some(header) = self.credential.header(actor) {
             headers.insert(AUTHORIZATION, header);
         }
         headers.insert(deadline::HEADER, deadline::write(limit));

@@ -16,8 +16,15 @@ const REUSED: TimeDelta = TimeDelta::seconds(30);
 const KEPT: usize = 1024;
 
 pub(super) enum Credential {
-    Minted { audience: &'static str, signer: Arc<Signer>, own: Actor, tokens: Mutex<HashMap<Actor, Token>> },
+    Minted {
+        audience: &'static str,
+        signer: Arc<Signer>,
+        own: Actor,
+        tokens: Mutex<HashMap<Actor, Token>>,
+    },
     Bearer(HeaderValue),
+    /// Of a channel that leads nowhere.
+    Nothing,
 }
 
 pub(super) struct Token {
@@ -35,10 +42,15 @@ impl Credential {
         sensitive(token).map(Self::Bearer)
     }
 
+    pub(super) fn none() -> Self {
+        Self::Nothing
+    }
+
     /// The header for a call on behalf of `actor`, or of the role itself.
     pub(super) fn header(&self, actor: Option<&Actor>) -> Option<HeaderValue> {
         match self {
             Self::Bearer(header) => Some(header.clone()),
+            Self::Nothing => None,
             Self::Minted { audience, signer, own, tokens } => {
                 let actor = actor.unwrap_or(own);
                 let now = signer.now();

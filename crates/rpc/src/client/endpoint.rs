@@ -20,6 +20,11 @@ pub fn channel(url: &str, audience: &'static str, signer: Arc<Signer>) -> Channe
     Channel::new(endpoint.ok(), audience, Credential::minted(audience, signer))
 }
 
+/// A channel that leads nowhere: every call answers `UNAVAILABLE`.
+pub fn nowhere(peer: &'static str) -> Channel {
+    Channel::new(None, peer, Credential::none())
+}
+
 /// What an institution connects with. All as PEM.
 #[derive(Clone)]
 pub struct ClientTls {

@@ -6,4 +6,4 @@ mod credential;
 mod endpoint;
 
 pub use channel::{ActAs, Channel};
-pub use endpoint::{ClientTls, channel, secure};
+pub use endpoint::{ClientTls, channel, nowhere, secure};

@@ -42,7 +42,7 @@ impl Deps {
         let mut record = lookup::lock(&mut change, &body.case_id).await?;
         let mut journal = Journal::new(now, &self.rules);
         let command = Command::RequestSupplement { asked };
-        journal.execute(&mut record.case, command, &centre(change.caller()), &mut [])?;
+        journal.carry_out(&mut record, command, &centre(change.caller()), &mut [])?;
         let due = self.rules.calendar.deadline(now, self.rules.policy.supplement);
         let deadline =
             Deadline::due(record.case.id, Kind::Supplement, now, self.rules.policy.supplement, due);
@@ -70,7 +70,7 @@ impl Deps {
         let mut journal = Journal::new(now, &self.rules);
         let given: Vec<DocumentCode> = documents.iter().map(|document| document.code).collect();
         let command = Command::Supplement { given };
-        journal.execute(&mut record.case, command, &doer(change.caller()), &mut [])?;
+        journal.carry_out(&mut record, command, &doer(change.caller()), &mut [])?;
         record.form.add_documents(&documents);
         journal.changes.forms.push((record.case.id, record.form.clone()));
         journal.changes.clear(record.case.id, Kind::Supplement);
@@ -123,7 +123,7 @@ impl Deps {
             (_, None) => return Err(Fault::new(&reasons::ENTERPRISE_UNKNOWN)),
         };
         let command = Command::Accept { automatic: false, enterprise: profile.id, park: profile.park };
-        journal.execute(&mut record.case, command, &centre(change.caller()), &mut [])?;
+        journal.carry_out(&mut record, command, &centre(change.caller()), &mut [])?;
         journal.changes.set(Deadline::now(record.case.id, Kind::Plan, now));
         self.finish(change, &mut journal, record, "ACCEPT_CASE").await
     }
@@ -164,7 +164,7 @@ impl Deps {
         let mut journal = Journal::new(now, &self.rules);
         let mut roster = legs::of_cases(change.conn(), &[record.case.id]).await?;
         let command = Command::Withdraw { cause: WithdrawCause::Enterprise };
-        journal.execute(&mut record.case, command, &doer(change.caller()), &mut roster)?;
+        journal.carry_out(&mut record, command, &doer(change.caller()), &mut roster)?;
         self.finish(change, &mut journal, record, "WITHDRAW_CASE").await
     }
 
@@ -184,7 +184,7 @@ impl Deps {
         let now = change.now();
         let mut record = lookup::lock(&mut change, &body.case_id).await?;
         let mut journal = Journal::new(now, &self.rules);
-        journal.execute(&mut record.case, Command::Redispatch, &centre(change.caller()), &mut [])?;
+        journal.carry_out(&mut record, Command::Redispatch, &centre(change.caller()), &mut [])?;
         journal.changes.set(Deadline::now(record.case.id, Kind::Plan, now));
         self.finish(change, &mut journal, record, "REDISPATCH_CASE").await
     }
@@ -205,7 +205,7 @@ impl Deps {
         let mut journal = Journal::new(now, &self.rules);
         // Quotes of evaluators may still stand.
         let mut roster = legs::of_cases(change.conn(), &[record.case.id]).await?;
-        journal.execute(&mut record.case, Command::GiveUp, &centre(change.caller()), &mut roster)?;
+        journal.carry_out(&mut record, Command::GiveUp, &centre(change.caller()), &mut roster)?;
         self.finish(change, &mut journal, record, "GIVE_UP_CASE").await
     }
 

@@ -76,7 +76,7 @@ impl Deps {
         };
         let mut journal = Journal::new(now, &self.rules);
         let command = Command::Select { choice };
-        journal.execute(&mut record.case, command, &doer(change.caller()), &mut roster)?;
+        journal.carry_out(&mut record, command, &doer(change.caller()), &mut roster)?;
         self.finish(change, &mut journal, record, "SELECT_OFFER").await
     }
 }

@@ -3,7 +3,7 @@
 
 use bus::Outgoing;
 use chrono::{DateTime, Utc};
-use kernel::CaseId;
+use kernel::{CaseId, leg::LegState};
 use sqlx::PgConnection;
 
 use super::{
@@ -86,6 +86,11 @@ impl Changes {
         }
         for leg in self.new_legs.iter().chain(&self.legs) {
             telemetry::metrics::add_legs(leg.role.code(), leg.state.code(), 1);
+            let decided = matches!(leg.state, LegState::Offered { seq: 1 } | LegState::Declined { .. });
+            if let (true, Some(replied_at)) = (decided, leg.replied_at) {
+                let seconds = (replied_at - leg.issued_at).as_seconds_f64();
+                telemetry::metrics::observe_leg_answer(leg.role.code(), seconds);
+            }
         }
     }
 

@@ -162,6 +162,9 @@ fn without(documents: &[DocumentRef], hidden: &[&str]) -> Vec<DocumentRef> {
 pub(crate) fn for_coverers(banks: &[u8], need: &CoverNeed) -> Option<Vec<u8>> {
     let whole = intake::Dossier::decode(banks).ok()?;
     let shown = intake::Dossier {
+        // What is to be covered, not what was applied for: premiums are counted on it.
+        amount_fen: need.amount.get(),
+        term_months: i32::from(need.term.get()),
         documents: without(&whole.documents, &NOT_FOR_COVERERS),
         cover_kinds: need.kinds.iter().map(|kind| kind.number()).collect(),
         ..whole

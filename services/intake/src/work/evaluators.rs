@@ -32,7 +32,7 @@ impl Evaluators {
         Self { catalog, known: Arc::default() }
     }
 
-    /// Evaluators with a department that answers for IP finance (C33), in the order of their ids.
+    /// Every evaluator, in the order of their ids. A responsible department is asked of banks alone (C33).
     ///
     /// # Errors
     /// Catalog's.
@@ -58,7 +58,7 @@ impl Evaluators {
                 page_token,
             };
             let page = self.catalog.clone().list_institutions(request).await.map_err(Box::new)?.into_inner();
-            for one in page.institutions.iter().filter(|one| !one.responsible_department.is_empty()) {
+            for one in &page.institutions {
                 let unknown =
                     |_| Box::new(Status::internal("catalog answered an institution id that is none"));
                 ids.push(one.institution_id.parse().map_err(unknown)?);

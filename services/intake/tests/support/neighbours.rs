@@ -222,6 +222,7 @@ impl whitelist::whitelist_service_server::WhitelistService for Register {
         grant_consent(whitelist::GrantConsentRequest) -> whitelist::GrantConsentResponse;
         revoke_consent(whitelist::RevokeConsentRequest) -> whitelist::RevokeConsentResponse;
         record_standing(whitelist::RecordStandingRequest) -> whitelist::RecordStandingResponse;
+        check_identifier(whitelist::CheckIdentifierRequest) -> whitelist::CheckIdentifierResponse;
     }
 }
 
@@ -257,7 +258,7 @@ impl catalog::catalog_service_server::CatalogService for Shelf {
         Ok(Response::new(catalog::MatchProductsResponse { matches: request.needs.iter().map(one).collect() }))
     }
 
-    /// Two evaluators that take cases, and one without a department.
+    /// Two evaluators; that one names no department does not matter, which is asked of banks alone.
     async fn list_institutions(
         &self,
         request: Request<catalog::ListInstitutionsRequest>,
@@ -268,7 +269,7 @@ impl catalog::catalog_service_server::CatalogService for Shelf {
             responsible_department: department.to_owned(),
             ..catalog::Institution::default()
         };
-        let institutions = vec![one(1, "知识产权部"), one(2, "评估一部"), one(3, "")];
+        let institutions = vec![one(1, "知识产权部"), one(2, "")];
         Ok(Response::new(catalog::ListInstitutionsResponse { institutions, next_page_token: String::new() }))
     }
 

@@ -40,13 +40,19 @@ const LAST: &str = "\
     SELECT institution_id, max(coalesce(last_used_at, issued_at)) AS at FROM credential \
     WHERE revoked_at IS NULL AND expires_at > $1 GROUP BY institution_id";
 
+const EXPIRING: &str = "\
+    SELECT count(*) FROM credential AS c \
+    WHERE c.revoked_at IS NULL AND c.expires_at > $1 AND c.expires_at <= $2 AND NOT EXISTS ( \
+        SELECT FROM credential AS later \
+        WHERE later.institution_id = c.institution_id AND later.revoked_at IS NULL AND later.expires_at > $2)";
+
 // Looks through what waits, which is little while institutions pull, and needs no index of its own.
 const UNREACHABLE: &str = "\
     SELECT count(*) FROM event AS e \
     CROSS JOIN LATERAL (SELECT state FROM assignment WHERE assignment_id = e.assignment_id LIMIT 1) AS a \
     WHERE e.acked_at IS NULL AND NOT e.held AND e.kind = 1 AND e.attempt = 0 AND e.created_at < $1 AND a.state = 1";
 
-pub(super) const ALL: &[&str] = &[LIST, LAST, UNREACHABLE];
+pub(super) const ALL: &[&str] = &[LIST, LAST, EXPIRING, UNREACHABLE];
 
 /// One institution as operations sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +89,11 @@ pub async fn list(pool: &PgPool, now: DateTime<Utc>) -> Result<Vec<Contact>, Sto
         sqlx::query_as(LIST).bind(now).bind(now - OPEN_WITHIN).fetch_all(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(rows.into_iter().map(Contact::from).collect())
+}
+
+/// Credentials in use that end within `ahead` while their institution has none that lasts longer.
+pub async fn expiring(pool: &PgPool, now: DateTime<Utc>, ahead: TimeDelta) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar(EXPIRING).bind(now).bind(now + ahead).fetch_one(pool).await?)
 }
 
 /// The last contact of each institution that has a credential in force; the issuing of it before there was any.

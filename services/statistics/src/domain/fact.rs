@@ -5,10 +5,10 @@ use kernel::MessageId;
 use uuid::Uuid;
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $kind:literal;)+) => {
+    ($($name:ident = $kind:literal, $rank:literal;)+) => {
         /// The types of facts that are taken (domain.md appendix A). Any other is a mistake in the wiring.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum FactKind { $($(#[$doc])* $name),+ }
+        pub enum FactKind { $($name),+ }
 
         impl FactKind {
             pub const ALL: &[Self] = &[$(Self::$name),+];
@@ -19,26 +19,40 @@ macro_rules! kinds {
             pub fn code(self) -> &'static str {
                 match self { $(Self::$name => $kind),+ }
             }
+
+            /// Which of several facts of one version of an object is the later: one command may tell two at once, as
+            /// reopened and expired. Kept with the figures, so the numbers do not change.
+            pub fn rank(self) -> u8 {
+                match self { $(Self::$name => $rank),+ }
+            }
         }
     };
 }
 
 kinds! {
-    ConsentGranted = "whitelist.consent-granted.v1";
-    ConsentRevoked = "whitelist.consent-revoked.v1";
-    StandingRecorded = "whitelist.standing-recorded.v1";
-    InstitutionChanged = "catalog.institution-changed.v1";
-    ProductPublished = "catalog.product-published.v1";
-    ProductRetired = "catalog.product-retired.v1";
-    CaseSubmitted = "intake.case-submitted.v1";
-    CaseSupplementRequested = "intake.case-supplement-requested.v1";
-    CaseSupplemented = "intake.case-supplemented.v1";
-    CaseAccepted = "intake.case-accepted.v1";
-    CaseDispatched = "intake.case-dispatched.v1";
-    CaseOffersReady = "intake.case-offers-ready.v1";
-    CaseNoOffer = "intake.case-no-offer.v1";
-    CaseRejected = "intake.case-rejected.v1";
-    CaseWithdrawn = "intake.case-withdrawn.v1";
+    ConsentGranted = "whitelist.consent-granted.v1", 0;
+    ConsentRevoked = "whitelist.consent-revoked.v1", 0;
+    StandingRecorded = "whitelist.standing-recorded.v1", 0;
+    InstitutionChanged = "catalog.institution-changed.v1", 0;
+    ProductPublished = "catalog.product-published.v1", 0;
+    ProductRetired = "catalog.product-retired.v1", 0;
+    CaseSubmitted = "intake.case-submitted.v1", 10;
+    CaseSupplementRequested = "intake.case-supplement-requested.v1", 20;
+    CaseSupplemented = "intake.case-supplemented.v1", 30;
+    CaseAccepted = "intake.case-accepted.v1", 40;
+    CaseDispatched = "intake.case-dispatched.v1", 50;
+    CaseWaveClosed = "intake.case-wave-closed.v1", 60;
+    CaseReopened = "intake.case-reopened.v1", 70;
+    CaseOffersReady = "intake.case-offers-ready.v1", 80;
+    CaseNoOffer = "intake.case-no-offer.v1", 90;
+    CaseSelected = "intake.case-selected.v1", 100;
+    CaseApproved = "intake.case-approved.v1", 110;
+    CaseExpired = "intake.case-expired.v1", 120;
+    CaseRejected = "intake.case-rejected.v1", 130;
+    CaseWithdrawn = "intake.case-withdrawn.v1", 140;
+    CoverQuoted = "insurance.cover-quoted.v1", 10;
+    CoverBound = "insurance.cover-bound.v1", 20;
+    CoverReleased = "insurance.cover-released.v1", 30;
 }
 
 impl FactKind {

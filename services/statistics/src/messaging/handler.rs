@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bus::{Handler, HandlerError, Message, Outcome};
 use kernel::Clock;
 use sqlx::PgConnection;
+use tokio::sync::Notify;
 
 use super::decode::{Unusable, fact};
 use crate::{
@@ -12,14 +13,17 @@ use crate::{
     store::{StoreError, facts},
 };
 
-/// Keeps every fact once, however often and in whatever order its message comes.
+/// Keeps every fact once, however often and in whatever order its message comes. Figures follow later, many facts at a
+/// time: this is all that a fact costs while it is in hand.
 pub struct FactHandler {
     clock: Arc<dyn Clock>,
+    taken: Arc<Notify>,
 }
 
 impl FactHandler {
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock }
+    /// `taken` is told of every batch that was committed.
+    pub fn new(clock: Arc<dyn Clock>, taken: Arc<Notify>) -> Self {
+        Self { clock, taken }
     }
 }
 
@@ -46,6 +50,10 @@ impl Handler for FactHandler {
             facts::insert_new(conn, &facts, self.clock.now()).await.map_err(handler_error)?;
         }
         Ok(outcomes)
+    }
+
+    fn committed(&self) {
+        self.taken.notify_one();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The queue of facts: every case-level event of intake, and what whitelist and catalog publish.
+//! The queue of facts: every case-level event of intake, what became of cover, and what whitelist and catalog publish.
 
 mod decode;
 mod handler;

@@ -5,13 +5,28 @@ use rpc::{
     policy::{Allow, MethodPolicy},
 };
 
-/// Counts name nobody: all staff may see them.
+/// Counts of messages name nobody: all staff may see them.
 const STAFF: Allow = Allow::Staff(&Duty::ALL);
+/// Who may see figures of cases: those who see the cases, and the regulator, who sees sums. Operation sees ids only.
+const READERS: Allow = Allow::Staff(&[Duty::Clerk, Duty::Supervisor, Duty::Regulator]);
+/// Who keeps the system. The answer to a rebuild holds no figure of a case.
+const KEEPERS: Allow = Allow::Staff(&[Duty::Supervisor, Duty::Operator, Duty::Administrator]);
 
-pub static POLICY: &[MethodPolicy] = &[MethodPolicy {
-    method: "/zhirong.statistics.v1.StatisticsService/CountFacts",
-    allow: &[STAFF, Allow::AnyRole],
-}];
+macro_rules! method {
+    ($name:literal, $($allow:expr),+) => {
+        MethodPolicy {
+            method: concat!("/zhirong.statistics.v1.StatisticsService/", $name),
+            allow: &[$($allow),+],
+        }
+    };
+}
+
+pub static POLICY: &[MethodPolicy] = &[
+    method!("CountFacts", STAFF, Allow::AnyRole),
+    method!("GetOverview", READERS),
+    method!("ListDays", READERS),
+    method!("Rebuild", KEEPERS),
+];
 
 #[cfg(test)]
 mod tests {

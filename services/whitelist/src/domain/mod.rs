@@ -3,5 +3,6 @@
 pub mod asset;
 pub mod consent;
 pub mod enterprise;
+pub mod identifier;
 pub mod place;
 pub mod standing;

@@ -3,6 +3,7 @@
 mod assets;
 mod consents;
 mod enterprises;
+mod identifiers;
 mod policy;
 mod refusals;
 mod service;

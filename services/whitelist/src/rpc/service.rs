@@ -9,7 +9,7 @@ use rpc::Answer;
 use sqlx::PgPool;
 use tonic::{Request, async_trait};
 
-use super::{assets, consents, enterprises, standings};
+use super::{assets, consents, enterprises, identifiers, standings};
 use crate::domain::place::Parks;
 
 /// What every method needs.
@@ -80,5 +80,12 @@ impl WhitelistService for Face {
         request: Request<wire::GetStandingsRequest>,
     ) -> Answer<wire::GetStandingsResponse> {
         Ok(standings::get(self, request).await?)
+    }
+
+    async fn check_identifier(
+        &self,
+        request: Request<wire::CheckIdentifierRequest>,
+    ) -> Answer<wire::CheckIdentifierResponse> {
+        Ok(identifiers::check(self, &request)?)
     }
 }

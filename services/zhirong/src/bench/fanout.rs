@@ -174,8 +174,8 @@ fn pids(system: &mut System) -> Result<Vec<(String, u32)>> {
         }
     }
     let engines = system.engines();
-    pids.extend(engines.postgres.pid().map(|pid| ("postgresql".to_owned(), pid)));
-    pids.extend(engines.rabbitmq.pid().map(|pid| ("rabbitmq".to_owned(), pid)));
+    pids.extend(engines.postgres.pid().map(|pid| ("postgresql".to_owned(), pid.unsigned_abs())));
+    pids.extend(engines.rabbitmq.pid().map(|pid| ("rabbitmq".to_owned(), pid.unsigned_abs())));
     pids.push(("load".to_owned(), std::process::id()));
     Ok(pids)
 }

@@ -7,6 +7,7 @@ mod parked;
 mod roles;
 mod secrets;
 mod serve;
+mod staff;
 mod terminal;
 mod token;
 mod up;
@@ -36,6 +37,8 @@ enum Command {
     Secrets(secrets::Arguments),
     /// 为开发系统签发短期令牌 / Mint a short-lived token for a development system
     Token(token::Arguments),
+    /// 开设、重置、停用服务台账号 / Accounts of the front desk
+    Staff(staff::Arguments),
     /// 启动私有 PostgreSQL 与 RabbitMQ，运行一条命令后停止 / Run a command beside private PostgreSQL and RabbitMQ
     Engines(engines::Arguments),
     /// 查看与处置被搁置的消息（每个动作都记入审计）/ Look at and settle parked messages; every act is audited
@@ -60,6 +63,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Migrate(arguments) => migrate::run(arguments).await,
         Command::Secrets(arguments) => secrets::run(&arguments),
         Command::Token(arguments) => token::run(&arguments),
+        Command::Staff(arguments) => staff::run(arguments).await,
         Command::Engines(arguments) => engines::run(arguments).await,
         Command::Parked(arguments) => parked::run(arguments).await,
         Command::Healthcheck(arguments) => healthcheck::run(arguments).await,

@@ -118,7 +118,7 @@ async fn replay(pool: &PgPool, ids: &[Uuid], act: Act<'_>) -> ExitCode {
 }
 
 /// With the URL in the environment, else that of the system in the run directory.
-fn connect(role: &'static Role) -> Result<PgPool> {
+pub(super) fn connect(role: &'static Role) -> Result<PgPool> {
     let url =
         match (std::env::var(DATABASE_URL.name()), std::env::var(format!("{}_FILE", DATABASE_URL.name()))) {
             (Ok(url), _) => Secret::new(url),

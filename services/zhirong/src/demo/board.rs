@@ -1,22 +1,22 @@
-//! The fan-out as the desk may see it: a line for each bank. While the window is open it tells delivered, asked and
-//! replied, and never which answer it was.
+//! The fan-out as the desk may see it: a line for each institution. While its window is open it tells delivered, asked
+//! and replied, and never which answer it was.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proto::common::v1::{LegProgress, LegState};
+use proto::insurance::v1::{CoverLeg, CoverRound};
 use proto::intake::v1::{CaseView, LegView};
 
 use super::text::{instant, left, right, span};
-use crate::simulate::data::LoadedBank;
 
 const NAME: usize = 24;
 const STATE: usize = 8;
 const TIME: usize = 8;
-const BAR: usize = 16;
+const BAR: usize = 12;
 
-/// What is shown of a bank.
+/// What is shown of an institution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
     NotAsked,
@@ -30,6 +30,10 @@ pub(super) enum Shown {
     Declined,
     TimedOut,
     Late,
+    Chosen,
+    Confirmed,
+    Fulfilled,
+    Released,
 }
 
 impl Shown {
@@ -46,36 +50,40 @@ impl Shown {
             Self::Declined => "已谢绝",
             Self::TimedOut => "未答复",
             Self::Late => "逾期",
+            Self::Chosen => "待确认",
+            Self::Confirmed => "已确认",
+            Self::Fulfilled => "已交付",
+            Self::Released => "已释放",
         }
     }
 
     /// SGR colour on a terminal.
     fn colour(self) -> &'static str {
         match self {
-            Self::Replied | Self::Offered => "32",
-            Self::Question | Self::Declined => "33",
+            Self::Replied | Self::Offered | Self::Confirmed | Self::Fulfilled => "32",
+            Self::Question | Self::Declined | Self::Chosen => "33",
             Self::TimedOut | Self::Late => "31",
             Self::Delivered | Self::Issued => "36",
-            Self::NotAsked | Self::Waiting | Self::Closed => "2",
+            Self::NotAsked | Self::Waiting | Self::Closed | Self::Released => "2",
         }
     }
 
-    fn of(leg: &LegView) -> Self {
-        match leg.state() {
-            LegState::Offered
-            | LegState::Selected
-            | LegState::Confirmed
-            | LegState::Fulfilled
-            | LegState::Breached => Self::Offered,
+    fn of(state: LegState, progress: LegProgress) -> Self {
+        match state {
+            LegState::Offered => Self::Offered,
+            LegState::Selected => Self::Chosen,
+            LegState::Confirmed => Self::Confirmed,
+            LegState::Fulfilled => Self::Fulfilled,
             LegState::Declined => Self::Declined,
             LegState::TimedOut => Self::TimedOut,
-            LegState::Released | LegState::Expired | LegState::WithdrawnByInst => Self::Closed,
+            LegState::Released => Self::Released,
+            LegState::Expired | LegState::WithdrawnByInst | LegState::Breached => Self::Closed,
             // Under the seal there is only the progress.
             LegState::Unspecified
             | LegState::Created
             | LegState::Received
             | LegState::Reviewing
-            | LegState::InfoRequested => match leg.progress() {
+            | LegState::InfoRequested => match progress {
                 LegProgress::Unspecified | LegProgress::Issued => Self::Issued,
                 LegProgress::Delivered => Self::Delivered,
                 LegProgress::Question => Self::Question,
@@ -86,20 +94,42 @@ impl Shown {
     }
 }
 
+/// An institution that has a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seat {
+    /// Institution id.
+    pub(super) id: String,
+    pub(super) name: String,
+    /// 银行, 评估, 保险, 担保.
+    pub(super) trade: &'static str,
+    /// Why it is not asked; `None`: it is.
+    pub(super) left_out: Option<&'static str>,
+}
+
 #[derive(Clone, Debug)]
 struct Line {
     name: String,
+    trade: &'static str,
+    left_out: Option<&'static str>,
     shown: Shown,
     issued: Option<DateTime<Utc>>,
     replied: Option<DateTime<Utc>>,
 }
 
-/// One bank's line has changed.
+/// One line has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) name: String,
     pub(super) from: Shown,
     pub(super) to: Shown,
+}
+
+/// What was seen of one leg.
+struct Seen {
+    institution: String,
+    shown: Shown,
+    issued: Option<DateTime<Utc>>,
+    replied: Option<DateTime<Utc>>,
 }
 
 #[derive(Debug)]
@@ -112,32 +142,61 @@ pub(super) struct Board {
 }
 
 impl Board {
-    pub(super) fn new(asked: &[LoadedBank], not_asked: &LoadedBank, window: Duration) -> Self {
-        let line =
-            |bank: &LoadedBank, shown| Line { name: bank.name.clone(), shown, issued: None, replied: None };
-        let mut lines: Vec<Line> = asked.iter().map(|bank| line(bank, Shown::Waiting)).collect();
-        lines.push(line(not_asked, Shown::NotAsked));
-        let ids = asked.iter().chain([not_asked]).map(|bank| bank.id.to_string());
-        Self { lines, places: ids.zip(0..).collect(), closes: None, window }
+    pub(super) fn new(seats: Vec<Seat>, window: Duration) -> Self {
+        let places = (0..).zip(&seats).map(|(place, seat)| (seat.id.clone(), place)).collect();
+        let line = |seat: Seat| Line {
+            shown: if seat.left_out.is_some() { Shown::NotAsked } else { Shown::Waiting },
+            name: seat.name,
+            trade: seat.trade,
+            left_out: seat.left_out,
+            issued: None,
+            replied: None,
+        };
+        Self { lines: seats.into_iter().map(line).collect(), places, closes: None, window }
     }
 
-    /// Takes over what the desk sees now; returns what has changed, in the order of the lines.
+    /// Takes over what the desk sees of banks and evaluators now; returns what has changed, in the order of the lines.
     pub(super) fn update(&mut self, case: &CaseView) -> Vec<Change> {
         self.closes =
             case.header.as_ref().and_then(|header| instant(header.window_closes_at.as_ref())).or(self.closes);
+        let seen = |leg: &LegView| Seen {
+            institution: leg.institution_id.clone(),
+            shown: Shown::of(leg.state(), leg.progress()),
+            issued: instant(leg.issued_at.as_ref()),
+            replied: instant(leg.replied_at.as_ref()),
+        };
+        self.take(case.legs.iter().map(seen).collect())
+    }
+
+    /// The same of insurers and guarantors, whose window is their own.
+    pub(super) fn update_cover(&mut self, round: &CoverRound) -> Vec<Change> {
+        self.closes = instant(round.window_closes_at.as_ref()).or(self.closes);
+        let seen = |leg: &CoverLeg| Seen {
+            institution: leg.institution_id.clone(),
+            shown: Shown::of(leg.state(), leg.progress()),
+            issued: instant(leg.issued_at.as_ref()),
+            replied: instant(leg.replied_at.as_ref()),
+        };
+        self.take(round.legs.iter().map(seen).collect())
+    }
+
+    fn take(&mut self, legs: Vec<Seen>) -> Vec<Change> {
         let mut changes = Vec::new();
-        for leg in &case.legs {
-            let Some(place) = self.places.get(&leg.institution_id) else { continue };
+        for leg in legs {
+            let Some(place) = self.places.get(&leg.institution) else { continue };
             let Some(line) = self.lines.get_mut(*place) else { continue };
-            line.issued = instant(leg.issued_at.as_ref());
-            line.replied = instant(leg.replied_at.as_ref());
-            changes.extend(line.show(Shown::of(leg)).map(|change| (*place, change)));
+            line.issued = leg.issued;
+            line.replied = leg.replied;
+            // That an answer came late is the last that is said of it.
+            if line.shown != Shown::Late {
+                changes.extend(line.show(leg.shown).map(|change| (*place, change)));
+            }
         }
         changes.sort_by_key(|(place, _)| *place);
         changes.into_iter().map(|(_, change)| change).collect()
     }
 
-    /// Marks a bank whose answer came after the window.
+    /// Marks an institution whose answer came after the window.
     pub(super) fn mark_late(&mut self, institution: &str) {
         if let Some(line) = self.places.get(institution).and_then(|place| self.lines.get_mut(*place)) {
             line.show(Shown::Late);
@@ -151,12 +210,10 @@ impl Board {
             let state = left(line.shown.chinese(), STATE);
             let state = if colour { format!("\x1b[{}m{state}\x1b[0m", line.shown.colour()) } else { state };
             let time = line.time(now, self.closes).map(span).unwrap_or_default();
-            let bar = match line.shown {
-                Shown::NotAsked => "未设专门部门".to_owned(),
-                _ => self.bar(line, now),
-            };
+            let bar = line.left_out.map_or_else(|| self.bar(line, now), str::to_owned);
             lines.push(format!(
-                " {number:>2}  {} {state}{}  {bar}",
+                " {number:>2} {} {} {state}{}  {bar}",
+                line.trade,
                 left(&line.name, NAME),
                 right(&time, TIME)
             ));
@@ -168,7 +225,17 @@ impl Board {
         let asked: Vec<&Line> = self.lines.iter().filter(|line| line.shown != Shown::NotAsked).collect();
         let count = |wanted: &dyn Fn(Shown) -> bool| asked.iter().filter(|line| wanted(line.shown)).count();
         let delivered = count(&|shown| !matches!(shown, Shown::Waiting | Shown::Issued));
-        let replied = count(&|shown| matches!(shown, Shown::Replied | Shown::Offered | Shown::Declined));
+        let replied = count(&|shown| {
+            !matches!(
+                shown,
+                Shown::Waiting
+                    | Shown::Issued
+                    | Shown::Delivered
+                    | Shown::Question
+                    | Shown::TimedOut
+                    | Shown::Late
+            )
+        });
         let left = self.closes.map(|closes| (closes - now).max(TimeDelta::zero()));
         let window = match left.and_then(|left| left.to_std().ok()) {
             None => "等待派发".to_owned(),
@@ -203,18 +270,17 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
-    use kernel::InstitutionId;
     use prost_types::Timestamp;
-    use proto::catalog::v1::ProductTerms;
     use proto::intake::v1::CaseHeader;
     use uuid::Uuid;
 
     use super::super::text::width;
     use super::*;
 
-    fn bank(number: u128, name: &str) -> LoadedBank {
-        let id = InstitutionId::from_uuid(Uuid::from_u128(number));
-        LoadedBank { id, name: name.to_owned(), product_id: String::new(), terms: ProductTerms::default() }
+    fn bank(number: u128, name: &str) -> Seat {
+        Seat {
+            id: Uuid::from_u128(number).to_string(), name: name.to_owned(), trade: "银行", left_out: None
+        }
     }
 
     fn at(seconds: i64) -> DateTime<Utc> {
@@ -226,8 +292,9 @@ mod tests {
     }
 
     fn board() -> Board {
-        let banks = [bank(1, "王屋银行济源分行"), bank(2, "中岳科创银行济源科技支行")];
-        Board::new(&banks, &bank(3, "济渎村镇银行"), Duration::from_secs(8))
+        let left_out = Seat { left_out: Some("未设专门部门"), ..bank(3, "济渎村镇银行") };
+        let seats = vec![bank(1, "王屋银行济源分行"), bank(2, "中岳科创银行济源科技支行"), left_out];
+        Board::new(seats, Duration::from_secs(8))
     }
 
     fn view(progress: LegProgress, state: LegState, replied: Option<Timestamp>) -> CaseView {
@@ -266,9 +333,7 @@ mod tests {
         assert_eq!(width(&lines[1]), width(&lines[2]));
         assert!(lines.iter().all(|line| width(line) + BAR <= 80), "{lines:#?}");
         assert!(
-            lines[1].contains("已回复")
-                && lines[1].contains("2.00 s")
-                && lines[1].ends_with("████············")
+            lines[1].contains("已回复") && lines[1].contains("2.00 s") && lines[1].ends_with("███·········")
         );
         assert!(lines[2].contains("待派发") && lines[3].contains("未设专门部门"));
         let coloured = board.draw(at(4), true);

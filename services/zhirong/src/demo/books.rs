@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use proto::common::v1::LegState;
-use proto::intake::v1::{LegView, Offer, OfferView};
+use proto::intake::v1::{LegView, ListOffersResponse, Offer, OfferView};
 
-use crate::simulate::{Content, Fate, Record};
+use crate::simulate::{Act, Acted, Content, Fate, Record};
 
 const COLLECTION: &str = "assignments/";
 
@@ -163,6 +163,48 @@ pub(super) fn ends(books: &Books, legs: &[LegView]) -> Vec<String> {
             found.push(format!("任务 {} 的结果 {} 与银行所为不符", leg.leg_id, leg.state().as_str_name()));
         }
     }
+    found
+}
+
+/// Quotes of insurers, guarantors and evaluators: what is listed must be what they sent, to the fen.
+pub(super) fn quotes(acts: &[Acted], listed: &ListOffersResponse) -> Vec<String> {
+    let accepted = |acted: &&Acted| acted.fate == Some(Fate::Accepted);
+    let leg = |acted: &Acted| acted.assignment.trim_start_matches(COLLECTION).to_owned();
+    let mut stated: Vec<(String, i64)> = acts
+        .iter()
+        .filter(accepted)
+        .filter_map(|acted| match &acted.act {
+            Act::Valuation(quote) => Some((leg(acted), quote.fee_fen)),
+            Act::Insurance(quote) => Some((leg(acted), quote.premium_fen)),
+            Act::Guarantee(commitment) => Some((leg(acted), commitment.fee_fen)),
+            Act::Declined(_)
+            | Act::TakenBack
+            | Act::Approved(_)
+            | Act::Confirmed
+            | Act::Refused(_)
+            | Act::Reported(_) => None,
+        })
+        .collect();
+    let covers = listed.covers.iter().map(|view| (view.leg_id.clone(), view.cost_fen));
+    let valuations = listed
+        .valuations
+        .iter()
+        .map(|view| (view.leg_id.clone(), view.quote.as_ref().map_or(0, |quote| quote.fee_fen)));
+    let mut shown: Vec<(String, i64)> = covers.chain(valuations).collect();
+    stated.sort();
+    shown.sort();
+    let mut found = Vec::new();
+    if stated != shown {
+        found.push(format!(
+            "增信与评估报价应为 {} 项，系统列出 {} 项，或金额不符",
+            stated.len(),
+            shown.len()
+        ));
+    }
+    let refused = acts.iter().filter(|acted| matches!(acted.fate, None | Some(Fate::Refused)));
+    found.extend(refused.map(|acted| {
+        format!("任务 {} 的答复{}", leg(acted), acted.fate.map_or("没有收到回执", Fate::chinese))
+    }));
     found
 }
 

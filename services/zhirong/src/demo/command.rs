@@ -79,8 +79,8 @@ fn verdict(played: &Played, screen: &mut Screen) {
     screen.say_all(played.hitches.iter().map(|hitch| format!("说明 (note): {hitch}")));
     if played.problems.is_empty() {
         screen.say_all([
-            "演示成功：案件报价齐备，列出的报价与各银行留底逐项一致，逾期的另列，调用链完整。",
-            "Success: offers ready, equal field by field to what the banks say they sent; late ones apart; the trace is whole.",
+            "演示成功：报价与各机构留底逐项一致，企业选定、银行批复、增信与评估确认，落选者全部释放，统计相符，调用链完整。",
+            "Success: offers equal to the institutions' books, chosen, approved, bound and reported; all others released; figures and trace agree.",
         ]);
     } else {
         screen.say("演示未通过 (the demo failed):");

@@ -73,6 +73,29 @@ pub(super) fn gaps(spans: &[SpanRecord], trace_id: &str, legs: &[Leg]) -> Vec<St
     missing
 }
 
+/// What is missing of the later part: each question about cover arrives, is answered and takes effect, and the bank's
+/// approval reaches insurance.
+pub(super) fn later_gaps(spans: &[SpanRecord], trace_id: &str, cover_legs: usize) -> Vec<String> {
+    let count = |name: &str, service: &str| {
+        let is =
+            |span: &&SpanRecord| span.trace_id == trace_id && span.name == name && span.service == service;
+        spans.iter().filter(is).count()
+    };
+    [
+        ("consume intake.cover-requested.v1", "insurance", 1),
+        ("consume insurance.leg-issued.v1", "partner", cover_legs),
+        ("consume partner.cover-reply-submitted.v1", "insurance", cover_legs),
+        ("consume insurance.cover-quoted.v1", "intake", 1),
+        ("consume intake.case-selected.v1", "insurance", 1),
+        ("consume intake.leg-selected.v1", "partner", 1),
+        ("consume intake.case-approved.v1", "insurance", 1),
+    ]
+    .into_iter()
+    .filter(|(name, service, least)| count(name, service) < *least)
+    .map(|(name, service, least)| format!("{service} 应有 {least} 次 {name}，实有 {}", count(name, service)))
+    .collect()
+}
+
 /// Whether `span` stands under the span `above`, however deep.
 fn descends(span: &SpanRecord, above: &str, by_id: &HashMap<&str, &SpanRecord>) -> bool {
     let mut seen = HashSet::new();

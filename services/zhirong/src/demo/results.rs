@@ -6,10 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use kernel::{DeclineReason, EnhancementMode, RepaymentMethod};
 use proto::common::v1::LegState;
-use proto::intake::v1::{CaseView, LegView, OfferView, TimelineEntry};
+use proto::intake::v1::{CaseView, CoverView, LegView, OfferView, TimelineEntry, ValuationView};
 
 use super::table::{Side, Table};
-use super::text::{day, instant, percent, span, wan, yuan};
+use super::text::{instant, percent, span, wan, yuan};
 
 /// Names of banks by institution id.
 pub(super) type Names = HashMap<String, String>;
@@ -22,16 +22,19 @@ fn name<'a>(names: &'a Names, institution: &str) -> &'a str {
 pub(super) fn offers(listed: &[OfferView], names: &Names) -> Vec<String> {
     let mut table = Table::new([
         ("银行", Side::Left),
-        ("额度(万元)", Side::Right),
-        ("期限(月)", Side::Right),
+        ("万元", Side::Right),
+        ("月", Side::Right),
         ("年利率%", Side::Right),
         ("还款方式", Side::Left),
         ("增信", Side::Left),
-        ("费用(元)", Side::Right),
-        ("有效期至", Side::Left),
+        ("增信费(元)", Side::Right),
+        ("总成本(元)", Side::Right),
+        ("综合年化%", Side::Right),
     ]);
     for view in listed {
         let Some(offer) = &view.offer else { continue };
+        let cost = view.cost.filter(|_| !view.cover_missing);
+        let dash = || "—".to_owned();
         table.row([
             name(names, &view.institution_id).to_owned(),
             wan(offer.amount_fen),
@@ -39,8 +42,51 @@ pub(super) fn offers(listed: &[OfferView], names: &Names) -> Vec<String> {
             percent(offer.annual_rate_bp),
             RepaymentMethod::from_number(offer.repayment).map_or("?", RepaymentMethod::chinese).to_owned(),
             enhancement(offer.enhancement).to_owned(),
-            yuan(offer.fees_fen),
-            day(offer.valid_until.as_ref()),
+            if view.cover_missing {
+                "无人承保".to_owned()
+            } else {
+                cost.map_or_else(dash, |cost| yuan(cost.cover_fen))
+            },
+            cost.map_or_else(dash, |cost| yuan(cost.total_fen)),
+            cost.map_or_else(dash, |cost| percent(cost.apr_bp)),
+        ]);
+    }
+    table.lines()
+}
+
+/// What insurers and guarantors quoted, cheapest first.
+pub(super) fn covers(listed: &[CoverView], names: &Names) -> Vec<String> {
+    let mut table = Table::new([
+        ("增信机构", Side::Left),
+        ("方式", Side::Left),
+        ("承保万元", Side::Right),
+        ("比例%", Side::Right),
+        ("年费率%", Side::Right),
+        ("费用(元)", Side::Right),
+    ]);
+    for view in listed {
+        table.row([
+            name(names, &view.institution_id).to_owned(),
+            enhancement(view.kind).to_owned(),
+            wan(view.amount_fen),
+            percent(view.coverage_bp),
+            percent(view.annual_rate_bp),
+            yuan(view.cost_fen),
+        ]);
+    }
+    table.lines()
+}
+
+/// What evaluators quoted, cheapest first.
+pub(super) fn valuations(listed: &[ValuationView], names: &Names) -> Vec<String> {
+    let mut table =
+        Table::new([("评估机构", Side::Left), ("费用(元)", Side::Right), ("工作日", Side::Right)]);
+    for view in listed {
+        let Some(quote) = &view.quote else { continue };
+        table.row([
+            name(names, &view.institution_id).to_owned(),
+            yuan(quote.fee_fen),
+            quote.report_working_days.to_string(),
         ]);
     }
     table.lines()
@@ -117,6 +163,8 @@ pub(super) fn timing(case: &CaseView, timeline: &[TimelineEntry], answered: Dura
         ("末家按时回复", "last reply in time", replied.last().copied()),
         ("窗口截止", "window closed", closes),
         ("报价齐备", "offers ready", at("CASE_OFFERS_READY")),
+        ("企业选定", "selected", at("CASE_SELECTED")),
+        ("银行批复", "approved", at("CASE_APPROVED")),
     ];
     let mut table = Table::new([("环节", Side::Left), ("step", Side::Left), ("提交后", Side::Right)]);
     table.row(["提交申请得到回执".to_owned(), "submission answered".to_owned(), span(answered)]);
@@ -153,12 +201,9 @@ mod tests {
             enhancement: 1,
             ..Offer::default()
         };
-        let lines = offers(
-            &[view("1", offer), view("2", Offer { enhancement: 4, fees_fen: 1_500_000, ..offer })],
-            &names,
-        );
+        let lines = offers(&[view("1", offer), view("2", Offer { enhancement: 4, ..offer })], &names);
         assert!(lines[2].contains("500.00") && lines[2].contains("3.85") && lines[2].contains("纯知产质押"));
-        assert!(lines[3].contains("+担保") && lines[3].contains("15000.00"));
+        assert!(lines[3].contains("+担保"));
         let column = |line: &str, mark: &str| width(&line[..line.find(mark).unwrap()]);
         assert_eq!(column(&lines[2], "500.00"), column(&lines[3], "500.00"));
         assert!(lines.iter().all(|line| width(line) <= 100), "{lines:#?}");

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use telemetry::receiver::TraceReceiver;
 
-use super::cast::{GRACE, WINDOW};
+use super::cast::{COVER_WINDOW, GRACE, WINDOW};
 use super::screen;
 use super::text::span;
 use crate::run_dir::RunDir;
@@ -40,6 +40,8 @@ impl Stage {
         let options = Options { report: report(incidents.clone()), ..Options::scratch(run_dir) }
             .set("ZHIRONG_INTAKE_WINDOW", format!("{}s", WINDOW.as_secs()))
             .set("ZHIRONG_INTAKE_GRACE_SECONDS", GRACE.as_secs().to_string())
+            .set("ZHIRONG_INSURANCE_WINDOW", format!("{}s", COVER_WINDOW.as_secs()))
+            .set("ZHIRONG_INSURANCE_GRACE_SECONDS", GRACE.as_secs().to_string())
             .set("ZHIRONG_INTAKE_AUTO_ACCEPT", "DESK,XYD,API")
             .set("ZHIRONG_OTLP_ENDPOINT", endpoint)
             .set("ZHIRONG_TRACE_RATIO", "1")

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, Utc};
+use chrono::{DateTime, Utc};
 use prost_types::Timestamp;
 
 pub(super) use crate::simulate::columns::{left, right, width};
-
-const SHANGHAI_SECONDS: i32 = 8 * 3600;
 
 /// 万元 with two decimals, exact to 100 yuan and rounded half up below.
 pub(super) fn wan(fen: i64) -> String {
@@ -29,15 +27,6 @@ fn decimal(number: i64, places: u32) -> String {
     let sign = if number < 0 { "-" } else { "" };
     let (whole, rest) = (number.abs() / unit, number.abs() % unit);
     format!("{sign}{whole}.{rest:0width$}", width = places as usize)
-}
-
-/// The day in +08:00.
-pub(super) fn day(at: Option<&Timestamp>) -> String {
-    let at = instant(at);
-    match (at, FixedOffset::east_opt(SHANGHAI_SECONDS)) {
-        (Some(at), Some(shanghai)) => at.with_timezone(&shanghai).format("%Y-%m-%d").to_string(),
-        (Some(_) | None, _) => "—".to_owned(),
-    }
 }
 
 pub(super) fn instant(at: Option<&Timestamp>) -> Option<DateTime<Utc>> {
@@ -70,8 +59,6 @@ mod tests {
         }
         assert_eq!((percent(435), percent(5), percent(3600)), ("4.35".into(), "0.05".into(), "36.00".into()));
         assert_eq!((yuan(1_250_050), yuan(-5)), ("12500.50".into(), "-0.05".into()));
-        let midnight = Timestamp { seconds: 1_700_000_000, nanos: 0 };
-        assert_eq!((day(Some(&midnight)).as_str(), day(None).as_str()), ("2023-11-15", "—"));
         assert_eq!(span(Duration::from_millis(87)), "87 ms");
         assert_eq!(span(Duration::from_millis(6543)), "6.54 s");
     }

@@ -17,6 +17,7 @@ use super::columns::left;
 use super::crowd::{Crowd, names};
 use super::data::{self, LoadedEnterprise, Wanted};
 use super::deed::{Deed, Report};
+use super::fill::fill;
 use super::link::Link;
 use super::script::{Delays, Manner};
 use super::seed::Seed;
@@ -30,7 +31,10 @@ const NAME: usize = 24;
 const SHANGHAI_SECONDS: i32 = 8 * 3600;
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// 系统的运行目录，默认同 zhirong up / Run directory of the system
     #[arg(long)]
     run_dir: Option<PathBuf>,
@@ -51,8 +55,40 @@ pub struct Arguments {
     every: Delays,
 }
 
-/// Runs until Ctrl-C or SIGTERM.
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// 登记演示数据，并办理若干申请至各种状态；可重复执行 / Register the demo data and take cases to every state that exists
+    Fill(FillArguments),
+}
+
+#[derive(Debug, clap::Args)]
+struct FillArguments {
+    /// 系统的运行目录，默认同 zhirong up / Run directory of the system
+    #[arg(long)]
+    run_dir: Option<PathBuf>,
+    /// 申请数量 / How many cases
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=5000))]
+    cases: u16,
+    /// 随机种子：相同种子得到相同的申请 / The same seed makes the same cases
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+async fn fill_system(arguments: &FillArguments) -> Result<ExitCode> {
+    let run_dir = match &arguments.run_dir {
+        Some(path) => RunDir::at(path)?,
+        None => RunDir::from_environment()?,
+    };
+    let link = Link::of(&run_dir)?;
+    let filled = fill(&link, Seed(arguments.seed), usize::from(arguments.cases)).await?;
+    Ok(if filled.print() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs until Ctrl-C or SIGTERM; `fill` until it is done.
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
+    if let Some(Command::Fill(wanted)) = &arguments.command {
+        return fill_system(wanted).await;
+    }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let run_dir = match &arguments.run_dir {

@@ -25,6 +25,36 @@ impl Fate {
     }
 }
 
+/// What an institution does or meets after its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Later {
+    Quoted,
+    Chosen,
+    Unchosen,
+    Approved,
+    Confirmed,
+    Reported,
+    Refused,
+    Ignored,
+    TakenBack,
+}
+
+impl Later {
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::Quoted => "提交报价",
+            Self::Chosen => "被企业选定，待确认",
+            Self::Unchosen => "选定已撤销，报价继续有效",
+            Self::Approved => "出具授信批复",
+            Self::Confirmed => "确认承接",
+            Self::Reported => "提交评估报告",
+            Self::Refused => "选定后不予确认",
+            Self::Ignored => "选定后不作答复（模拟）",
+            Self::TakenBack => "撤回报价",
+        }
+    }
+}
+
 /// One thing that an institution did or met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -61,6 +91,8 @@ pub enum Deed {
         seq: i32,
     },
     Heard(Fate),
+    /// What comes after the answer.
+    Later(Later),
     Closed(String),
     /// A call failed in a way that may pass, and is made again.
     TriedAgain(String),
@@ -87,6 +119,7 @@ impl fmt::Display for Deed {
             Self::ToldTooLate => f.write_str("答复被退回：窗口已截止"),
             Self::FiledLate { seq } => write!(f, "逾期报价存档（第{seq}次）"),
             Self::Heard(fate) => write!(f, "回执：{}", fate.chinese()),
+            Self::Later(later) => f.write_str(later.chinese()),
             Self::Closed(code) => write!(f, "任务结束：{code}"),
             Self::TriedAgain(why) => write!(f, "调用未成，稍后重试：{why}"),
             Self::Failed(why) => write!(f, "未能完成：{why}"),

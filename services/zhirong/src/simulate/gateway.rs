@@ -1,12 +1,13 @@
 //! The calls that an institution makes about one assignment, each made until it is answered for good.
 
 use kernel::{DeclineReason, InstitutionId};
-use proto::intake::v1::Offer;
+use proto::intake::v1::{Offer, ValuationReport};
 use proto::partner::v1::assignment_service_client::AssignmentServiceClient;
+use proto::partner::v1::confirm_selection_request::Answer;
 use proto::partner::v1::submit_decision_request::Decision;
 use proto::partner::v1::{
-    AcceptAssignmentRequest, Assignment, Decline, GetAssignmentRequest, RequestSupplementRequest,
-    SubmitDecisionRequest,
+    AcceptAssignmentRequest, Assignment, ConfirmSelectionRequest, Decline, GetAssignmentRequest,
+    RequestSupplementRequest, SubmitDecisionRequest, SubmitReportRequest, WithdrawOfferRequest,
 };
 use rpc::client::Channel;
 use tokio_util::sync::CancellationToken;
@@ -103,7 +104,63 @@ impl Gateway {
         self.decision(Decision::Decline(Decline { reason: reason.number(), text: text.to_owned() }), false)
     }
 
-    fn decision(&self, decision: Decision, file_if_late: bool) -> SubmitDecisionRequest {
+    /// Takes the standing answer back.
+    pub(super) async fn take_back(&self) -> Result<String, Status> {
+        let request = WithdrawOfferRequest {
+            name: self.assignment.clone(),
+            request_id: Uuid::new_v4().to_string(),
+            acted_by: ACTED_BY.to_owned(),
+        };
+        let answer = persist(
+            &self.shutdown,
+            |status| self.again(status),
+            || {
+                let (mut client, request) = (self.client.clone(), request.clone());
+                async move { client.withdraw_offer(request).await }
+            },
+        );
+        Ok(answer.await?.reply_id)
+    }
+
+    /// Answers the enterprise's choice.
+    pub(super) async fn confirm(&self, answer: Answer) -> Result<String, Status> {
+        let request = ConfirmSelectionRequest {
+            name: self.assignment.clone(),
+            request_id: Uuid::new_v4().to_string(),
+            acted_by: ACTED_BY.to_owned(),
+            answer: Some(answer),
+        };
+        let answer = persist(
+            &self.shutdown,
+            |status| self.again(status),
+            || {
+                let (mut client, request) = (self.client.clone(), request.clone());
+                async move { client.confirm_selection(request).await }
+            },
+        );
+        Ok(answer.await?.reply_id)
+    }
+
+    /// Delivers an evaluator's report.
+    pub(super) async fn deliver(&self, report: ValuationReport) -> Result<String, Status> {
+        let request = SubmitReportRequest {
+            name: self.assignment.clone(),
+            request_id: Uuid::new_v4().to_string(),
+            acted_by: ACTED_BY.to_owned(),
+            report: Some(report),
+        };
+        let answer = persist(
+            &self.shutdown,
+            |status| self.again(status),
+            || {
+                let (mut client, request) = (self.client.clone(), request.clone());
+                async move { client.submit_report(request).await }
+            },
+        );
+        Ok(answer.await?.reply_id)
+    }
+
+    pub(super) fn decision(&self, decision: Decision, file_if_late: bool) -> SubmitDecisionRequest {
         SubmitDecisionRequest {
             name: self.assignment.clone(),
             request_id: Uuid::new_v4().to_string(),

@@ -1,12 +1,14 @@
 //! One simulated institution: pulls its events, hands each assignment to a task of its own, acknowledges, and comes
 //! back whenever the connection is lost.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Result;
 use kernel::InstitutionId;
 use proto::catalog::v1::ProductTerms;
+use proto::common::v1::InstitutionRole;
 use proto::partner::v1::assignment_service_client::AssignmentServiceClient;
 use proto::partner::v1::event_service_client::EventServiceClient;
 use proto::partner::v1::{
@@ -22,14 +24,16 @@ use tonic::{Code, Request, Status};
 use super::access::Access;
 use super::answer::{Answering, Signal};
 use super::attempt::{Pauses, pause, words};
+use super::data::HouseTerms;
 use super::deed::{Deed, Fate, Report};
 use super::gateway::Gateway;
 use super::ledger::Ledger;
-use super::script::{Delays, Manner};
+use super::script::{Casting, Delays, Manner};
 use super::seed::Seed;
 
 const WAIT_SECONDS: i32 = 20;
-const LEASE_SECONDS: i32 = 60;
+/// Events whose delivery was lost on the way come again after so long.
+const LEASE_SECONDS: i32 = 15;
 /// The long poll's own time and some for the way.
 const PULL_LIMIT: Duration = Duration::from_secs(30);
 const PAGE: i32 = 200;
@@ -41,12 +45,61 @@ const SIGNALS: usize = 64;
 pub struct Institution {
     pub id: InstitutionId,
     pub name: String,
-    /// Of the product that it is asked about.
-    pub terms: ProductTerms,
+    pub trade: Trade,
     pub access: Access,
     pub manner: Manner,
+    pub casting: Casting,
     pub delays: Delays,
     pub seed: Seed,
+}
+
+/// What it does, and on what terms.
+#[derive(Clone, Debug)]
+pub enum Trade {
+    /// Of the product that it is asked about.
+    Bank(ProductTerms),
+    House(HouseTerms),
+}
+
+impl Trade {
+    pub fn role(&self) -> InstitutionRole {
+        match self {
+            Self::Bank(_) => InstitutionRole::Bank,
+            Self::House(terms) => terms.role(),
+        }
+    }
+
+    /// Only what intake itself asks of an institution can be asked back.
+    pub(super) fn asks(&self) -> bool {
+        matches!(self.role(), InstitutionRole::Bank | InstitutionRole::Evaluator)
+    }
+}
+
+/// The assignments in hand of all institutions, by name: who wants to tell one something finds it here.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hands(Arc<Mutex<HashMap<String, mpsc::Sender<Signal>>>>);
+
+impl Hands {
+    fn with<T>(&self, work: impl FnOnce(&mut HashMap<String, mpsc::Sender<Signal>>) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether somebody works on the assignment still. A task that has ended wants no more signals.
+    pub(super) async fn signal(&self, assignment: &str, signal: Signal) -> bool {
+        let sender = self.with(|hands| hands.get(assignment).cloned());
+        match sender {
+            Some(sender) => sender.send(signal).await.is_ok(),
+            None => false,
+        }
+    }
+
+    fn holds(&self, assignment: &str) -> bool {
+        self.with(|hands| hands.contains_key(assignment))
+    }
+
+    fn take(&self, assignment: String, sender: mpsc::Sender<Signal>) {
+        self.with(|hands| hands.insert(assignment, sender));
+    }
 }
 
 /// An institution at work.
@@ -55,8 +108,7 @@ pub(super) struct Worker {
     pub(super) ledger: Ledger,
     pub(super) report: Report,
     pub(super) shutdown: CancellationToken,
-    /// Tasks of its assignments, by name.
-    pub(super) open: HashMap<String, mpsc::Sender<Signal>>,
+    pub(super) hands: Hands,
     pub(super) tasks: TaskTracker,
     pub(super) count: u64,
 }
@@ -86,7 +138,6 @@ impl Worker {
                 }
             }
         }
-        self.open.clear();
         self.tasks.close();
         self.tasks.wait().await;
     }
@@ -102,7 +153,14 @@ impl Worker {
         }
         // An earlier run, or an event lost on the way, may have left them unanswered.
         for assignment in open {
-            self.begin(&channel, assignment.name);
+            if self.hands.holds(&assignment.name) {
+                // The event may have been lost on the way; told twice does no harm.
+                if assignment.state() == AssignmentState::Selected {
+                    self.hands.signal(&assignment.name, Signal::Selected).await;
+                }
+            } else {
+                self.begin(&channel, assignment.name);
+            }
         }
         let mut events = EventServiceClient::new(channel.clone());
         while !self.shutdown.is_cancelled() {
@@ -163,26 +221,32 @@ impl Worker {
             }
             EventType::AssignmentClosed => {
                 self.tell(&event.assignment, &Deed::Closed(event.reason));
-                self.signal(&event.assignment, Signal::Closed).await;
+                self.hands.signal(&event.assignment, Signal::Closed).await;
             }
-            EventType::SupplementAnswered => self.signal(&event.assignment, Signal::Supplemented).await,
+            EventType::SupplementAnswered => {
+                self.hands.signal(&event.assignment, Signal::Supplemented).await;
+            }
+            EventType::AssignmentSelected => {
+                self.hands.signal(&event.assignment, Signal::Selected).await;
+            }
+            EventType::AssignmentUnselected => {
+                self.hands.signal(&event.assignment, Signal::Unselected).await;
+            }
             EventType::ReplyAccepted
             | EventType::ReplyLate
             | EventType::ReplySuperseded
             | EventType::ReplyRefused
-            | EventType::AssignmentSelected
-            | EventType::AssignmentUnselected
             | EventType::Unspecified => {}
         }
     }
 
     /// Begins to work on an assignment, unless it is in hand: events come at least once.
     fn begin(&mut self, channel: &Channel, assignment: String) {
-        if self.open.contains_key(&assignment) {
+        if self.hands.holds(&assignment) {
             return;
         }
         let (sender, signals) = mpsc::channel(SIGNALS);
-        self.open.insert(assignment.clone(), sender);
+        self.hands.take(assignment.clone(), sender);
         let mut random = self.who.seed.random(&self.who.name, &self.count.to_string());
         self.count += 1;
         let gateway = Gateway {
@@ -193,21 +257,15 @@ impl Worker {
             shutdown: self.shutdown.clone(),
         };
         let answering = Answering {
-            script: self.who.manner.script(&mut random),
+            conduct: self.who.manner.conduct(&mut random),
             who: self.who.clone(),
             gateway,
             ledger: self.ledger.clone(),
             random,
             signals,
+            waiting: VecDeque::new(),
         };
         self.tasks.spawn(answering.run());
-    }
-
-    async fn signal(&mut self, assignment: &str, signal: Signal) {
-        if let Some(task) = self.open.get(assignment) {
-            // A task that has ended wants no more signals.
-            let _ = task.send(signal).await;
-        }
     }
 
     fn tell(&self, assignment: &str, deed: &Deed) {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::{DeclineReason, InstitutionId};
-use proto::intake::v1::Offer;
+use proto::insurance::v1::{GuaranteeCommitment, InsurerQuote};
+use proto::intake::v1::{Approval, Offer, ValuationQuote, ValuationReport};
 
 use super::deed::Fate;
 
@@ -29,6 +30,32 @@ pub struct Record {
     pub fate: Option<Fate>,
 }
 
+/// What was sent beside the first answers of banks: quotes, commitments, confirmations.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    Valuation(ValuationQuote),
+    Insurance(InsurerQuote),
+    Guarantee(GuaranteeCommitment),
+    Declined(DeclineReason),
+    TakenBack,
+    Approved(Approval),
+    Confirmed,
+    Refused(DeclineReason),
+    Reported(ValuationReport),
+}
+
+/// One act that the gateway took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Acted {
+    pub institution: InstitutionId,
+    /// `assignments/{id}`
+    pub assignment: String,
+    pub reply_id: String,
+    pub act: Act,
+    /// Absent until the event about it has come.
+    pub fate: Option<Fate>,
+}
+
 /// All institutions' books, shared between them.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger(Arc<Mutex<Inner>>);
@@ -36,6 +63,7 @@ pub struct Ledger(Arc<Mutex<Inner>>);
 #[derive(Debug, Default)]
 struct Inner {
     sent: Vec<Record>,
+    acted: Vec<Acted>,
     /// By reply; an event may come before the answer to the call that it is about.
     fates: HashMap<String, Fate>,
     faults: Vec<String>,
@@ -44,6 +72,10 @@ struct Inner {
 impl Ledger {
     pub(super) fn sent(&self, record: Record) {
         self.with(|inner| inner.sent.push(record));
+    }
+
+    pub(super) fn acted(&self, acted: Acted) {
+        self.with(|inner| inner.acted.push(acted));
     }
 
     /// Events come at least once; that an offer was superseded is the last that is said of it.
@@ -69,6 +101,17 @@ impl Ledger {
                 Record { fate, ..record.clone() }
             };
             inner.sent.iter().map(with_fate).collect()
+        })
+    }
+
+    /// Everything else that was done, likewise.
+    pub fn acts(&self) -> Vec<Acted> {
+        self.with(|inner| {
+            let with_fate = |acted: &Acted| {
+                let fate = inner.fates.get(&acted.reply_id).copied();
+                Acted { fate, ..acted.clone() }
+            };
+            inner.acted.iter().map(with_fate).collect()
         })
     }
 

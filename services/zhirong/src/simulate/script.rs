@@ -1,9 +1,12 @@
 //! How a simulated institution behaves towards one assignment, and how long it takes over it.
 
+use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::DeclineReason;
+use kernel::{DeclineReason, InstitutionId};
+use proto::intake::v1::Dossier;
 use rand::Rng;
 use rand::seq::IndexedRandom as _;
 
@@ -24,10 +27,76 @@ pub enum Script {
     Late,
 }
 
+/// What an institution does after its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sequel {
+    /// Confirms once it is chosen: a bank approves, an evaluator also delivers its report (确认).
+    Confirm,
+    /// Refuses once it is chosen (选定后拒绝).
+    Refuse,
+    /// Does nothing when it is chosen (不确认).
+    Ignore,
+    /// Takes its answer back by itself (撤回报价).
+    TakeBack,
+}
+
+/// Everything that an institution does with one assignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conduct {
+    pub script: Script,
+    pub sequel: Sequel,
+}
+
+/// Chooses the conduct of an institution towards one case, before its manner does; `None` leaves it to the manner.
+#[derive(Clone)]
+pub struct Casting {
+    choose: Arc<Choose>,
+    patience: Duration,
+}
+
+/// Between two questions of a patient casting.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
+
+type Choose = dyn Fn(&Dossier, InstitutionId) -> Option<Conduct> + Send + Sync;
+
+impl Casting {
+    pub fn new(choose: impl Fn(&Dossier, InstitutionId) -> Option<Conduct> + Send + Sync + 'static) -> Self {
+        Self { choose: Arc::new(choose), patience: Duration::ZERO }
+    }
+
+    /// Asks again for so long where there is nothing to say yet.
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Leaves everything to the manner.
+    pub fn none() -> Self {
+        Self::new(|_, _| None)
+    }
+
+    pub(super) async fn choose(&self, dossier: &Dossier, institution: InstitutionId) -> Option<Conduct> {
+        let until = tokio::time::Instant::now() + self.patience;
+        loop {
+            let chosen = (self.choose)(dossier, institution);
+            if chosen.is_some() || tokio::time::Instant::now() >= until {
+                return chosen;
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+}
+
+impl fmt::Debug for Casting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Casting")
+    }
+}
+
 /// How an institution chooses its script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// The same for every assignment.
+    /// The same for every assignment; confirms when it is chosen.
     Always(Script),
     /// As banks do, by chance: most offer, some decline or ask, a few stay silent or are late.
     Mixed,
@@ -53,6 +122,10 @@ enum Choice {
     Late,
 }
 
+/// In percent; of `Mixed`, after an offer.
+const SEQUELS: [(u32, Sequel); 4] =
+    [(86, Sequel::Confirm), (6, Sequel::Refuse), (4, Sequel::Ignore), (4, Sequel::TakeBack)];
+
 /// Reasons that need no words.
 const REASONS: [DeclineReason; 6] = [
     DeclineReason::R01,
@@ -64,13 +137,24 @@ const REASONS: [DeclineReason; 6] = [
 ];
 
 impl Manner {
-    /// The script for the next assignment.
-    pub fn script(self, random: &mut impl Rng) -> Script {
+    /// What to do with the next assignment.
+    pub fn conduct(self, random: &mut impl Rng) -> Conduct {
         match self {
-            Self::Always(script) => script,
-            Self::Mixed => mixed(random),
+            Self::Always(script) => Conduct { script, sequel: Sequel::Confirm },
+            Self::Mixed => Conduct { script: mixed(random), sequel: sequel(random) },
         }
     }
+}
+
+fn sequel(random: &mut impl Rng) -> Sequel {
+    let mut drawn = random.random_range(0..100_u32);
+    for (share, sequel) in SEQUELS {
+        if drawn < share {
+            return sequel;
+        }
+        drawn -= share;
+    }
+    Sequel::Confirm
 }
 
 fn mixed(random: &mut impl Rng) -> Script {
@@ -134,13 +218,18 @@ mod tests {
     #[test]
     fn shares_make_a_hundred_and_every_script_occurs() {
         assert_eq!(SHARES.iter().map(|(share, _)| share).sum::<u32>(), 100);
+        assert_eq!(SEQUELS.iter().map(|(share, _)| share).sum::<u32>(), 100);
         let mut random = Seed(1).random("scripts", "");
         let kinds: BTreeSet<String> = (0..500)
-            .map(|_| format!("{:?}", Manner::Mixed.script(&mut random)))
+            .map(|_| format!("{:?}", Manner::Mixed.conduct(&mut random).script))
             .map(|text| text.split('(').next().unwrap().to_owned())
             .collect();
         assert_eq!(kinds.len(), SHARES.len(), "{kinds:?}");
-        assert_eq!(Manner::Always(Script::Late).script(&mut random), Script::Late);
+        let sequels: BTreeSet<String> =
+            (0..500).map(|_| format!("{:?}", Manner::Mixed.conduct(&mut random).sequel)).collect();
+        assert_eq!(sequels.len(), SEQUELS.len(), "{sequels:?}");
+        let always = Manner::Always(Script::Late).conduct(&mut random);
+        assert_eq!(always, Conduct { script: Script::Late, sequel: Sequel::Confirm });
     }
 
     #[test]

@@ -15,6 +15,8 @@ use anyhow::{Context as _, Result, anyhow};
 use engines::Engines;
 use host::migrate::AdminUrls;
 use host::probe;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use rpc::Actor;
 use rpc::client::{ActAs, Channel};
 use tonic::service::Interceptor;
@@ -106,6 +108,20 @@ impl System {
         Ok(InterceptedService::new(channel, Acting(actor)))
     }
 
+    /// An account of the front desk, to be tried out; gives its password.
+    pub async fn desk_account(&self, account: &desk::accounts::NewAccount) -> Result<String> {
+        let url = std::fs::read_to_string(self.run_dir.running(&crate::secrets::database_url("desk")))
+            .context("the desk's database URL")?;
+        let options: sqlx::postgres::PgConnectOptions =
+            url.trim().parse().ok().context("not a postgres:// URL")?;
+        let pool = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(options.options([("search_path", "desk")]));
+        let password = desk::accounts::lend(&pool, chrono::Utc::now(), account).await?;
+        pool.close().await;
+        Ok(password)
+    }
+
     /// Stops a role in good order; it stays down until [`System::start_role`].
     pub async fn stop_role(&mut self, role: &str) -> Result<()> {
         self.supervisor(role)?.stop().await
@@ -119,6 +135,21 @@ impl System {
     /// Kills a role as a crash would (SIGKILL). With `again` its supervisor starts it anew, otherwise it stays down.
     pub async fn kill_role(&mut self, role: &str, again: bool) -> Result<()> {
         self.supervisor(role)?.kill(again).await
+    }
+
+    /// Stops a role's process where it stands (SIGSTOP), as a machine that hangs would; [`System::thaw_role`] lets it go on.
+    pub fn freeze_role(&self, role: &str) -> Result<()> {
+        self.signal_role(role, Signal::SIGSTOP)
+    }
+
+    /// Lets a frozen role go on (SIGCONT).
+    pub fn thaw_role(&self, role: &str) -> Result<()> {
+        self.signal_role(role, Signal::SIGCONT)
+    }
+
+    fn signal_role(&self, role: &str, signal: Signal) -> Result<()> {
+        let pid = self.pid(role)?.with_context(|| format!("{role} does not run"))?;
+        kill(Pid::from_raw(i32::try_from(pid)?), signal).with_context(|| format!("{role} took no {signal}"))
     }
 
     /// How often the role was started again after it had ended by itself or been killed.

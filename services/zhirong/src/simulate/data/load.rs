@@ -16,11 +16,14 @@ use rpc::Duty;
 use super::super::link::{Link, StaffChannel};
 use super::super::seed::Seed;
 use super::banks::{Bank, banks, without_department};
-use super::enterprises::enterprises;
+use super::enterprises::{association, enterprises};
 use super::load_enterprise::Register;
 
 /// The largest page of either list.
 const PAGE: i32 = 1000;
+
+/// How many banks a consent names that names any.
+const NAMED: usize = 4;
 
 /// How much is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +44,7 @@ pub struct LoadedBank {
 /// An enterprise that may apply.
 #[derive(Clone, Debug)]
 pub struct LoadedEnterprise {
+    pub id: String,
     pub name: String,
     pub uscc: String,
     pub assets: Vec<String>,
@@ -66,12 +70,19 @@ pub async fn load(link: &Link, seed: Seed, wanted: Wanted) -> Result<Loaded> {
         loaded.push(catalog.bank(bank).await?);
     }
     let without_department = catalog.bank(without_department()).await?;
-    let mut register = Register::new(link, seed)?;
+    let recipients: Vec<String> = loaded.iter().take(NAMED).map(|bank| bank.id.to_string()).collect();
+    let mut register = Register::new(link, seed, recipients)?;
     let mut firms = Vec::with_capacity(wanted.enterprises);
     for enterprise in enterprises(wanted.enterprises) {
         firms.push(register.enterprise(enterprise).await?);
     }
     Ok(Loaded { banks: loaded, without_department, enterprises: firms })
+}
+
+/// Registers the association that holds the certification marks.
+pub async fn load_association(link: &Link, seed: Seed) -> Result<LoadedEnterprise> {
+    let association = association().context("the association's numbers do not hold")?;
+    Register::new(link, seed, Vec::new())?.enterprise(association).await
 }
 
 struct Catalog {

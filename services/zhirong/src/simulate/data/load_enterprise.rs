@@ -2,7 +2,6 @@
 
 use anyhow::{Context as _, Result};
 use prost_types::Timestamp;
-use proto::common::v1::Grade;
 use proto::whitelist::v1::get_enterprise_request::Key;
 use proto::whitelist::v1::whitelist_service_client::WhitelistServiceClient;
 use proto::whitelist::v1::{
@@ -17,13 +16,15 @@ use uuid::Uuid;
 
 use super::super::link::{Link, StaffChannel};
 use super::super::seed::Seed;
-use super::enterprises::{Asset, Enterprise};
+use super::enterprises::{Asset, Enterprise, Screened};
 use super::load::LoadedEnterprise;
 
 const REGION: &str = kernel::regions::JIYUAN;
 /// 2022-07-01 and 2035-01-01 in UTC: fixed, so that a repeated request is the same request.
 const SIGNED_AT: i64 = 1_656_633_600;
 const VALID_TO: i64 = 2_051_222_400;
+/// Thirty days, within which a suspended firm has to be cured (domain.md §3.2 c).
+const CURED_AFTER: i64 = 30 * 86_400;
 const PAGE: i32 = 1000;
 
 /// Registers as a clerk and, for standings, as a supervisor.
@@ -31,13 +32,15 @@ pub(super) struct Register {
     clerk: WhitelistServiceClient<StaffChannel>,
     supervisor: WhitelistServiceClient<StaffChannel>,
     seed: Seed,
+    /// Whom a consent names that names any.
+    recipients: Vec<String>,
 }
 
 impl Register {
-    pub(super) fn new(link: &Link, seed: Seed) -> Result<Self> {
+    pub(super) fn new(link: &Link, seed: Seed, recipients: Vec<String>) -> Result<Self> {
         let client =
             |duty| Ok::<_, anyhow::Error>(WhitelistServiceClient::new(link.staff("whitelist", &[duty])?));
-        Ok(Self { clerk: client(Duty::Clerk)?, supervisor: client(Duty::Supervisor)?, seed })
+        Ok(Self { clerk: client(Duty::Clerk)?, supervisor: client(Duty::Supervisor)?, seed, recipients })
     }
 
     pub(super) async fn enterprise(&mut self, enterprise: Enterprise) -> Result<LoadedEnterprise> {
@@ -46,17 +49,19 @@ impl Register {
         for asset in &enterprise.assets {
             assets.push(self.asset(&id, asset).await.context("registering an IP right")?);
         }
-        let mut consent_id = self.consent(&id, self.seed.request_id("consent", &id)).await?;
+        let named =
+            if enterprise.screened.consent_names_recipients { self.recipients.clone() } else { Vec::new() };
+        let mut consent_id = self.consent(&id, self.seed.request_id("consent", &id), named.clone()).await?;
         let mut standing = self.standing(&enterprise.uscc, &consent_id).await?;
         if !standing.consent_active {
             // Somebody has revoked the consent of an earlier run: the enterprise signs again.
-            consent_id = self.consent(&id, Uuid::new_v4().to_string()).await?;
+            consent_id = self.consent(&id, Uuid::new_v4().to_string(), named).await?;
             standing = self.standing(&enterprise.uscc, &consent_id).await?;
         }
         if standing.standing_revision == 0 {
-            self.record_standing(&id).await.context("recording a standing")?;
+            self.record_standings(&id, enterprise.screened).await.context("recording a standing")?;
         }
-        Ok(LoadedEnterprise { name: enterprise.name, uscc: enterprise.uscc, assets, consent_id })
+        Ok(LoadedEnterprise { id, name: enterprise.name, uscc: enterprise.uscc, assets, consent_id })
     }
 
     async fn register(&mut self, enterprise: &Enterprise) -> Result<String> {
@@ -119,7 +124,12 @@ impl Register {
         Ok(found.context("a registered right was not found")?.asset_id)
     }
 
-    async fn consent(&mut self, enterprise_id: &str, request_id: String) -> Result<String> {
+    async fn consent(
+        &mut self,
+        enterprise_id: &str,
+        request_id: String,
+        recipient_institution_ids: Vec<String>,
+    ) -> Result<String> {
         let categories = [DataCategory::EnterpriseProfile, DataCategory::Financials, DataCategory::IpAssets];
         let hash = |text: &str| digest(&SHA256, text.as_bytes()).as_ref().to_vec();
         let request = GrantConsentRequest {
@@ -127,7 +137,7 @@ impl Register {
             enterprise_id: enterprise_id.to_owned(),
             purpose: ConsentPurpose::IpPledgeFinancing.into(),
             categories: categories.map(i32::from).to_vec(),
-            recipient_institution_ids: Vec::new(),
+            recipient_institution_ids,
             signed_at: Some(Timestamp { seconds: SIGNED_AT, nanos: 0 }),
             valid_to: Some(Timestamp { seconds: VALID_TO, nanos: 0 }),
             text_sha256: hash("信息查询授权书（演示）"),
@@ -145,14 +155,30 @@ impl Register {
         answer.standings.into_iter().next().context("no standing in the answer")
     }
 
-    async fn record_standing(&mut self, enterprise_id: &str) -> Result<()> {
+    /// What the screening found; of a firm that has been cured, what it was before as well.
+    async fn record_standings(&mut self, enterprise_id: &str, screened: Screened) -> Result<()> {
+        if screened.cured {
+            let before = Screened { listed: false, cured: false, ..screened };
+            self.record_standing(enterprise_id, "standing before", before, SIGNED_AT).await?;
+        }
+        self.record_standing(enterprise_id, "standing", screened, SIGNED_AT + CURED_AFTER).await
+    }
+
+    async fn record_standing(
+        &mut self,
+        enterprise_id: &str,
+        purpose: &str,
+        screened: Screened,
+        as_of: i64,
+    ) -> Result<()> {
+        let standing = screened.exclusion.filter(|_| !screened.cured);
         let request = RecordStandingRequest {
-            request_id: self.seed.request_id("standing", enterprise_id),
+            request_id: self.seed.request_id(purpose, enterprise_id),
             enterprise_id: enterprise_id.to_owned(),
-            listed: true,
-            grade: Grade::B.into(),
-            exclusions: Vec::new(),
-            as_of: Some(Timestamp { seconds: SIGNED_AT, nanos: 0 }),
+            listed: screened.listed,
+            grade: screened.grade.into(),
+            exclusions: standing.into_iter().map(str::to_owned).collect(),
+            as_of: Some(Timestamp { seconds: as_of, nanos: 0 }),
         };
         self.supervisor.record_standing(request).await?;
         Ok(())

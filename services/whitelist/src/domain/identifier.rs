@@ -1,0 +1,227 @@
+//! Any number of domain.md §2, as people type it: whether it is one, how it is written, and what it tells by itself.
+
+use kernel::{
+    CaseNumber, Checked, IpNumber, IpType, PatentNumber, Uscc, Warning,
+    institution_codes::{CnapsCode, FinancialInstitutionCode, InstitutionCodeError, LicenceCode},
+    legal_status::LegalStatus,
+    patent::PatentError,
+    privacy,
+    publication::PublicationNumber,
+    regions,
+    registrations::PledgeNumber,
+    resident_id::is_resident_id,
+    typed::normalise,
+    uscc::UsccError,
+};
+
+use super::place::{Parks, Region};
+
+/// Longest text that is looked at, in characters.
+pub const TEXT_MAX: usize = 200;
+
+/// What a number is said to be of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IdentifierKind {
+    Uscc,
+    Patent,
+    Publication,
+    Trademark,
+    IcLayout,
+    Software,
+    Work,
+    Pledge,
+    LegalStatus,
+    ResidentId,
+    Cnaps,
+    FinancialInstitution,
+    FinancialLicence,
+    Region,
+    Park,
+    Case,
+}
+
+impl IdentifierKind {
+    pub const ALL: [Self; 16] = [
+        Self::Uscc,
+        Self::Patent,
+        Self::Publication,
+        Self::Trademark,
+        Self::IcLayout,
+        Self::Software,
+        Self::Work,
+        Self::Pledge,
+        Self::LegalStatus,
+        Self::ResidentId,
+        Self::Cnaps,
+        Self::FinancialInstitution,
+        Self::FinancialLicence,
+        Self::Region,
+        Self::Park,
+        Self::Case,
+    ];
+
+    /// The number of `zhirong.whitelist.v1.IdentifierKind`: the place in [`Self::ALL`], from 1.
+    pub fn from_number(number: i32) -> Option<Self> {
+        usize::try_from(number).ok()?.checked_sub(1).and_then(|place| Self::ALL.get(place)).copied()
+    }
+}
+
+/// A good number and what it tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// The one written form; of a resident only masked.
+    pub written: String,
+    pub warnings: Vec<Warning>,
+    pub ip_type: Option<IpType>,
+    pub year: Option<i32>,
+    /// As written in the number.
+    pub region: Option<String>,
+    /// To be treated as personal information (domain.md §2.6).
+    pub personal: bool,
+}
+
+/// Why a text is no such number: a code for programs, a sentence for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    pub code: &'static str,
+    pub chinese: &'static str,
+}
+
+const TOO_LONG: Fault = Fault { code: "TOO_LONG", chinese: "内容过长，请只填写一个编号" };
+const EMPTY: Fault = Fault { code: "EMPTY", chinese: "请填写编号" };
+
+/// Checks `text` as a number of `kind`; `parks` are those that take part.
+///
+/// # Errors
+/// [`Fault`] with its code; the text itself is in none of its parts.
+pub fn check(kind: IdentifierKind, text: &str, parks: &Parks) -> Result<Found, Fault> {
+    if text.chars().count() > TEXT_MAX {
+        return Err(TOO_LONG);
+    }
+    if normalise(text).is_empty() {
+        return Err(EMPTY);
+    }
+    match kind {
+        IdentifierKind::Uscc => uscc(text),
+        IdentifierKind::Patent => patent(text),
+        IdentifierKind::Publication => PublicationNumber::parse(text)
+            .map(|number| Found { ip_type: Some(number.kind()), ..written(number.as_str()) })
+            .map_err(|_| Fault {
+                code: "PUBLICATION_FORM",
+                chinese: "公开（公告）号应形如CN114500000A，请对照公布文件重新填写",
+            }),
+        IdentifierKind::Trademark => ip(IpType::Trademark, "TRADEMARK_FORM", text),
+        IdentifierKind::IcLayout => ip(IpType::IcLayout, "IC_LAYOUT_FORM", text),
+        IdentifierKind::Software => ip(IpType::Software, "SOFTWARE_FORM", text),
+        IdentifierKind::Work => ip(IpType::Work, "WORK_FORM", text),
+        IdentifierKind::Pledge => {
+            PledgeNumber::parse(text).map(|number| written(number.as_str())).map_err(|_| Fault {
+                code: "PLEDGE_FORM",
+                chinese: "质押登记号应为13位数字，新号前加Y，请对照登记通知书重新填写",
+            })
+        }
+        IdentifierKind::LegalStatus => {
+            LegalStatus::from_code(text).map(|_| written(&normalise(text))).ok_or(Fault {
+                code: "LEGAL_STATUS_UNKNOWN",
+                chinese: "该法律状态代码与质押无关或不存在，请核对公告",
+            })
+        }
+        IdentifierKind::ResidentId => resident(text),
+        IdentifierKind::Cnaps => {
+            let wrong = "联行号应为12位数字且校验相符，请向开户行核对";
+            code(CnapsCode::parse(text).map(|code| code.as_str().to_owned()), "CNAPS", wrong)
+        }
+        IdentifierKind::FinancialInstitution => {
+            let wrong = "金融机构编码应为14位，请对照编码证书重新填写";
+            let read = FinancialInstitutionCode::parse(text).map(|code| code.as_str().to_owned());
+            code(read, "FINANCIAL_INSTITUTION", wrong)
+        }
+        IdentifierKind::FinancialLicence => {
+            let wrong = "金融许可证机构编码应为15位，请对照许可证重新填写";
+            code(LicenceCode::parse(text).map(|code| code.as_str().to_owned()), "FINANCIAL_LICENCE", wrong)
+        }
+        IdentifierKind::Region => region(&normalise(text)),
+        IdentifierKind::Park => {
+            parks
+                .find(&normalise(text))
+                .map(|park| written(park.as_str()))
+                .ok_or(Fault {
+                    code: "PARK_UNKNOWN", chinese: "园区代码不在参与园区名单内，请从名单中选择"
+                })
+        }
+        IdentifierKind::Case => CaseNumber::parse(text)
+            .map(|number| written(number.as_str()))
+            .map_err(|error| Fault { code: "CASE_NUMBER_INVALID", chinese: error.chinese() }),
+    }
+}
+
+fn written(number: &str) -> Found {
+    Found { written: number.to_owned(), ..Found::default() }
+}
+
+fn uscc(text: &str) -> Result<Found, Fault> {
+    let Checked { value, warnings } = Uscc::parse(text).map_err(|error| Fault {
+        code: match error {
+            UsccError::Length { .. } => "USCC_LENGTH",
+            UsccError::Character { .. } => "USCC_CHARACTER",
+            UsccError::Region { .. } => "USCC_REGION",
+            UsccError::Check => "USCC_CHECK",
+        },
+        chinese: error.chinese(),
+    })?;
+    let region = Some(value.region().to_owned());
+    Ok(Found { warnings, region, personal: value.is_personal(), ..written(value.as_str()) })
+}
+
+fn patent(text: &str) -> Result<Found, Fault> {
+    let number = PatentNumber::parse(text).map_err(|error| Fault {
+        code: if error == PatentError::Check { "PATENT_CHECK" } else { "PATENT_FORM" },
+        chinese: error.chinese(),
+    })?;
+    Ok(Found { ip_type: Some(number.kind()), year: Some(number.year()), ..written(number.as_str()) })
+}
+
+fn ip(kind: IpType, code: &'static str, text: &str) -> Result<Found, Fault> {
+    let Checked { value, warnings } =
+        IpNumber::parse(kind, text).map_err(|error| Fault { code, chinese: error.chinese() })?;
+    Ok(Found { warnings, ip_type: Some(kind), ..written(value.as_str()) })
+}
+
+/// Told valid or not, and shown masked: nothing here holds one.
+fn resident(text: &str) -> Result<Found, Fault> {
+    let plain = normalise(text);
+    if !is_resident_id(&plain) {
+        return Err(Fault {
+            code: "RESIDENT_ID_INVALID",
+            chinese: "身份证号应为18位且校验相符，请对照证件重新填写",
+        });
+    }
+    let region = plain.get(..6).map(str::to_owned);
+    Ok(Found { region, personal: true, ..written(&privacy::resident_id(&plain)) })
+}
+
+fn region(text: &str) -> Result<Found, Fault> {
+    // As written; `present` tells today's code.
+    Region::parse(text)
+        .map(|_| Found { region: Some(text.to_owned()), ..written(text) })
+        .ok_or(Fault { code: "REGION_FORM", chinese: "行政区划代码不正确，请填写六位代码" })
+}
+
+fn code(
+    read: Result<String, InstitutionCodeError>,
+    code: &'static str,
+    chinese: &'static str,
+) -> Result<Found, Fault> {
+    read.map(|number| written(&number)).map_err(|_| Fault { code, chinese })
+}
+
+impl Found {
+    /// Today's code of the division that the number names.
+    pub fn present_region(&self) -> Option<&str> {
+        self.region.as_deref().map(regions::present)
+    }
+}
+
+#[cfg(test)]
+#[path = "identifier_tests.rs"]
+mod tests;

@@ -1,0 +1,170 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn parks() -> Parks {
+    Parks::parse(Parks::DEFAULT).unwrap()
+}
+
+fn good(kind: IdentifierKind, text: &str) -> Found {
+    check(kind, text, &parks()).unwrap_or_else(|fault| panic!("{kind:?} {text}: {}", fault.code))
+}
+
+fn wrong(kind: IdentifierKind, text: &str) -> &'static str {
+    check(kind, text, &parks()).expect_err(text).code
+}
+
+/// domain.md §2.1.
+#[test]
+fn the_credit_codes_of_the_specification() {
+    for code in [
+        "91350100M000100Y43",
+        "91330100799655058B",
+        "9144030071526726XG",
+        "914403001922038216",
+        "91110108551385082Q",
+        "91110000802100433B",
+        "91440300192317458F",
+        "91100000100003962T",
+        "911000001000013428",
+        "9131000010000595XD",
+        "9144030010001686XA",
+        "9152000071430580XT",
+        "91419001MA9ABC128H",
+        "91419001MA9K7Q3R0T",
+    ] {
+        let found = good(IdentifierKind::Uscc, code);
+        assert_eq!((found.written.as_str(), found.warnings.as_slice()), (code, [].as_slice()));
+        assert_eq!(found.region.as_deref(), Some(&code[2..8]));
+        assert!(!found.personal);
+    }
+    assert_eq!(good(IdentifierKind::Uscc, " ９１４１９００１ma9abc128h").written, "91419001MA9ABC128H");
+    assert_eq!(wrong(IdentifierKind::Uscc, "91350100M000100Y4Z"), "USCC_CHARACTER");
+    assert_eq!(wrong(IdentifierKind::Uscc, "91350100M000100Y4"), "USCC_LENGTH");
+    assert_eq!(wrong(IdentifierKind::Uscc, "91350100M000100Y44"), "USCC_CHECK");
+    for letter in ["I", "O", "S", "V", "Z"] {
+        let text = format!("91350100M000100{letter}43");
+        assert_eq!(wrong(IdentifierKind::Uscc, &text), "USCC_CHARACTER");
+    }
+}
+
+/// domain.md §2.2.
+#[test]
+fn the_patent_numbers_of_the_specification_tell_kind_and_year() {
+    for (number, kind, year) in [
+        ("99117225.6", IpType::Invention, 1999),
+        ("200410053749.9", IpType::Invention, 2004),
+        ("201430009113.9", IpType::Design, 2014),
+        ("97248479.5", IpType::Utility, 1997),
+        ("02139508.X", IpType::Invention, 2002),
+        ("201010137731.2", IpType::Invention, 2010),
+        ("201110269715.3", IpType::Invention, 2011),
+        ("200510105502.1", IpType::Invention, 2005),
+        ("95119389.9", IpType::Invention, 1995),
+        ("97101765.4", IpType::Invention, 1997),
+        ("95115608.X", IpType::Invention, 1995),
+        ("201710601862.3", IpType::Invention, 2017),
+        ("200730008065.1", IpType::Design, 2007),
+        ("202210123456.1", IpType::Invention, 2022),
+        ("202221234567.1", IpType::Utility, 2022),
+        ("202230345678.9", IpType::Design, 2022),
+    ] {
+        let found = good(IdentifierKind::Patent, &format!("zl {}", number.replace('.', "")));
+        assert_eq!((found.written.as_str(), found.ip_type, found.year), (number, Some(kind), Some(year)));
+    }
+    assert_eq!(wrong(IdentifierKind::Patent, "201710601862.4"), "PATENT_CHECK");
+    for kind in ["0", "4", "5", "6", "7"] {
+        assert_eq!(wrong(IdentifierKind::Patent, &format!("2017{kind}0601862.3")), "PATENT_FORM");
+    }
+}
+
+/// domain.md §2.3 to §2.5, §2.7.
+#[test]
+fn the_other_numbers_of_the_specification() {
+    use IdentifierKind as Kind;
+    for (kind, typed, written) in [
+        (Kind::Trademark, "7199523", "7199523"),
+        (Kind::Trademark, "g123456a", "G123456A"),
+        (Kind::IcLayout, "bs 08500145.7", "BS.08500145.7"),
+        (Kind::Software, "2014sr001852", "2014SR001852"),
+        (Kind::Software, "2022SR0608056", "2022SR0608056"),
+        (Kind::Work, "国作登字-2021-F-00012345", "国作登字-2021-F-00012345"),
+        (Kind::Pledge, "2015990000410", "2015990000410"),
+        (Kind::Pledge, "y2015990000410", "Y2015990000410"),
+        (Kind::LegalStatus, "pe01", "PE01"),
+        (Kind::Publication, "cn114500000a", "CN114500000A"),
+        (Kind::Cnaps, "102100099996", "102100099996"),
+        (Kind::Cnaps, "308584000013", "308584000013"),
+        (Kind::FinancialInstitution, "C1010211000012", "C1010211000012"),
+        (Kind::Park, "jy-gx", "JY-GX"),
+        (Kind::Case, "RZ4190012022091500073", "RZ4190012022091500073"),
+        (Kind::Case, "RZ4190012023122901133", "RZ4190012023122901133"),
+    ] {
+        assert_eq!(good(kind, typed).written, written, "{kind:?}");
+    }
+    assert_eq!(
+        good(Kind::IcLayout, "BS.08500145.8").warnings,
+        [Warning::LayoutCheckDigit],
+        "a failing check digit is a warning"
+    );
+    assert_eq!(wrong(Kind::Cnaps, "102100099997"), "CNAPS");
+    assert_eq!(wrong(Kind::Park, "JY-XX"), "PARK_UNKNOWN");
+    assert_eq!(wrong(Kind::LegalStatus, "XX01"), "LEGAL_STATUS_UNKNOWN");
+    assert_eq!(wrong(Kind::Software, "软著登字第1234567号"), "SOFTWARE_FORM");
+    assert_eq!(wrong(Kind::Case, "RZ4190012023122901134"), "CASE_NUMBER_INVALID");
+}
+
+/// domain.md §2.5: the history of 419001.
+#[test]
+fn earlier_codes_of_the_zone_are_understood() {
+    for former in ["412223", "410827", "419003", "410881", "419001"] {
+        let found = good(IdentifierKind::Region, former);
+        assert_eq!((found.written.as_str(), found.present_region()), (former, Some("419001")));
+    }
+    assert_eq!(wrong(IdentifierKind::Region, "41900"), "REGION_FORM");
+}
+
+/// The standard's own examples (GB 11643).
+#[test]
+fn a_resident_number_is_told_valid_and_shown_masked() {
+    for number in ["11010519491231002X", "440524188001010014"] {
+        let found = good(IdentifierKind::ResidentId, number);
+        assert!(found.personal && found.written.contains("********") && found.written != number);
+    }
+    assert_eq!(wrong(IdentifierKind::ResidentId, "110105194912310021"), "RESIDENT_ID_INVALID");
+}
+
+#[test]
+fn nothing_and_too_much_are_told_apart() {
+    for kind in IdentifierKind::ALL {
+        assert_eq!(wrong(kind, " \u{3000}"), "EMPTY");
+        assert_eq!(wrong(kind, &"9".repeat(TEXT_MAX + 1)), "TOO_LONG");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_answered_and_a_written_number_checks_as_itself(
+        kind in prop::sample::select(&IdentifierKind::ALL[..]),
+        text in any::<String>(),
+    ) {
+        if let Ok(found) = check(kind, &text, &parks()) {
+            let written = found.written.clone();
+            // A masked number is no number any more.
+            if kind != IdentifierKind::ResidentId {
+                prop_assert_eq!(check(kind, &written, &parks()), Ok(found));
+                prop_assert_eq!(normalise(&written), written);
+            }
+        }
+    }
+
+    #[test]
+    fn a_changed_digit_of_a_credit_code_is_found(place in 0..18_usize, digit in 0..10_u8) {
+        let mut code = *b"91419001MA9ABC128H";
+        let other = b'0' + digit;
+        prop_assume!(code[place] != other);
+        code[place] = other;
+        let text = String::from_utf8(code.to_vec()).unwrap();
+        prop_assert!(check(IdentifierKind::Uscc, &text, &parks()).is_err());
+    }
+}
