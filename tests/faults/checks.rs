@@ -10,6 +10,7 @@ use crate::cover::COVER;
 use crate::figures;
 use crate::ground::Ground;
 use crate::invariants::{ALL, Invariant};
+use crate::witness;
 
 /// Lines of one invariant that are shown; more say nothing new.
 const SHOWN: usize = 8;
@@ -17,6 +18,7 @@ const SHOWN: usize = 8;
 /// All violations.
 pub(crate) async fn all(ground: &Ground) -> Vec<String> {
     let mut conn = ground.books.acquire().await.unwrap();
+    witness::open(&mut conn).await;
     let mut found = Vec::new();
     for invariant in ALL.iter().chain(COVER) {
         tell(&mut found, invariant.what, ask(&mut conn, invariant).await);

@@ -71,17 +71,19 @@ impl Ground {
         let begun = Instant::now();
         let scratch = std::env::temp_dir().join(format!("zhirong-faults-{}", uuid::Uuid::new_v4().simple()));
         std::fs::create_dir_all(&scratch).unwrap();
+        // Many cases at once need more time each.
+        let (window, patience) = if measure.cases > 100 { ("20s", "14s") } else { ("10s", "8s") };
         let mut options = Options::scratch(RunDir::at(&scratch).unwrap())
-            .set("ZHIRONG_INTAKE_WINDOW", "10s")
+            .set("ZHIRONG_INTAKE_WINDOW", window)
             .set("ZHIRONG_INTAKE_GRACE_SECONDS", "2")
             .set("ZHIRONG_INTAKE_SUPPLEMENT", "6s")
             .set("ZHIRONG_INTAKE_ASK_AGAIN_SECONDS", "4")
             .set("ZHIRONG_INTAKE_AUTO_ACCEPT", "API")
-            .set("ZHIRONG_INTAKE_COVER_WAIT", "9s")
-            .set("ZHIRONG_INTAKE_SELECTION", "8s")
-            .set("ZHIRONG_INTAKE_APPROVAL", "6s")
+            .set("ZHIRONG_INTAKE_COVER_WAIT", window)
+            .set("ZHIRONG_INTAKE_SELECTION", patience)
+            .set("ZHIRONG_INTAKE_APPROVAL", patience)
             .set("ZHIRONG_INTAKE_NO_OFFER", "8s")
-            .set("ZHIRONG_INSURANCE_WINDOW", "6s")
+            .set("ZHIRONG_INSURANCE_WINDOW", patience)
             .set("ZHIRONG_INSURANCE_ASK_AGAIN_SECONDS", "4")
             .set("ZHIRONG_INSURANCE_GRACE_SECONDS", "1");
         options.engines = Source::Private;

@@ -120,11 +120,11 @@ pub(crate) const ALL: &[Invariant] = &[
     },
     Invariant {
         what: "every outbox row reached each of its inboxes, or the parked table",
-        sql: "SELECT s.kind || ' ' || s.message_id || ' never reached ' || b.queue FROM faults.sent s
+        sql: "SELECT s.kind || ' ' || s.message_id || ' never reached ' || b.queue FROM faults.posted s
                 JOIN faults.bound b ON b.kind = s.kind
                WHERE NOT EXISTS (SELECT FROM faults.taken t WHERE t.message_id = s.message_id AND t.queue = b.queue)",
-        plant: "INSERT INTO faults.sent (schema, message_id, kind, aggregate_id, aggregate_version)
-                SELECT schema, gen_random_uuid(), kind, aggregate_id, aggregate_version FROM faults.sent
+        plant: "INSERT INTO faults.posted (schema, message_id, kind, aggregate_id, aggregate_version)
+                SELECT schema, gen_random_uuid(), kind, aggregate_id, aggregate_version FROM faults.posted
                  WHERE kind = 'intake.leg-issued.v1' LIMIT 1",
     },
     Invariant {

@@ -32,10 +32,12 @@ async fn nothing_is_lost_doubled_or_left_hanging_whatever_is_killed() {
     let running = cases::start(&ground);
     let fired = chaos::rage(&mut ground, &running).await;
     println!("{} all faults have fired; waiting for the cases", ground.clock());
-    let calm = cases::start_calm(&ground);
-    calm.finish(begun).await;
     running.finish(begun).await;
-    println!("{} all cases are through; waiting for rest", ground.clock());
+    rest::caught_up(&ground).await;
+    println!("{} all cases are through; some more, to see that nothing broke for good", ground.clock());
+    let calm = cases::start_calm(&ground);
+    calm.finish(Instant::now()).await;
+    println!("{} waiting for rest", ground.clock());
     let restless = rest::wait(&ground).await;
 
     chaos::print(&fired);

@@ -6,6 +6,7 @@ use crate::checks::ask;
 use crate::cover::COVER;
 use crate::ground::Ground;
 use crate::invariants::ALL;
+use crate::witness;
 
 /// Held messages are tried again with pauses that grow; this is well beyond the longest.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -16,6 +17,7 @@ pub(crate) async fn wait(ground: &Ground) -> Vec<String> {
     let begun = Instant::now();
     let mut conn = ground.books.acquire().await.unwrap();
     while begun.elapsed() < PATIENCE {
+        witness::open(&mut conn).await;
         let mut calm = true;
         for invariant in ALL.iter().chain(COVER) {
             calm = calm && ask(&mut conn, invariant).await.is_empty();
@@ -27,4 +29,18 @@ pub(crate) async fn wait(ground: &Ground) -> Vec<String> {
         tokio::time::sleep(LOOK).await;
     }
     vec![format!("not at rest after {PATIENCE:?}")]
+}
+
+/// Until institutions have caught up with what they are told, as far as patience goes: after an outage they come back with
+/// pauses that have grown.
+pub(crate) async fn caught_up(ground: &Ground) {
+    const WAITING: &str = "SELECT count(*) FROM partner.event WHERE acked_at IS NULL AND NOT held";
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE / 2 {
+        let waiting: i64 = sqlx::query_scalar(WAITING).fetch_one(&ground.books).await.unwrap();
+        if waiting == 0 {
+            return;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
 }

@@ -21,6 +21,8 @@ const INTAKE: &str = "intake";
 const INSURANCE: &str = "insurance";
 /// How intake says that the case does not go on.
 const CASE_ENDED: &str = "CASE_STATE";
+/// How insurance says it of a leg of cover.
+const COVER_ENDED: &str = "LEG_CLOSED";
 
 #[derive(Clone)]
 pub(super) struct Dossiers {
@@ -82,7 +84,9 @@ fn refused(peer: &'static str, answer: Status) -> Fault {
             Fault::new(&reasons::CONSENT_REVOKED)
         }
         // The case has ended, and the news of it is still on its way here.
-        Code::FailedPrecondition if reason == CASE_ENDED => Fault::new(&reasons::DOSSIER_CLOSED),
+        Code::FailedPrecondition if [CASE_ENDED, COVER_ENDED].contains(&reason.as_str()) => {
+            Fault::new(&reasons::DOSSIER_CLOSED)
+        }
         _ => Fault::of_peer(peer, answer),
     }
 }
