@@ -113,7 +113,7 @@ async fn figures_are_drawn_without_script_and_can_be_pinned() {
     {
         use proto::statistics::v1 as statistics;
         let mut world = stand.world.lock();
-        world.overview = Some(crate::show::overview());
+        world.overview = Some(crate::support::overview::overview());
         world.days =
             vec![statistics::Day { day: "2026-03-01".to_owned(), submitted: 3, ..Default::default() }];
     }

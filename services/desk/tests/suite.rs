@@ -18,6 +18,4 @@ mod pages;
 #[cfg(test)]
 mod schema;
 #[cfg(test)]
-mod show;
-#[cfg(test)]
 mod support;

@@ -17,12 +17,14 @@ pub(super) struct Leader {
 impl Leader {
     /// One try. `None`: another process leads.
     pub(super) async fn elect(pool: &PgPool) -> Result<Option<Self>, sqlx::Error> {
-        // A host that vanishes without a word must not keep the lock for hours; plans must not depend on statistics.
+        // A host that vanishes without a word must not keep the lock for hours; plans must not depend on statistics. What
+        // the relay writes need not outlive a crash of the database: a row that comes back is sent again, and known.
         let options = pool.connect_options().as_ref().clone().application_name("zhirong-relay").options([
             ("tcp_keepalives_idle", "10"),
             ("tcp_keepalives_interval", "5"),
             ("tcp_keepalives_count", "3"),
             ("enable_seqscan", "off"),
+            ("synchronous_commit", "off"),
         ]);
         let mut conn = limited(options.connect()).await?;
         let elected: bool = limited(

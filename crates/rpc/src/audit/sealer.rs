@@ -107,10 +107,12 @@ async fn seal_batch(pool: &PgPool, now: DateTime<Utc>) -> Result<Option<Sealed>,
         Some((seal_no, hash)) => (seal_no, <Hash>::try_from(hash).unwrap_or(GENESIS)),
     };
     let rows: Vec<Row> = sqlx::query_as(
-        "SELECT e.entry_id, e.at, e.issuer, e.actor, e.person, e.action, e.object_kind, e.object_id, e.purpose,
-                e.result, e.trace_id
-           FROM audit_unsealed u JOIN audit_entry e USING (entry_id)
-          ORDER BY u.entry_id LIMIT $1",
+        // Written so that the few that wait look their entries up, and never the other way round.
+        "SELECT e.* FROM (SELECT entry_id FROM audit_unsealed ORDER BY entry_id LIMIT $1) AS u
+          CROSS JOIN LATERAL (
+                SELECT entry_id, at, issuer, actor, person, action, object_kind, object_id, purpose, result, trace_id
+                  FROM audit_entry WHERE entry_id = u.entry_id LIMIT 1) AS e
+          ORDER BY e.entry_id",
     )
     .bind(BATCH)
     .fetch_all(&mut *tx)

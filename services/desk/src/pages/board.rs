@@ -251,7 +251,7 @@ const fn progress_class(progress: LegProgress) -> &'static str {
     }
 }
 
-pub(crate) const fn leg_class(state: LegState) -> &'static str {
+const fn leg_class(state: LegState) -> &'static str {
     match state {
         LegState::Unspecified | LegState::Created => "plain",
         LegState::Received | LegState::Reviewing => "busy",

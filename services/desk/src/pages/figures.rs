@@ -13,7 +13,7 @@ use proto::intake::v1::CaseState;
 use proto::statistics::v1 as statistics;
 use serde::Deserialize;
 
-use super::board::{leg_class, state_class};
+use super::board::state_class;
 use super::charts::{Bar, Series, bars, lines, stack};
 use super::{Refusal, Shell, Trouble, html};
 use crate::access::Person;
@@ -187,6 +187,20 @@ fn row(time: &statistics::ResponseTime) -> TimeRow {
     }
 }
 
+/// A colour for each outcome that a chart sets beside the others.
+const fn outcome_class(state: LegState) -> &'static str {
+    match state {
+        LegState::Unspecified | LegState::Created | LegState::Received | LegState::Reviewing => "plain",
+        LegState::InfoRequested | LegState::Selected => "busy",
+        LegState::Offered => "done",
+        LegState::Confirmed | LegState::Fulfilled => "good",
+        LegState::Declined => "care",
+        LegState::TimedOut | LegState::Breached => "bad",
+        LegState::WithdrawnByInst => "taken",
+        LegState::Released | LegState::Expired => "idle",
+    }
+}
+
 fn legs(overview: &statistics::Overview, role: InstitutionRole) -> Option<LegChart> {
     let counts: Vec<&statistics::LegCount> =
         overview.legs.iter().filter(|count| count.role == role.number()).collect();
@@ -200,11 +214,12 @@ fn legs(overview: &statistics::Overview, role: InstitutionRole) -> Option<LegCha
     };
     let part = |count: &&statistics::LegCount| Bar {
         name: name(count.outcome()).to_owned(),
-        class: leg_class(count.outcome()),
+        class: outcome_class(count.outcome()),
         value: count.legs,
     };
     let chart = stack(&counts.iter().map(part).collect::<Vec<_>>(), role.chinese());
-    let parts = counts.iter().map(|count| (name(count.outcome()), leg_class(count.outcome()), count.legs));
+    let parts =
+        counts.iter().map(|count| (name(count.outcome()), outcome_class(count.outcome()), count.legs));
     Some(LegChart { role: role.chinese(), total, chart, parts: parts.collect() })
 }
 

@@ -2,6 +2,7 @@
 
 mod browser;
 mod neighbours;
+pub(crate) mod overview;
 pub(crate) mod world;
 
 use chrono::{DateTime, Utc};

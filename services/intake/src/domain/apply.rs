@@ -12,7 +12,7 @@ pub fn apply(mut case: Case, event: &Event) -> Case {
     case.version += 1;
     match event {
         Event::SupplementRequested { .. } => case.supplemented = true,
-        Event::Dispatched { round, .. } => case.round = *round,
+        Event::Dispatched { round, .. } | Event::NobodyToAsk { round, .. } => case.round = *round,
         _ => {}
     }
     case.phase = match case.phase {
@@ -46,7 +46,7 @@ fn before(phase: Phase, event: &Event) -> Phase {
             closes_at: *closes_at,
             cover: Cover::NotAsked,
         }),
-        (Event::NobodyToAsk { reasons }, phase) => {
+        (Event::NobodyToAsk { reasons, .. }, phase) => {
             Phase::NoOffer { reasons: reasons.clone(), again: false, last: phase.collection().copied() }
         }
         (Event::RedispatchRequested, Phase::NoOffer { reasons, last, .. }) => {

@@ -227,6 +227,28 @@ fn a_case_is_dispatched_at_most_three_times() {
     assert!(decide(&last, Command::Redispatch, now()).is_err());
 }
 
+#[test]
+fn a_round_in_which_nobody_could_be_asked_is_one_of_the_three() {
+    let nobody = Command::Dispatch {
+        legs: 0,
+        closes_at: None,
+        reasons: vec!["NOTHING_CHANGED".to_owned()],
+        cover: None,
+    };
+    let mut state = Case { round: 0, ..case(Phase::Accepted) };
+    for expected in 1..=MAX_ROUNDS {
+        let Ok(Decision::Executed(events)) = decide(&state, nobody.clone(), now()) else {
+            panic!("{state:?}")
+        };
+        state = events.iter().fold(state, apply);
+        assert_eq!((state.phase.code(), state.round), ("NO_OFFER", expected));
+        if let Ok(Decision::Executed(events)) = decide(&state, Command::Redispatch, now()) {
+            state = events.iter().fold(state, apply);
+        }
+    }
+    assert!(decide(&state, Command::Redispatch, now()).is_err());
+}
+
 fn after(phase: Phase, commands: &[Command]) -> Case {
     commands.iter().fold(case(phase), |state, command| match decide(&state, command.clone(), now()) {
         Ok(Decision::Executed(events)) => events.iter().fold(state, apply),

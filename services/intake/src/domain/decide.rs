@@ -123,7 +123,10 @@ fn refused(phase: &Phase, command: &Command) -> Refusal {
 
 fn dispatch(case: &Case, command: Command) -> Decided {
     match command {
-        Command::Dispatch { legs: 0, reasons, .. } => one(Event::NobodyToAsk { reasons }),
+        // A round in which nobody could be asked is one of the rounds, or there would be no end to asking for another.
+        Command::Dispatch { legs: 0, reasons, .. } => {
+            one(Event::NobodyToAsk { round: case.round + 1, reasons })
+        }
         Command::Dispatch { legs, closes_at, cover, .. } => {
             let mut events = vec![Event::Dispatched { round: case.round + 1, legs, closes_at }];
             events.extend(cover.map(|need| Event::CoverRequested { need }));

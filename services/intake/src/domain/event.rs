@@ -62,6 +62,7 @@ pub enum Event {
     },
     /// Planning found nobody to ask.
     NobodyToAsk {
+        round: u8,
         reasons: Vec<String>,
     },
     LegDelivered {
@@ -245,7 +246,7 @@ impl Event {
     pub fn codes(&self) -> Vec<String> {
         let documents = |codes: &[DocumentCode]| codes.iter().map(|code| code.code().to_owned()).collect();
         match self {
-            Self::Held { reasons } | Self::ScreenFailed { reasons } | Self::NobodyToAsk { reasons } => {
+            Self::Held { reasons } | Self::ScreenFailed { reasons } | Self::NobodyToAsk { reasons, .. } => {
                 reasons.clone()
             }
             Self::SupplementRequested { asked } | Self::LegQuestioned { asked, .. } => documents(asked),

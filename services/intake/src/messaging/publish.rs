@@ -177,7 +177,7 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
                 cover: case.phase.has_cover(),
             },
         ),
-        Event::NobodyToAsk { reasons } => fact(
+        Event::NobodyToAsk { reasons, .. } => fact(
             CASE_NO_OFFER,
             &wire::CaseNoOffer {
                 case_id,

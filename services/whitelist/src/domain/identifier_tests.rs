@@ -1,3 +1,5 @@
+//! Every number of domain.md §2, its forms as people type them, and what each tells.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use desk::accounts::NewAccount;
+use desk::domain::Duty;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::play::{Played, play};
@@ -57,7 +59,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     }
     let code = if played.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if screen.is_live() && !arguments.once {
-        stay(&played, &run_dir, &mut screen)?;
+        stay(&played, &run_dir, &mut screen).await?;
         signals.next().await;
     }
     screen.say("正在停止… (stopping)");
@@ -89,17 +91,26 @@ fn verdict(played: &Played, screen: &mut Screen) {
 }
 
 /// What a person may do with the system that is left.
-fn stay(played: &Played, run_dir: &RunDir, screen: &mut Screen) -> Result<()> {
+async fn stay(played: &Played, run_dir: &RunDir, screen: &mut Screen) -> Result<()> {
     let system = &played.stage.system;
+    let clerk = system.desk_account(&account("clerk", "演示窗口", Duty::Clerk)).await?;
+    let operator = system.desk_account(&account("operator", "演示运维", Duty::Operator)).await?;
     screen.say("");
     screen.say(&format!("系统仍在运行，服务台 (the desk): {}", system.place("desk")?.url));
+    screen.say(&format!("   窗口 (clerk)      用户名 clerk     密码 {clerk}"));
+    screen.say(&format!("   运维 (operator)   用户名 operator  密码 {operator}"));
     screen.say(&format!("受理接口 (gRPC, intake): {}", system.place("intake")?.url));
     screen.say(&format!(
-        "签发令牌 (a token): ZHIRONG_RUN_DIR={} zhirong token --staff demo --duty CLERK --audience intake",
+        "再办一批案件 (more cases): ZHIRONG_RUN_DIR={0} zhirong simulate fill",
         run_dir.path().display()
     ));
     screen.say("按 Ctrl-C 停止 (Ctrl-C stops everything)");
     Ok(())
+}
+
+/// An account for the time of the demo.
+fn account(login: &str, title: &str, duty: Duty) -> NewAccount {
+    NewAccount { login: login.to_owned(), title: title.to_owned(), duties: vec![duty], must_change: false }
 }
 
 struct Signals {

@@ -29,7 +29,7 @@ pub(super) fn offers(listed: &[OfferView], names: &Names) -> Vec<String> {
         ("增信", Side::Left),
         ("增信费(元)", Side::Right),
         ("总成本(元)", Side::Right),
-        ("综合年化%", Side::Right),
+        ("年化%", Side::Right),
     ]);
     for view in listed {
         let Some(offer) = &view.offer else { continue };
