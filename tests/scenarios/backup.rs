@@ -146,7 +146,7 @@ async fn a_backup_taken_in_mid_fan_out_is_restored_whole_and_every_case_in_it_co
     server.close().await;
 
     let told = keeper.does("restore.sh", &[backup], &[]).await;
-    assert!(told.contains("answers of institutions were between partner and intake"), "{told}");
+    assert!(told.contains("answers of institutions were on their way from partner"), "{told}");
     migrate_anew(&town).await;
     for role in &names {
         town.system.start_role(role).await.unwrap();
