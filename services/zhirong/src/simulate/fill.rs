@@ -166,14 +166,14 @@ impl Director {
         self.goals.set(&case.case_no, goal);
         let until = Instant::now() + PATIENCE;
         let mut seen = case.state();
-        let mut moved = Moved::default();
         while Instant::now() < until {
             let view = clerk.case(&case.case_id).await.context("the case cannot be read")?;
             seen = view.header.as_ref().map_or(CaseState::Unspecified, CaseHeader::state);
-            if goal.is_reached(seen, &view, &moved) {
+            let reopened = goal == Goal::Reopened && self.was_reopened(&mut clerk, &case.case_id).await?;
+            if goal.is_reached(seen, reopened) {
                 return Ok(());
             }
-            if let Err(status) = self.step(&mut clerk, index, goal, &view, &mut moved).await
+            if let Err(status) = self.step(&mut clerk, index, goal, &view).await
                 && status.code() != Code::FailedPrecondition
                 && !rpc::status::is_retryable(&status)
             {
@@ -212,14 +212,7 @@ impl Director {
     }
 
     /// Does the next thing that the goal asks for in this state.
-    async fn step(
-        &self,
-        clerk: &mut Clerk,
-        index: usize,
-        goal: Goal,
-        view: &CaseView,
-        moved: &mut Moved,
-    ) -> Result<(), Status> {
+    async fn step(&self, clerk: &mut Clerk, index: usize, goal: Goal, view: &CaseView) -> Result<(), Status> {
         let Some(header) = &view.header else { return Ok(()) };
         let id = &header.case_id;
         let request = |what: &str| self.seed.request_id(what, id);
@@ -239,14 +232,16 @@ impl Director {
                 }
                 Ok(())
             }
-            (Goal::Selected | Goal::Approved, CaseState::OffersReady) => self.select(clerk, id, index).await,
-            (Goal::Reopened, CaseState::OffersReady) if !moved.selected => {
-                self.select(clerk, id, index).await?;
-                moved.selected = true;
-                Ok(())
+            (Goal::Selected | Goal::Approved | Goal::Reopened, CaseState::OffersReady) => {
+                self.select(clerk, id, index).await
             }
             _ => clerk.answer_questions(view).await.map(drop),
         }
+    }
+
+    async fn was_reopened(&self, clerk: &mut Clerk, case_id: &str) -> Result<bool> {
+        let entries = clerk.timeline(case_id).await.context("the timeline cannot be read")?;
+        Ok(entries.iter().any(|entry| entry.kind == "CASE_REOPENED"))
     }
 
     async fn select(&self, clerk: &mut Clerk, id: &str, index: usize) -> Result<(), Status> {
@@ -256,20 +251,9 @@ impl Director {
     }
 }
 
-/// What has been done with a case in this run.
-#[derive(Debug, Default)]
-pub(super) struct Moved {
-    selected: bool,
-}
-
 impl Goal {
-    fn is_reached(self, seen: CaseState, view: &CaseView, moved: &Moved) -> bool {
-        let closed = view.header.as_ref().is_none_or(|header| header.legs_total > 0);
-        match self {
-            // A first look may find it in OFFERS_READY before it was chosen; in a later run nothing tells the two apart.
-            Self::Reopened => seen == self.state() && moved.selected,
-            Self::Collecting => seen == self.state() && closed,
-            _ => seen == self.state(),
-        }
+    /// `reopened`: a choice has been undone before.
+    fn is_reached(self, seen: CaseState, reopened: bool) -> bool {
+        seen == self.state() && (self != Self::Reopened || reopened)
     }
 }

@@ -226,6 +226,10 @@ impl Worker {
             EventType::SupplementAnswered => {
                 self.hands.signal(&event.assignment, Signal::Supplemented).await;
             }
+            // An answer of an earlier run may be chosen, on which nobody works any more.
+            EventType::AssignmentSelected if !self.hands.holds(&event.assignment) => {
+                self.begin(channel, event.assignment);
+            }
             EventType::AssignmentSelected => {
                 self.hands.signal(&event.assignment, Signal::Selected).await;
             }
