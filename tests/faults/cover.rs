@@ -21,7 +21,8 @@ pub(crate) const COVER: &[Invariant] = &[
                WHERE c.state = 'APPROVED' AND l.state IN ('CREATED','RECEIVED','REVIEWING','OFFERED')",
         plant: "UPDATE insurance.cover_leg SET state = 'RECEIVED' WHERE id IN (
                     SELECT l.id FROM insurance.cover_leg l JOIN insurance.cover_request r ON r.id = l.cover_id
-                      JOIN intake.financing_case c ON c.id = r.case_id WHERE c.state = 'APPROVED' LIMIT 1)",
+                      JOIN intake.financing_case c ON c.id = r.case_id 
+                     WHERE c.state = 'APPROVED' AND l.state = 'RELEASED' LIMIT 1)",
     },
     Invariant {
         what: "a round of cover that collects has a live deadline",

@@ -12,6 +12,7 @@ use crate::line::{Answer, call};
 use crate::mask::Mask;
 use crate::wire;
 
+const ACKNOWLEDGE: &str = "/zhirong.partner.v1.EventService/Acknowledge";
 /// Headers that tell of the moment alone.
 const OF_THE_MOMENT: [&str; 1] = ["date"];
 /// How long an event may take.
@@ -23,6 +24,13 @@ const QUIET_SECONDS: i32 = 1;
 pub(crate) struct Transcript {
     pub(crate) lines: Vec<String>,
     pub(crate) ordered_ids: Vec<String>,
+}
+
+/// An event as it came, and the answer to its acknowledgement.
+struct Pulled {
+    event: Event,
+    answer: Answer,
+    acknowledged: Answer,
 }
 
 pub(crate) struct Bank {
@@ -113,19 +121,20 @@ impl Bank {
     }
 
     /// The next events, until one of each of these types has come. What one transaction of another role tells may come in
-    /// either order: they are written down by their types.
+    /// either order: they are written down by their types, and ids are named in that order.
     pub(crate) async fn events_until_all(&mut self, mut wanted: Vec<EventType>) {
         let begun = Instant::now();
         let mut told = Vec::new();
         while begun.elapsed() < PATIENCE {
-            let from = self.lines.len();
-            for event in self.pull(5).await {
-                wanted.retain(|kind| *kind != event.r#type());
-                told.push((event.r#type().as_str_name(), self.lines.split_off(from)));
+            if let Some(pulled) = self.receive(5).await {
+                wanted.retain(|kind| *kind != pulled.event.r#type());
+                told.push(pulled);
             }
             if wanted.is_empty() {
-                told.sort_by_key(|(kind, _)| *kind);
-                self.lines.extend(told.into_iter().flat_map(|(_, lines)| lines));
+                told.sort_by_key(|pulled| pulled.event.r#type().as_str_name());
+                for pulled in told {
+                    self.write_down(&pulled);
+                }
                 return;
             }
         }
@@ -137,25 +146,33 @@ impl Bank {
         while !self.pull(QUIET_SECONDS).await.is_empty() {}
     }
 
-    /// One event at a time, so that nothing that comes behind an awaited one is passed over.
     async fn pull(&mut self, wait_seconds: i32) -> Vec<Event> {
+        let pulled = self.receive(wait_seconds).await;
+        pulled.into_iter().inspect(|pulled| self.write_down(pulled)).map(|pulled| pulled.event).collect()
+    }
+
+    /// One event at a time, so that nothing that comes behind an awaited one is passed over; acknowledged at once.
+    async fn receive(&self, wait_seconds: i32) -> Option<Pulled> {
         let request = PullEventsRequest { max_events: 1, wait_seconds, lease_seconds: 60 };
         let channel = self.channel.clone().with_deadline(Duration::from_secs(20));
         let answer = call(&channel, "/zhirong.partner.v1.EventService/PullEvents", &request).await;
         let bytes = answer.messages.first().unwrap_or_else(|| panic!("{:?}", answer.status));
         let response = PullEventsResponse::decode(bytes.as_slice()).unwrap();
-        if response.events.is_empty() {
-            return Vec::new();
-        }
+        let event = response.events.into_iter().next()?;
+        let request = AcknowledgeRequest { names: vec![event.name.clone()] };
+        let acknowledged = call(&self.channel, ACKNOWLEDGE, &request).await;
+        Some(Pulled { event, answer, acknowledged })
+    }
+
+    fn write_down(&mut self, pulled: &Pulled) {
         self.lines.push("event".to_owned());
-        self.entries("header", &answer.headers);
-        self.message(bytes);
-        self.entries("trailer", &answer.trailers);
-        let names = response.events.iter().map(|event| event.name.clone()).collect();
-        let acknowledged = AcknowledgeRequest { names };
-        let path = "/zhirong.partner.v1.EventService/Acknowledge";
-        self.call("acknowledging", path, &acknowledged).await;
-        response.events
+        self.entries("header", &pulled.answer.headers);
+        for message in &pulled.answer.messages {
+            self.message(message);
+        }
+        self.entries("trailer", &pulled.answer.trailers);
+        self.lines.push("== acknowledging: Acknowledge".to_owned());
+        self.write(&pulled.acknowledged);
     }
 
     fn tail(&self) -> String {
