@@ -90,3 +90,28 @@ fn refused(peer: &'static str, answer: Status) -> Fault {
         _ => Fault::of_peer(peer, answer),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    rpc::reason_table! {
+        /// The stand-ins of what the two answer.
+        LEG_CLOSED = FailedPrecondition, "该任务已经结束。";
+        CASE_STATE = FailedPrecondition, "案件状态不允许。";
+        CONSENT_EXPIRED = PermissionDenied, "授权已到期。";
+    }
+
+    fn told(peer: &'static str, reason: &'static rpc::Reason) -> Option<String> {
+        status::reason(&Status::from(refused(peer, Fault::new(reason).into())))
+    }
+
+    #[test]
+    fn what_has_ended_at_intake_or_insurance_closes_the_dossier_and_is_no_fault_of_ours() {
+        assert_eq!(told(INTAKE, &CASE_STATE).as_deref(), Some("DOSSIER_CLOSED"));
+        assert_eq!(told(INSURANCE, &CASE_STATE).as_deref(), Some("DOSSIER_CLOSED"));
+        assert_eq!(told(INSURANCE, &LEG_CLOSED).as_deref(), Some("DOSSIER_CLOSED"));
+        assert_eq!(told(INSURANCE, &CONSENT_EXPIRED).as_deref(), Some("CONSENT_REVOKED"));
+        assert_eq!(ALL.len(), 3);
+    }
+}
