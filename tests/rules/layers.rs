@@ -13,6 +13,7 @@ const GROUND: [(&str, &[&str]); 7] = [
     ("crates/kernel", &[]),
     ("crates/proto", &[]),
     ("crates/engines", &[]),
+    ("crates/sheets", &[]),
     ("crates/telemetry", &["kernel"]),
     ("crates/bus", &["kernel", "telemetry"]),
     ("crates/rpc", &["kernel", "proto", "telemetry"]),
