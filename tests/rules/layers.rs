@@ -9,7 +9,7 @@ use crate::repository::none;
 const ASSEMBLERS: [&str; 2] = ["services/zhirong", "tests"];
 
 /// What the packages of the ground may know of ours, the lowest first. `crates/testkit` may know all of them.
-const GROUND: [(&str, &[&str]); 7] = [
+const GROUND: [(&str, &[&str]); 8] = [
     ("crates/kernel", &[]),
     ("crates/proto", &[]),
     ("crates/engines", &[]),
