@@ -7,6 +7,7 @@ pub mod identifier;
 pub mod legal;
 pub mod ownership;
 pub mod place;
+pub mod pledge;
 pub mod profile;
 pub mod size;
 pub mod standing;
