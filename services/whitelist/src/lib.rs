@@ -8,7 +8,9 @@ pub mod settings;
 pub mod store;
 
 use host::{Host, HostError, Role};
-use proto::whitelist::v1::whitelist_service_server::WhitelistServiceServer;
+use proto::whitelist::v1::{
+    register_service_server::RegisterServiceServer, whitelist_service_server::WhitelistServiceServer,
+};
 use tonic::service::Routes;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -32,6 +34,10 @@ async fn serve(host: Host) -> Result<(), HostError> {
         clock: host.clock.clone(),
         changes: host::Changes::of(&host),
         parks: host.settings.get(&settings::PARKS)?,
+        persons: rpc::Persons::new(host.settings.find(&settings::PERSON_KEY)?.as_ref()),
     };
-    host.serve_grpc(Routes::new(WhitelistServiceServer::new(face)), rpc::POLICY).await
+    let mut routes = Routes::builder();
+    routes.add_service(WhitelistServiceServer::new(face.clone()));
+    routes.add_service(RegisterServiceServer::new(face));
+    host.serve_grpc(routes.routes(), rpc::POLICY).await
 }

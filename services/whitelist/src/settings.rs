@@ -1,6 +1,6 @@
 //! The settings of this role beyond those of every role.
 
-use host::{AnyKey, FromSetting, Key};
+use host::{AnyKey, FromSetting, Key, Secret};
 
 use crate::domain::place::Parks;
 
@@ -10,7 +10,12 @@ pub const PARKS: Key<Parks> = Key::with_default(
     "codes of the parks that take part, separated by commas, such as JY-GX,JY-HL",
 );
 
-pub const ALL: &[&dyn AnyKey] = &[&PARKS];
+pub const PERSON_KEY: Key<Secret> = Key::optional_secret(
+    "ZHIRONG_WHITELIST_PERSON_KEY",
+    "a long random text by which persons' numbers are hashed; never change it, or consents of persons are not found again",
+);
+
+pub const ALL: &[&dyn AnyKey] = &[&PARKS, &PERSON_KEY];
 
 impl FromSetting for Parks {
     fn from_setting(text: &str) -> Result<Self, String> {

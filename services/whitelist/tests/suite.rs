@@ -7,6 +7,7 @@ mod consents;
 mod enterprises;
 mod logs;
 mod records;
+mod register;
 mod schema;
 mod standings;
 mod support;

@@ -2,6 +2,7 @@
 
 pub mod asset;
 pub mod consent;
+mod consent_scope;
 pub mod enterprise;
 pub mod identifier;
 pub mod legal;
@@ -9,6 +10,7 @@ pub mod ownership;
 pub mod place;
 pub mod pledge;
 pub mod profile;
+pub mod reveal;
 pub mod size;
 pub mod standing;
 pub mod term;

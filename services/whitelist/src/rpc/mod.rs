@@ -1,17 +1,23 @@
 //! The gRPC face: requests are checked and translated here, decided in `domain`, kept by `store`.
 
+mod amend;
 mod assets;
 mod consents;
 mod detail;
 mod enterprises;
 mod identifiers;
+mod persons;
+mod pledge;
 mod policy;
 mod profile;
 mod refusals;
+mod register;
+mod reveals;
 mod service;
 mod standings;
 mod wire;
 
+pub use persons::Persons;
 pub use policy::POLICY;
 pub use service::Face;
 

@@ -15,10 +15,19 @@ const PARTNER: Allow = Allow::Role("partner");
 const INSURANCE: Allow = Allow::Role("insurance");
 const CATALOG: Allow = Allow::Role("catalog");
 
+/// Who may look behind the masks, each time for a reason.
+const REVEALERS: Allow = Allow::Staff(&[Duty::Clerk, Duty::Supervisor]);
+/// Who may read the log of that.
+const OVERSEERS: Allow = Allow::Staff(&[Duty::Supervisor, Duty::Regulator, Duty::Administrator]);
+
 macro_rules! method {
-    ($name:literal, $($allow:expr),+) => {
+    ($name:literal, $($allow:expr),+) => { of!("WhitelistService", $name, $($allow),+) };
+}
+
+macro_rules! of {
+    ($service:literal, $name:literal, $($allow:expr),+) => {
         MethodPolicy {
-            method: concat!("/zhirong.whitelist.v1.WhitelistService/", $name),
+            method: concat!("/zhirong.whitelist.v1.", $service, "/", $name),
             allow: &[$($allow),+],
         }
     };
@@ -36,6 +45,13 @@ pub static POLICY: &[MethodPolicy] = &[
     method!("GetStandings", READERS, INTAKE, PARTNER, INSURANCE, CATALOG),
     // It tells nothing that is not in the number itself.
     method!("CheckIdentifier", READERS, Allow::AnyRole),
+    of!("RegisterService", "AmendEnterprise", DESK),
+    of!("RegisterService", "AmendAsset", DESK),
+    of!("RegisterService", "RecordLegalEvents", DESK),
+    of!("RegisterService", "Reveal", REVEALERS),
+    of!("RegisterService", "ListReveals", OVERSEERS),
+    of!("RegisterService", "CheckPledge", READERS, Allow::AnyRole),
+    of!("RegisterService", "ListConsents", READERS),
 ];
 
 #[cfg(test)]

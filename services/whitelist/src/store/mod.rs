@@ -5,14 +5,21 @@ pub mod consents;
 pub mod enterprises;
 mod error;
 mod lists;
+pub mod reveals;
 pub mod standings;
 
 pub use error::StoreError;
 
 /// Every statement of this service, for the test that prepares each against the migrated schema.
 pub fn statements() -> impl Iterator<Item = &'static str> {
-    [enterprises::STATEMENTS, assets::STATEMENTS, consents::STATEMENTS, standings::STATEMENTS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        enterprises::STATEMENTS,
+        assets::STATEMENTS,
+        consents::STATEMENTS,
+        standings::STATEMENTS,
+        reveals::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
