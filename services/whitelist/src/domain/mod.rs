@@ -12,5 +12,7 @@ pub mod pledge;
 pub mod profile;
 pub mod reveal;
 pub mod size;
+pub mod source;
+pub mod source_reply;
 pub mod standing;
 pub mod term;
