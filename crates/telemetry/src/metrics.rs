@@ -45,6 +45,9 @@ struct Metrics {
     audit_unsealed: Gauge,
     assignments_unreachable: Gauge,
     contact_age: Family<One, Seconds>,
+    source_fetches: Family<Two, Counter>,
+    source_pending: Family<One, Gauge>,
+    source_pending_oldest: Family<One, Seconds>,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -95,6 +98,9 @@ impl Metrics {
             audit_unsealed: Gauge::default(),
             assignments_unreachable: Gauge::default(),
             contact_age: Family::default(),
+            source_fetches: Family::default(),
+            source_pending: Family::default(),
+            source_pending_oldest: Family::default(),
         };
         metrics.register();
         metrics
@@ -152,6 +158,21 @@ impl Metrics {
             "Time since an institution's last contact",
             self.contact_age.clone(),
         );
+        r.register(
+            counter(names::SOURCE_FETCHES_TOTAL),
+            "Attempts to ask a platform outside",
+            self.source_fetches.clone(),
+        );
+        r.register(
+            names::SOURCE_PENDING_ROWS,
+            "Decisions that wait for a source",
+            self.source_pending.clone(),
+        );
+        r.register(
+            names::SOURCE_PENDING_OLDEST_SECONDS,
+            "How long the first of them has waited",
+            self.source_pending_oldest.clone(),
+        );
     }
 }
 
@@ -170,6 +191,19 @@ pub fn set_outbox(rows: i64, oldest_seconds: f64, unroutable: i64) {
 /// `count` messages were confirmed by the broker.
 pub fn add_published(count: u64) {
     METRICS.outbox_published.inc_by(count);
+}
+
+/// An attempt to ask `source` ended in `outcome`.
+pub fn add_source_fetch(source: &str, outcome: &str) {
+    let labels = [(names::LABEL_SOURCE, source.to_owned()), (names::LABEL_OUTCOME, outcome.to_owned())];
+    METRICS.source_fetches.get_or_create(&labels).inc();
+}
+
+/// How many decisions wait for `source`, and for how many seconds the first of them has.
+pub fn set_source_pending(source: &str, rows: i64, oldest_seconds: f64) {
+    let labels = [(names::LABEL_SOURCE, source.to_owned())];
+    METRICS.source_pending.get_or_create(&labels).set(rows);
+    METRICS.source_pending_oldest.get_or_create(&labels).set(oldest_seconds.max(0.0));
 }
 
 /// Whether this process leads the relay.

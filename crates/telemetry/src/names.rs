@@ -53,6 +53,14 @@ pub const ASSIGNMENTS_UNREACHABLE: &str = "zhirong_assignments_unreachable";
 /// Time since each institution with a credential was last heard of, in seconds.
 pub const INSTITUTION_CONTACT_AGE_SECONDS: &str = "zhirong_institution_contact_age_seconds";
 
+/// Attempts to ask a platform outside, by source and outcome.
+pub const SOURCE_FETCHES_TOTAL: &str = "zhirong_source_fetches_total";
+/// Enterprises whose decision waits for a platform outside, by source.
+pub const SOURCE_PENDING_ROWS: &str = "zhirong_source_pending_rows";
+/// Time in seconds since the first of them began to wait, by source.
+pub const SOURCE_PENDING_OLDEST_SECONDS: &str = "zhirong_source_pending_oldest_seconds";
+
+pub const LABEL_SOURCE: &str = "source";
 pub const LABEL_QUEUE: &str = "queue";
 pub const LABEL_OUTCOME: &str = "outcome";
 pub const LABEL_KIND: &str = "kind";

@@ -1,17 +1,16 @@
-//! Enterprises, their IP assets and consents, and their standing: the `whitelist` role (授信白名单).
+//! Enterprises, their IP assets and consents, what platforms outside tell of them, and their standing: the `whitelist`
+//! role (授信白名单).
 
 pub mod domain;
 pub mod messaging;
 pub mod reasons;
 pub mod rpc;
+mod serve;
 pub mod settings;
+pub mod sources;
 pub mod store;
 
-use host::{Host, HostError, Role};
-use proto::whitelist::v1::{
-    register_service_server::RegisterServiceServer, whitelist_service_server::WhitelistServiceServer,
-};
-use tonic::service::Routes;
+use host::Role;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
@@ -25,19 +24,5 @@ pub static ROLE: Role = Role {
     peers: &[],
     keys: settings::ALL,
     reasons: reasons::ALL,
-    serve: |host| Box::pin(serve(host)),
+    serve: |host| Box::pin(serve::serve(host)),
 };
-
-async fn serve(host: Host) -> Result<(), HostError> {
-    let face = rpc::Face {
-        pool: host.pool.clone(),
-        clock: host.clock.clone(),
-        changes: host::Changes::of(&host),
-        parks: host.settings.get(&settings::PARKS)?,
-        persons: rpc::Persons::new(host.settings.find(&settings::PERSON_KEY)?.as_ref()),
-    };
-    let mut routes = Routes::builder();
-    routes.add_service(WhitelistServiceServer::new(face.clone()));
-    routes.add_service(RegisterServiceServer::new(face));
-    host.serve_grpc(routes.routes(), rpc::POLICY).await
-}

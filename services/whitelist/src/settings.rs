@@ -2,7 +2,7 @@
 
 use host::{AnyKey, FromSetting, Key, Secret};
 
-use crate::domain::place::Parks;
+use crate::{domain::place::Parks, sources};
 
 pub const PARKS: Key<Parks> = Key::with_default(
     "ZHIRONG_WHITELIST_PARKS",
@@ -15,7 +15,12 @@ pub const PERSON_KEY: Key<Secret> = Key::optional_secret(
     "a long random text by which persons' numbers are hashed; never change it, or consents of persons are not found again",
 );
 
-pub const ALL: &[&dyn AnyKey] = &[&PARKS, &PERSON_KEY];
+const fn all() -> [&'static dyn AnyKey; 14] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = sources::KEYS;
+    [&PARKS, &PERSON_KEY, a, b, c, d, e, f, g, h, i, j, k, l]
+}
+
+pub const ALL: &[&dyn AnyKey] = &all();
 
 impl FromSetting for Parks {
     fn from_setting(text: &str) -> Result<Self, String> {

@@ -9,5 +9,6 @@ mod logs;
 mod records;
 mod register;
 mod schema;
+mod sources;
 mod standings;
 mod support;

@@ -107,6 +107,15 @@ pub enum GradeTold {
     Graded(CreditGrade),
 }
 
+impl GradeTold {
+    pub fn graded(self) -> Option<CreditGrade> {
+        match self {
+            Self::Graded(grade) => Some(grade),
+            Self::NotTold | Self::Unrated => None,
+        }
+    }
+}
+
 /// On a list that excludes (HX01 to HX12), from when until when; the last day belongs to it, none is open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
@@ -153,10 +162,14 @@ impl Findings {
         self.listings.iter().filter(holds).map(|listing| listing.exclusion).collect()
     }
 
-    /// Whether there was a penalty within `months` before `day`.
-    pub fn penalised_within(&self, day: NaiveDate, months: u32) -> bool {
+    /// How many penalties there were within `months` before `day`.
+    pub fn penalties_within(&self, day: NaiveDate, months: u32) -> usize {
         let from = day.checked_sub_months(Months::new(months)).unwrap_or(NaiveDate::MIN);
-        self.penalties.iter().any(|penalty| penalty.decided_on > from)
+        self.penalties.iter().filter(|penalty| penalty.decided_on > from).count()
+    }
+
+    pub fn penalised_within(&self, day: NaiveDate, months: u32) -> bool {
+        self.penalties_within(day, months) > 0
     }
 }
 
@@ -329,10 +342,7 @@ pub fn picture(
     let by = |source| fresh.iter().find(|one| one.source == source).map(|one| one.findings.grade);
     let grade = [SourceCode::CreditJiyuan, SourceCode::CreditHenan, SourceCode::CreditChina]
         .into_iter()
-        .find_map(|source| match by(source) {
-            Some(GradeTold::Graded(grade)) => Some(grade),
-            Some(GradeTold::NotTold | GradeTold::Unrated) | None => None,
-        });
+        .find_map(|source| by(source).and_then(GradeTold::graded));
     Picture {
         exclusions: fresh.iter().flat_map(|one| one.findings.exclusions_on(today)).collect(),
         grade,

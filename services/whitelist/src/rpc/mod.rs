@@ -14,6 +14,7 @@ mod refusals;
 mod register;
 mod reveals;
 mod service;
+mod snapshots;
 mod standings;
 mod wire;
 
@@ -23,6 +24,8 @@ pub use service::Face;
 
 /// What everything here is done for, as audit rows name it.
 const PURPOSE: &str = "IP_PLEDGE_FINANCING";
+/// What platforms are asked for.
+const SCREENING: &str = "CREDIT_SCREENING";
 /// How a change that is committed ended.
 const DONE: &str = "DONE";
 /// A change that was asked for again under another request id, and had been made before.

@@ -15,7 +15,7 @@ const PARTNER: Allow = Allow::Role("partner");
 const INSURANCE: Allow = Allow::Role("insurance");
 const CATALOG: Allow = Allow::Role("catalog");
 
-/// Who may look behind the masks, each time for a reason.
+/// Who may look behind the masks, each time for a reason, and who screens.
 const REVEALERS: Allow = Allow::Staff(&[Duty::Clerk, Duty::Supervisor]);
 /// Who may read the log of that.
 const OVERSEERS: Allow = Allow::Staff(&[Duty::Supervisor, Duty::Regulator, Duty::Administrator]);
@@ -52,6 +52,8 @@ pub static POLICY: &[MethodPolicy] = &[
     of!("RegisterService", "ListReveals", OVERSEERS),
     of!("RegisterService", "CheckPledge", READERS, Allow::AnyRole),
     of!("RegisterService", "ListConsents", READERS),
+    of!("SourceService", "RequestSnapshot", REVEALERS, INTAKE),
+    of!("SourceService", "GetSnapshots", REVEALERS, INTAKE),
 ];
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ pub mod enterprises;
 mod error;
 mod lists;
 pub mod reveals;
+pub mod snapshots;
 pub mod standings;
+pub mod watches;
 
 pub use error::StoreError;
 
@@ -18,6 +20,8 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         consents::STATEMENTS,
         standings::STATEMENTS,
         reveals::STATEMENTS,
+        snapshots::STATEMENTS,
+        watches::STATEMENTS,
     ]
     .into_iter()
     .flatten()
