@@ -9,6 +9,7 @@ pub mod legal;
 pub mod ownership;
 pub mod place;
 pub mod pledge;
+mod pledge_codes;
 pub mod profile;
 pub mod reveal;
 pub mod size;
