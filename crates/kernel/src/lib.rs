@@ -38,8 +38,8 @@ pub use codes::{
 };
 pub use documents::DocumentCode;
 pub use ids::{
-    AssetId, CaseId, ConsentId, CredentialId, DocumentKey, EnterpriseId, EventId, IdError, InstitutionId,
-    LegId, MessageId, ProductId, ReplyId, RequestId,
+    AgreementId, AssetId, BranchId, CaseId, ConsentId, CredentialId, DocumentKey, EnterpriseId, EventId,
+    IdError, InstitutionId, LegId, MessageId, PolicyDocumentId, ProductId, ReplyId, RequestId,
 };
 pub use ip_number::IpNumber;
 pub use money::{AmountError, Fen, SplitError};
