@@ -48,6 +48,9 @@ struct Metrics {
     source_fetches: Family<Two, Counter>,
     source_pending: Family<One, Gauge>,
     source_pending_oldest: Family<One, Seconds>,
+    publications: Family<One, Gauge>,
+    publications_failing: Gauge,
+    agreements_expiring: Gauge,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -101,6 +104,9 @@ impl Metrics {
             source_fetches: Family::default(),
             source_pending: Family::default(),
             source_pending_oldest: Family::default(),
+            publications: Family::default(),
+            publications_failing: Gauge::default(),
+            agreements_expiring: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -173,6 +179,9 @@ impl Metrics {
             "How long the first of them has waited",
             self.source_pending_oldest.clone(),
         );
+        r.register(names::PUBLICATIONS, "Products on the outside platform", self.publications.clone());
+        r.register(names::PUBLICATIONS_FAILING, "Failing publications", self.publications_failing.clone());
+        r.register(names::AGREEMENTS_EXPIRING, "Agreements that end soon", self.agreements_expiring.clone());
     }
 }
 
@@ -285,6 +294,21 @@ pub fn add_legs(role: &str, state: &str, count: u64) {
 /// An institution of `role` decided `seconds` after its leg was issued.
 pub fn observe_leg_answer(role: &str, seconds: f64) {
     METRICS.leg_answer.get_or_create(&[(names::LABEL_ROLE, role.to_owned())]).observe(seconds.max(0.0));
+}
+
+/// Products on the 信易贷 platform whose publication is in `state`.
+pub fn set_publications(state: &str, rows: i64) {
+    METRICS.publications.get_or_create(&[(names::LABEL_STATE, state.to_owned())]).set(rows);
+}
+
+/// Publications or withdrawals whose last attempt failed.
+pub fn set_publications_failing(rows: i64) {
+    METRICS.publications_failing.set(rows);
+}
+
+/// Cooperation agreements in force that are over within 30 days.
+pub fn set_agreements_expiring(agreements: i64) {
+    METRICS.agreements_expiring.set(agreements);
 }
 
 /// Credentials in use that end within 30 days and have no successor.

@@ -52,6 +52,12 @@ pub const AUDIT_UNSEALED_ROWS: &str = "zhirong_audit_unsealed_rows";
 pub const ASSIGNMENTS_UNREACHABLE: &str = "zhirong_assignments_unreachable";
 /// Time since each institution with a credential was last heard of, in seconds.
 pub const INSTITUTION_CONTACT_AGE_SECONDS: &str = "zhirong_institution_contact_age_seconds";
+/// Products on the 信易贷 platform, by state of their publication.
+pub const PUBLICATIONS: &str = "zhirong_publications";
+/// Publications or withdrawals whose last attempt failed.
+pub const PUBLICATIONS_FAILING: &str = "zhirong_publications_failing";
+/// Cooperation agreements in force that are over within 30 days.
+pub const AGREEMENTS_EXPIRING: &str = "zhirong_agreements_expiring";
 
 /// Attempts to ask a platform outside, by source and outcome.
 pub const SOURCE_FETCHES_TOTAL: &str = "zhirong_source_fetches_total";
