@@ -7,6 +7,7 @@ mod commands;
 mod place;
 #[cfg(test)]
 mod secrets;
+mod sources;
 #[cfg(test)]
 mod system;
 #[cfg(test)]
