@@ -5,7 +5,7 @@ use rpc::identity::{KeyRing, Signer, generate};
 
 use super::{
     Existing, PARTNER_CLIENT_CA, PARTNER_CLIENT_CA_KEY, PARTNER_TLS_CA, PARTNER_TLS_CA_KEY, PARTNER_TLS_CERT,
-    PARTNER_TLS_KEY, Secrets, VERIFY_KEYS, Written, signing_key, tls,
+    PARTNER_TLS_KEY, PERSON_KEY, Secrets, VERIFY_KEYS, Written, random_word, signing_key, tls,
 };
 use crate::roles;
 
@@ -19,6 +19,8 @@ impl Secrets {
     pub fn ensure_identity(&self, existing: Existing, names: &[String]) -> Result<()> {
         self.create_directory()?;
         self.ensure_role_keys(existing)?;
+        // Kept even when all is made anew: by another key no consent of a person would be found again.
+        self.ensure([PERSON_KEY], Existing::Keep, || Ok([random_word()]))?;
         self.ensure_certificates(existing, names)
     }
 

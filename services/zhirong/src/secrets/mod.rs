@@ -26,6 +26,9 @@ pub const PARTNER_TLS_KEY: &str = "partner-tls-key.pem";
 pub const PARTNER_CLIENT_CA: &str = "partner-client-ca.pem";
 pub const PARTNER_CLIENT_CA_KEY: &str = "partner-client-ca-key.pem";
 
+/// What whitelist hashes persons with. Never replaced: consents of persons would not be found again.
+pub const PERSON_KEY: &str = "whitelist-person-key";
+
 /// File of a role's private Ed25519 key.
 pub fn signing_key(role: &str) -> String {
     format!("{role}-signing-key.pem")
@@ -59,6 +62,9 @@ pub fn names_of(role: &Role) -> Vec<String> {
     }
     if role.name == partner::ROLE.name {
         names.extend([PARTNER_TLS_CERT, PARTNER_TLS_KEY, PARTNER_CLIENT_CA].map(str::to_owned));
+    }
+    if role.name == whitelist::ROLE.name {
+        names.push(PERSON_KEY.to_owned());
     }
     names
 }

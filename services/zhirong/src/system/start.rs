@@ -83,6 +83,8 @@ fn environment(
     let mut environment: BTreeMap<String, String> =
         std::env::vars().filter(|(name, _)| is_passed_on(name)).collect();
     let place = places.get(role.name).with_context(|| format!("no place for {}", role.name))?;
+    // Whoever gives a key of their own keeps it.
+    let keyed = environment.keys().any(|name| name.starts_with("ZHIRONG_WHITELIST_PERSON_KEY"));
     let mut set = |name: &str, value: String| environment.insert(name.to_owned(), value);
     set("ZHIRONG_LISTEN", place.listen.to_string());
     set("ZHIRONG_ADMIN_LISTEN", place.admin_listen.to_string());
@@ -104,6 +106,9 @@ fn environment(
         set("ZHIRONG_PARTNER_TLS_CERT_FILE", path(PARTNER_TLS_CERT));
         set("ZHIRONG_PARTNER_TLS_KEY_FILE", path(PARTNER_TLS_KEY));
         set("ZHIRONG_PARTNER_CLIENT_CA_FILE", path(PARTNER_CLIENT_CA));
+    }
+    if role.name == whitelist::ROLE.name && !keyed {
+        set("ZHIRONG_WHITELIST_PERSON_KEY_FILE", path(secrets::PERSON_KEY));
     }
     environment.extend(options.settings.clone());
     Ok(environment)
