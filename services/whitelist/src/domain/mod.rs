@@ -3,6 +3,13 @@
 pub mod asset;
 pub mod consent;
 pub mod enterprise;
+pub mod entry;
+pub mod entry_decide;
+#[cfg(test)]
+mod entry_tests;
 pub mod identifier;
+pub mod ids;
+pub mod lists;
 pub mod place;
+pub mod screening;
 pub mod standing;
