@@ -9,6 +9,7 @@ mod health;
 mod house;
 mod migrations;
 pub mod operations;
+pub mod outward;
 mod pool;
 mod role;
 mod run;

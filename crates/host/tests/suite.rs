@@ -10,4 +10,6 @@ mod migrate;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod outward;
+#[cfg(test)]
 mod settings;

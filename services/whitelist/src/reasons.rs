@@ -13,6 +13,16 @@ rpc::reason_table! {
     REGION_INVALID = InvalidArgument, "行政区划代码不正确，请填写六位代码。";
     /// A qualification ends before it begins.
     QUALIFICATION_PERIOD_INVALID = InvalidArgument, "资质的失效日期早于生效日期，请对照证书更正。";
+    /// More people in research than people.
+    RD_STAFF_EXCEEDS_STAFF = InvalidArgument, "研发人员不能多于从业人员，请核对后更正。";
+    /// Accounts of a year that has not ended, of long ago, or not of years one after the other.
+    ACCOUNTS_YEAR_INVALID = InvalidArgument, "财务数据的年度不正确，请由近及远填写已结束的连续年度，至多三年。";
+    /// An owner's shares are not all given, not all above zero, or do not sum to the whole.
+    OWNER_SHARES_NOT_WHOLE = InvalidArgument, "权利人份额须全部填写且合计为10000个基点（100%），或全部留空按等额计算。";
+    /// Not a code of a legal status.
+    LEGAL_CODE_UNKNOWN = InvalidArgument, "法律状态代码不在代码表内，请对照公告按代码表填写。";
+    /// A field that this kind of right does not have.
+    FIELD_NOT_OF_TYPE = InvalidArgument, "此项不适用于所选的知识产权类型，请清空此项或更正类型。";
     /// The number is not of its kind's form, or its check digit is wrong where that is no mere warning.
     IP_NUMBER_INVALID = InvalidArgument, "知识产权编号与类型不符或校验位错误，请对照证书核对后重新填写。";
     /// The enterprise has registered this right.

@@ -1,6 +1,6 @@
 //! The schema and the statements fit together, and the schema holds what the code promises.
 
-use sqlx::{Executor as _, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 use testkit::ground;
 use whitelist::{ROLE, store};
 
@@ -15,7 +15,7 @@ async fn every_statement_can_be_prepared_against_the_migrated_schema() {
         }
         prepared += 1;
     }
-    assert!(prepared >= 16, "{prepared} statements are listed");
+    assert!(prepared >= 26, "{prepared} statements are listed");
 }
 
 #[tokio::test]
@@ -34,6 +34,30 @@ async fn a_recorded_standing_is_never_changed_not_even_by_the_owner() {
         let error = sqlx::query(change).execute(&owner).await.unwrap_err();
         assert_eq!(error.as_database_error().unwrap().constraint(), Some("standing_append_only"), "{change}");
     }
+}
+
+#[tokio::test]
+async fn what_was_recorded_for_ever_is_never_changed_not_even_by_the_owner() {
+    let ground = ground(&[&ROLE]).await;
+    let owner = ground.owner_pool(&ROLE);
+    for table in ["enterprise_version", "ip_asset_version", "ip_asset_event"] {
+        for change in [format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
+            let error = sqlx::raw_sql(AssertSqlSafe(change.clone())).execute(&owner).await.unwrap_err();
+            let constraint = error.as_database_error().unwrap().constraint().map(str::to_owned);
+            assert_eq!(constraint, Some(format!("{table}_append_only")), "{change}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_update_that_does_not_count_the_version_is_refused() {
+    let ground = ground(&[&ROLE]).await;
+    let pool = ground.pool(&ROLE);
+    let enterprise = "INSERT INTO enterprise VALUES (gen_random_uuid(), '91350100M000100Y43', 'x', 'SMALL', 'C32', 'JY-GX',
+        '419001', now())";
+    sqlx::query(enterprise).execute(&pool).await.unwrap();
+    let error = sqlx::query("UPDATE enterprise SET name = 'y'").execute(&pool).await.unwrap_err();
+    assert_eq!(error.as_database_error().unwrap().constraint(), Some("enterprise_version_next"));
 }
 
 #[tokio::test]

@@ -192,6 +192,7 @@ async fn a_qualification_stops_counting_the_day_after_it_ends() {
         number: String::new(),
         valid_from: from.to_owned(),
         valid_to: to.to_owned(),
+        ..Default::default()
     };
     let ending = held(9, "2023-03-03", "2026-03-02");
     let later = held(2, "2026-03-03", "2027-03-02");

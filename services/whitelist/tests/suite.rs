@@ -6,6 +6,7 @@ mod calls;
 mod consents;
 mod enterprises;
 mod logs;
+mod records;
 mod schema;
 mod standings;
 mod support;

@@ -139,7 +139,9 @@ pub(crate) fn registration() -> wire::RegisterEnterpriseRequest {
             number: "GR202141000001".to_owned(),
             valid_from: "2021-10-28".to_owned(),
             valid_to: "2099-10-27".to_owned(),
+            ..Default::default()
         }],
+        ..Default::default()
     }
 }
 
@@ -153,6 +155,7 @@ pub(crate) fn asset(enterprise_id: &str) -> wire::RegisterAssetRequest {
         title: "一种再生铅冶炼方法".to_owned(),
         filing_date: "2022-02-10".to_owned(),
         grant_date: "2022-08-30".to_owned(),
+        ..Default::default()
     }
 }
 

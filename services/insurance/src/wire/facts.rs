@@ -108,8 +108,12 @@ pub(crate) fn read(message: &Message) -> Result<Fact, &'static str> {
         }
         "intake.case-no-offer.v1" => {
             let body = intake::CaseNoOffer::decode(bytes).map_err(|_| UNREADABLE)?;
-            let round = Some(round_or_none(body.round)?);
-            (body.case_id, What::Ended { round, cause: EndCause::NoOffer, cover: false })
+            let ended = What::Ended {
+                round: Some(round_or_none(body.round)?),
+                cause: EndCause::NoOffer,
+                cover: body.cover,
+            };
+            (body.case_id, ended)
         }
         _ => return Err("TYPE_UNKNOWN"),
     };

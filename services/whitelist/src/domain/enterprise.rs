@@ -5,7 +5,10 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{EnterpriseId, EnterpriseSize, Qualification, Uscc};
 
-use super::place::{Industry, Park, Region};
+use super::{
+    place::{Industry, Park, Region},
+    profile::Profile,
+};
 
 /// Longest name in characters.
 pub const NAME_MAX: usize = 100;
@@ -48,7 +51,61 @@ pub struct Enterprise {
     pub park: Park,
     pub region: Region,
     pub qualifications: Vec<QualificationHeld>,
+    pub profile: Profile,
     pub registered_at: DateTime<Utc>,
+    /// Counts the amendments from 1; each version stays readable for ever.
+    pub version: i32,
+    /// `None`: as it was registered.
+    pub amended_at: Option<DateTime<Utc>>,
+}
+
+impl Enterprise {
+    /// The version that an amendment at `now` makes of `changed`, if that changes anything: an amendment that says what
+    /// is known is no version of its own.
+    pub fn amended(&self, changed: Self, now: DateTime<Utc>) -> Option<Self> {
+        let same = Self { version: self.version, amended_at: self.amended_at, ..changed.clone() } == *self;
+        (!same).then(|| Self { version: self.version + 1, amended_at: Some(now), ..changed })
+    }
+}
+
+/// Who gave a qualification (级别).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum QualificationLevel {
+    /// 示范区
+    Zone,
+    /// 省级
+    Province,
+    /// 国家级
+    National,
+}
+
+impl QualificationLevel {
+    pub const ALL: [Self; 3] = [Self::Zone, Self::Province, Self::National];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Zone => "ZONE",
+            Self::Province => "PROVINCE",
+            Self::National => "NATIONAL",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.code() == code)
+    }
+
+    /// The number in `zhirong.whitelist.v1.QualificationLevel`.
+    pub fn number(self) -> i32 {
+        match self {
+            Self::Zone => 1,
+            Self::Province => 2,
+            Self::National => 3,
+        }
+    }
+
+    pub fn from_number(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.number() == number)
+    }
 }
 
 /// A qualification with the days on which it counts.
@@ -57,6 +114,8 @@ pub struct QualificationHeld {
     pub code: Qualification,
     /// Certificate number; may be empty.
     pub number: String,
+    /// `None`: not stated.
+    pub level: Option<QualificationLevel>,
     valid_from: NaiveDate,
     valid_to: NaiveDate,
 }
@@ -69,7 +128,12 @@ impl QualificationHeld {
         valid_from: NaiveDate,
         valid_to: NaiveDate,
     ) -> Option<Self> {
-        (valid_from <= valid_to).then_some(Self { code, number, valid_from, valid_to })
+        (valid_from <= valid_to).then_some(Self { code, number, level: None, valid_from, valid_to })
+    }
+
+    #[must_use]
+    pub fn at_level(self, level: Option<QualificationLevel>) -> Self {
+        Self { level, ..self }
     }
 
     pub fn valid_from(&self) -> NaiveDate {

@@ -11,15 +11,20 @@ use rpc::{
 use tonic::{Request, Response};
 
 use super::{
+    detail,
     enterprises::or_refuse,
     refusals::{not_found, of_dates},
     service::Face,
     wire as outgoing,
 };
 use crate::{
-    domain::asset::{AssetDates, IpAsset, TITLE_MAX},
+    domain::asset::{AssetDates, Detail, IpAsset, TITLE_MAX},
     reasons,
-    store::{StoreError, assets, enterprises},
+    store::{
+        StoreError,
+        assets::{self, EventSource},
+        enterprises,
+    },
 };
 
 /// Assets on a page unless the caller says otherwise, and at most.
@@ -40,19 +45,44 @@ pub(super) async fn register(
         or_refuse(&mut check, "number", number, &reasons::IP_NUMBER_INVALID)
     });
     let title = check.text("title", &form.title, TITLE_MAX);
-    let dates = dates(&mut check, form, date_of(face.clock.now()));
-    let fields = (request_id, enterprise_id, kind, number, title, dates);
-    let (request_id, enterprise_id, kind, number, title, dates) = check.all(fields)?;
+    let today = date_of(face.clock.now());
+    let dates = dates(&mut check, &form.filing_date, &form.grant_date, today);
+    let detail = match &form.detail {
+        None => Some(Detail::default()),
+        Some(given) => check.within("detail", |check| detail::read(check, given, kind, today)),
+    };
+    let owners = detail::owners(&mut check, &form.owners);
+    let events = detail::events(&mut check, "legal_events", &form.legal_events, today);
+    let fields = (request_id, enterprise_id, kind, number, title, dates, detail, owners, events);
+    let (request_id, enterprise_id, kind, number, title, dates, detail, owners, mut events) =
+        check.all(fields)?;
+    events.sort_by_key(|event| event.on);
 
     let mut change = match face.changes.begin(&request, request_id, "RegisterAsset").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
     let id = AssetId::new(change.now(), &mut rand::rng());
-    let asset = IpAsset { id, enterprise_id, kind, number, title, dates };
+    let asset = IpAsset {
+        id,
+        enterprise_id,
+        kind,
+        number,
+        title,
+        dates,
+        owners,
+        detail,
+        events,
+        version: 1,
+        amended_at: None,
+    };
     let now = change.now();
     assets::insert(change.conn(), &asset, now).await.map_err(not_inserted)?;
-    let answer = wire::RegisterAssetResponse { asset: Some(outgoing::asset(&asset)) };
+    if !asset.events.is_empty() {
+        let told: Vec<_> = asset.events.iter().map(|event| (id, event.clone())).collect();
+        assets::add_events(change.conn(), &told, EventSource::Desk, now).await?;
+    }
+    let answer = wire::RegisterAssetResponse { asset: Some(outgoing::asset(&asset, today)) };
     let entry = Entry {
         action: "REGISTER_ASSET",
         object_kind: "ip_asset",
@@ -63,13 +93,14 @@ pub(super) async fn register(
     change.commit(answer, &entry, &[]).await
 }
 
-fn dates(
+pub(super) fn dates(
     check: &mut Checker,
-    form: &wire::RegisterAssetRequest,
+    filing_date: &str,
+    grant_date: &str,
     today: chrono::NaiveDate,
 ) -> Option<AssetDates> {
-    let filed = check.optional_date("filing_date", &form.filing_date);
-    let granted = check.optional_date("grant_date", &form.grant_date);
+    let filed = check.optional_date("filing_date", filing_date);
+    let granted = check.optional_date("grant_date", grant_date);
     match AssetDates::new(filed?, granted?, today) {
         Ok(dates) => Some(dates),
         Err(error) => {
@@ -111,6 +142,7 @@ pub(super) async fn list(
     let more = found.len() > size;
     found.truncate(size);
     let next = found.last().filter(|_| more).map(|asset| page_token(&asset.id));
-    let assets = found.iter().map(outgoing::asset).collect();
+    let today = date_of(face.clock.now());
+    let assets = found.iter().map(|asset| outgoing::asset(asset, today)).collect();
     Ok(Response::new(wire::ListAssetsResponse { assets, next_page_token: next.unwrap_or_default() }))
 }

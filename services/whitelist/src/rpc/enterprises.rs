@@ -1,18 +1,21 @@
 //! RegisterEnterprise, GetEnterprise.
 
+use chrono::NaiveDate;
 use host::Begun;
-use kernel::{EnterpriseId, EnterpriseSize, Qualification, RequestId, Uscc};
+use kernel::{EnterpriseId, EnterpriseSize, Qualification, RequestId, Uscc, calendar::date_of};
 use proto::whitelist::v1::{self as wire, get_enterprise_request::Key};
 use rpc::{Fault, audit::Entry, check::Checker};
 use tonic::{Request, Response};
 
-use super::{service::Face, wire as outgoing};
+use super::{profile, service::Face, wire as outgoing};
 use crate::{
     domain::{
         enterprise::{
             Enterprise, NAME_MAX, Name, QUALIFICATION_NUMBER_MAX, QUALIFICATIONS_MAX, QualificationHeld,
+            QualificationLevel,
         },
         place::{Industry, Park, Parks, Region},
+        profile::Profile,
     },
     reasons,
     store::enterprises,
@@ -22,7 +25,7 @@ pub(super) async fn register(
     face: &Face,
     request: Request<wire::RegisterEnterpriseRequest>,
 ) -> Result<Response<wire::RegisterEnterpriseResponse>, Fault> {
-    let form = Form::read(request.get_ref(), &face.parks)?;
+    let form = Form::read(request.get_ref(), &face.parks, date_of(face.clock.now()))?;
     let mut change = match face.changes.begin(&request, form.request_id, "RegisterEnterprise").await? {
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
@@ -36,7 +39,10 @@ pub(super) async fn register(
         park: form.park,
         region: form.region,
         qualifications: form.qualifications,
+        profile: form.profile,
         registered_at: change.now(),
+        version: 1,
+        amended_at: None,
     };
     if let Err(error) = enterprises::insert(change.conn(), &enterprise).await {
         return Err(match error {
@@ -102,10 +108,15 @@ struct Form {
     park: Park,
     region: Region,
     qualifications: Vec<QualificationHeld>,
+    profile: Profile,
 }
 
 impl Form {
-    fn read(request: &wire::RegisterEnterpriseRequest, parks: &Parks) -> Result<Self, Fault> {
+    fn read(
+        request: &wire::RegisterEnterpriseRequest,
+        parks: &Parks,
+        today: NaiveDate,
+    ) -> Result<Self, Fault> {
         let mut check = Checker::new();
         let request_id = check.request_id(&request.request_id);
         let uscc = uscc(&mut check, "uscc", &request.uscc);
@@ -119,13 +130,21 @@ impl Form {
         let region =
             or_refuse(&mut check, "region", Region::parse(&request.region), &reasons::REGION_INVALID);
         let qualifications = qualifications(&mut check, &request.qualifications);
-        let fields = (request_id, uscc, name, size, industry, park, region, qualifications);
-        let (request_id, uscc, name, size, industry, park, region, qualifications) = check.all(fields)?;
-        Ok(Self { request_id, uscc, name, size, industry, park, region, qualifications })
+        let profile = match &request.profile {
+            None => Some(Profile::default()),
+            Some(given) => check.within("profile", |check| profile::read(check, given, today)),
+        };
+        let fields = (request_id, uscc, name, size, industry, park, region, qualifications, profile);
+        let (request_id, uscc, name, size, industry, park, region, qualifications, profile) =
+            check.all(fields)?;
+        Ok(Self { request_id, uscc, name, size, industry, park, region, qualifications, profile })
     }
 }
 
-fn qualifications(check: &mut Checker, given: &[wire::QualificationHeld]) -> Option<Vec<QualificationHeld>> {
+pub(super) fn qualifications(
+    check: &mut Checker,
+    given: &[wire::QualificationHeld],
+) -> Option<Vec<QualificationHeld>> {
     check.count("qualifications", given.len(), 0..=QUALIFICATIONS_MAX)?;
     let each = given.iter().enumerate();
     let read: Vec<_> = each
@@ -141,7 +160,12 @@ fn qualification(check: &mut Checker, given: &wire::QualificationHeld) -> Option
     let number = check.optional_text("number", &given.number, QUALIFICATION_NUMBER_MAX);
     let from = check.date("valid_from", &given.valid_from);
     let to = check.date("valid_to", &given.valid_to);
-    let held = QualificationHeld::new(code?, number?, from?, to?);
+    let level = match given.level {
+        0 => Some(None),
+        number => check.code("level", number, QualificationLevel::from_number).map(Some),
+    };
+    let held = QualificationHeld::new(code?, number?, from?, to?).zip(level);
+    let held = held.map(|(held, level)| held.at_level(level));
     or_refuse(check, "valid_to", held, &reasons::QUALIFICATION_PERIOD_INVALID)
 }
 

@@ -2,9 +2,11 @@
 
 mod assets;
 mod consents;
+mod detail;
 mod enterprises;
 mod identifiers;
 mod policy;
+mod profile;
 mod refusals;
 mod service;
 mod standings;

@@ -170,7 +170,7 @@ impl Found<'_> {
         let (mut own, mut missing, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
         for id in query.asset_ids.iter().filter(|id| seen.insert(**id)) {
             match self.assets.get(id).filter(|asset| asset.enterprise_id == enterprise.id) {
-                Some(asset) => own.push(outgoing::asset(asset)),
+                Some(asset) => own.push(outgoing::asset(asset, self.today)),
                 None => missing.push(id.to_string()),
             }
         }

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod consents;
 pub mod enterprises;
 mod error;
+mod lists;
 pub mod standings;
 
 pub use error::StoreError;

@@ -127,6 +127,7 @@ async fn enterprise(mut client: WhitelistServiceClient<ActingChannel>, number: u
         park: "JY-GX".to_owned(),
         region: "419001".to_owned(),
         qualifications: Vec::new(),
+        ..Default::default()
     };
     let enterprise =
         client.register_enterprise(register).await?.into_inner().enterprise.context("enterprise")?;
@@ -138,6 +139,7 @@ async fn enterprise(mut client: WhitelistServiceClient<ActingChannel>, number: u
         title: "一种材料".to_owned(),
         filing_date: "2022-01-05".to_owned(),
         grant_date: "2023-06-06".to_owned(),
+        ..Default::default()
     };
     let asset = client.register_asset(asset).await?.into_inner().asset.context("asset")?;
     let now = chrono::Utc::now().timestamp();

@@ -70,6 +70,7 @@ impl Register {
             number: format!("DEMO-{:04}", index + 1),
             valid_from: "2022-01-01".to_owned(),
             valid_to: "2034-12-31".to_owned(),
+            ..Default::default()
         };
         let request = RegisterEnterpriseRequest {
             request_id: self.seed.request_id("enterprise", &enterprise.uscc),
@@ -80,6 +81,7 @@ impl Register {
             park: enterprise.park.to_owned(),
             region: REGION.to_owned(),
             qualifications: enterprise.qualifications.iter().enumerate().map(held).collect(),
+            ..Default::default()
         };
         let found = match self.clerk.register_enterprise(request).await {
             Ok(answer) => answer.into_inner().enterprise.context("no enterprise in the answer")?,
@@ -101,6 +103,7 @@ impl Register {
             title: asset.title.clone(),
             filing_date: asset.filed.clone(),
             grant_date: asset.granted.clone(),
+            ..Default::default()
         };
         match self.clerk.register_asset(request).await {
             Ok(answer) => Ok(answer.into_inner().asset.context("no asset in the answer")?.asset_id),
