@@ -67,3 +67,5 @@ CREATE TABLE entry_task (
 );
 -- No lower bound: the long overdue come first.
 CREATE INDEX entry_task_due ON entry_task (kind, due_at) WHERE due_at IS NOT NULL;
+-- Who has left the list lately: the published list follows at once.
+CREATE INDEX entry_left ON entry (updated_at) WHERE state IN ('SUSPENDED', 'REMOVED', 'EXPIRED');

@@ -25,7 +25,9 @@ CREATE TABLE list_change (
     uscc          text   NOT NULL,
     name          text   NOT NULL,
     grade         text,
+    -- Indicators in short, `A1+ B3?`, of the scorecard of that version.
     reasons       text   NOT NULL,
+    card          int,
     source_level  text   NOT NULL,
     valid_to      date,
     entry_id      uuid,
@@ -36,6 +38,7 @@ CREATE TABLE list_change (
     CONSTRAINT list_change_grade_known CHECK (grade IN ('A', 'B', 'C', 'D')),
     CONSTRAINT list_change_level_known CHECK (source_level IN ('ZONE', 'PROVINCE'))
 );
+CREATE INDEX list_change_by_version ON list_change (list, version, enterprise_id);
 CREATE TRIGGER list_change_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON list_change
     FOR EACH STATEMENT EXECUTE FUNCTION screening_refuse_change();
 

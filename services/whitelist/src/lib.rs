@@ -6,9 +6,14 @@ pub mod reasons;
 pub mod rpc;
 pub mod settings;
 pub mod store;
+pub mod work;
 
 use host::{Host, HostError, Role};
-use proto::whitelist::v1::whitelist_service_server::WhitelistServiceServer;
+use proto::catalog::v1::catalog_service_client::CatalogServiceClient;
+use proto::whitelist::v1::{
+    entry_service_server::EntryServiceServer, list_service_server::ListServiceServer,
+    screening_service_server::ScreeningServiceServer, whitelist_service_server::WhitelistServiceServer,
+};
 use tonic::service::Routes;
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -18,9 +23,9 @@ pub static ROLE: Role = Role {
     name: "whitelist",
     migrator: || host::migrations(&MIGRATOR),
     has_store: true,
-    queues: &[],
+    queues: &[messaging::ACKNOWLEDGEMENTS],
     publishes: messaging::PUBLISHES,
-    peers: &[],
+    peers: &["catalog"],
     keys: settings::ALL,
     reasons: reasons::ALL,
     serve: |host| Box::pin(serve(host)),
@@ -33,5 +38,36 @@ async fn serve(host: Host) -> Result<(), HostError> {
         changes: host::Changes::of(&host),
         parks: host.settings.get(&settings::PARKS)?,
     };
-    host.serve_grpc(Routes::new(WhitelistServiceServer::new(face)), rpc::POLICY).await
+    let (alarm, published) = (work::Alarm::default(), work::Alarm::default());
+    let policy = settings::policy(&host.settings)?;
+    let worker = work::Worker {
+        pool: host.pool.clone(),
+        clock: host.clock.clone(),
+        calendar: host.calendar.clone(),
+        outbox: host.bus.outbox(),
+        policy,
+        catalog: CatalogServiceClient::new(host.peer("catalog")),
+        alarm: alarm.clone(),
+        published: published.clone(),
+        caller: work::Worker::caller(),
+    };
+    host.bus.consume(&messaging::ACKNOWLEDGEMENTS, messaging::Acknowledgements);
+    let listing = rpc::Listing {
+        pool: host.pool.clone(),
+        clock: host.clock.clone(),
+        calendar: host.calendar.clone(),
+        changes: host::Changes::of(&host),
+        policy,
+        alarm,
+        published,
+    };
+    let routes = Routes::new(WhitelistServiceServer::new(face))
+        .add_service(ScreeningServiceServer::new(listing.clone()))
+        .add_service(EntryServiceServer::new(listing.clone()))
+        .add_service(ListServiceServer::new(listing));
+    let work = worker.run(host.shutdown.clone());
+    let mut config = host.server_config()?;
+    config.slow_methods = rpc::SLOW_METHODS.to_vec();
+    let (served, ()) = tokio::join!(host.serve_grpc_with(config, routes, rpc::POLICY), work);
+    served
 }

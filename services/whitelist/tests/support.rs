@@ -17,6 +17,9 @@ pub(crate) type Client = WhitelistServiceClient<testkit::CallerChannel>;
 pub(crate) const USCC: &str = "91419001MA9ABC128H";
 pub(crate) const OTHER_USCC: &str = "91419001MA9K7Q3R0T";
 
+/// Longest wait for anything; a busy machine may need much of it.
+pub(crate) const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+
 pub(crate) struct Stand {
     pub(crate) ground: Ground,
     pub(crate) pool: PgPool,

@@ -15,9 +15,13 @@ pub enum Command {
     NoteConsent,
     Judge(Judgement),
     /// `ends_at` is `None` while the calendar of that year is missing.
-    OpenPublicity { ends_at: Option<DateTime<Utc>> },
+    OpenPublicity {
+        ends_at: Option<DateTime<Utc>>,
+    },
     /// The calendar has come.
-    FixPublicity { ends_at: DateTime<Utc> },
+    FixPublicity {
+        ends_at: DateTime<Utc>,
+    },
     Object,
     /// With what a screening says on that day.
     ClosePublicity(Judgement),
@@ -59,19 +63,39 @@ pub enum Event {
     ConsentGiven,
     /// A source that has not been heard holds the decision up.
     SourceAwaited,
-    Rejected { why: Why, judgement: Judgement },
+    Rejected {
+        why: Why,
+        judgement: Judgement,
+    },
     Scored(Judgement),
-    PublicityOpened { at: DateTime<Utc>, ends_at: Option<DateTime<Utc>> },
-    PublicityFixed { ends_at: DateTime<Utc> },
+    PublicityOpened {
+        at: DateTime<Utc>,
+        ends_at: Option<DateTime<Utc>>,
+    },
+    PublicityFixed {
+        ends_at: DateTime<Utc>,
+    },
     Objected,
-    Listed { judgement: Judgement, term: Term },
+    Listed {
+        judgement: Judgement,
+        term: Term,
+    },
     /// `since`: the time to cure runs from then.
-    Suspended { judgement: Judgement, since: DateTime<Utc>, term: Option<Term> },
+    Suspended {
+        judgement: Judgement,
+        since: DateTime<Utc>,
+        term: Option<Term>,
+    },
     /// Other exclusions than before.
     HitsChanged(Exclusions),
-    Reinstated { term: Term },
+    Reinstated {
+        term: Term,
+    },
     Repaired,
-    Renewed { judgement: Judgement, term: Term },
+    Renewed {
+        judgement: Judgement,
+        term: Term,
+    },
     Warned,
     Removed(Why),
     Expired,
@@ -136,7 +160,9 @@ pub fn decide(entry: &Entry, command: Command, now: DateTime<Utc>) -> Result<Vec
         }
         (Command::Watch(judgement), _) => return Ok(watched(entry, judgement, now)),
         (Command::Repair, State::Suspended { .. }) => Event::Repaired,
-        (Command::Renew(judgement), State::Listed(term)) => return renewed(judgement, term, now).map(|e| vec![e]),
+        (Command::Renew(judgement), State::Listed(term)) => {
+            return renewed(judgement, term, now).map(|e| vec![e]);
+        }
         (Command::Remove(_), state) if state.has_ended() => return Err(refused),
         (Command::Remove(why), _) => Event::Removed(why),
         (Command::GiveUp, State::Suspended { since, .. }) if now > cure_ends(since) => {
@@ -235,7 +261,8 @@ fn watched(entry: &Entry, judgement: Judgement, now: DateTime<Utc>) -> Vec<Event
 }
 
 fn renewed(judgement: Judgement, term: Term, now: DateTime<Utc>) -> Result<Event, Refusal> {
-    let early = term.to.checked_sub_signed(TimeDelta::days(RENEWAL_DAYS)).is_some_and(|day| date_of(now) < day);
+    let early =
+        term.to.checked_sub_signed(TimeDelta::days(RENEWAL_DAYS)).is_some_and(|day| date_of(now) < day);
     if early {
         return Err(Refusal::TooEarly);
     }

@@ -62,14 +62,20 @@ fn listed() -> Entry {
 fn the_straight_way_ends_listed_for_twelve_months() {
     let one = listed();
     let State::Listed(term) = one.state else { panic!("{:?}", one.state) };
-    assert_eq!((term.from.to_string(), term.to.to_string()), ("2022-10-12".to_owned(), "2023-10-11".to_owned()));
+    assert_eq!(
+        (term.from.to_string(), term.to.to_string()),
+        ("2022-10-12".to_owned(), "2023-10-11".to_owned())
+    );
     assert_eq!(one.judged.unwrap().grade, Grade::B);
     let tasks = one.tasks(at("2022-10-11T16:00:00Z"), TimeDelta::hours(1));
-    assert_eq!(tasks, [
-        (Task::Watch, Some(at("2022-10-11T17:00:00Z"))),
-        (Task::Warn, Some(at("2023-09-10T16:00:00Z"))),
-        (Task::Expire, Some(at("2023-10-11T16:00:00Z"))),
-    ]);
+    assert_eq!(
+        tasks,
+        [
+            (Task::Watch, Some(at("2022-10-11T17:00:00Z"))),
+            (Task::Warn, Some(at("2023-09-10T16:00:00Z"))),
+            (Task::Expire, Some(at("2023-10-11T16:00:00Z"))),
+        ]
+    );
 }
 
 #[test]
@@ -80,12 +86,17 @@ fn publicity_does_not_end_a_second_early_nor_without_a_calendar() {
         one = after(one, command, start);
     }
     let unknown = after(one.clone(), Command::OpenPublicity { ends_at: None }, start);
-    assert_eq!(decide(&unknown, Command::ClosePublicity(good()), at("2029-01-01T00:00:00Z")), Err(Refusal::TooEarly));
+    assert_eq!(
+        decide(&unknown, Command::ClosePublicity(good()), at("2029-01-01T00:00:00Z")),
+        Err(Refusal::TooEarly)
+    );
     assert_eq!(unknown.tasks(start, TimeDelta::hours(1))[0], (Task::Publicity, None));
     let ends_at = at("2022-10-11T15:59:59Z");
     let open = after(one, Command::OpenPublicity { ends_at: Some(ends_at) }, start);
     assert_eq!(decide(&open, Command::ClosePublicity(good()), ends_at), Err(Refusal::TooEarly));
-    assert!(after(open.clone(), Command::ClosePublicity(good()), ends_at + TimeDelta::seconds(1)).is_listed());
+    assert!(
+        after(open.clone(), Command::ClosePublicity(good()), ends_at + TimeDelta::seconds(1)).is_listed()
+    );
     assert_eq!(after(open.clone(), Command::Object, start).state.code(), "SCREENING");
     // A fresh look on the last day decides, not the old one.
     for (now_says, state) in [
@@ -153,10 +164,9 @@ fn an_exclusion_suspends_and_thirty_days_without_a_cure_remove() {
 #[test]
 fn a_term_is_warned_of_renewed_in_its_last_sixty_days_and_ends_the_day_after() {
     let one = listed();
-    for (now, wanted) in [
-        ("2023-08-11T15:59:59Z", Err(Refusal::TooEarly)),
-        ("2023-08-11T16:00:00Z", Ok("2024-10-11")),
-    ] {
+    for (now, wanted) in
+        [("2023-08-11T15:59:59Z", Err(Refusal::TooEarly)), ("2023-08-11T16:00:00Z", Ok("2024-10-11"))]
+    {
         let renewed = decide(&one, Command::Renew(good()), at(now));
         let to = renewed.map(|events| match apply(one.clone(), &events[0], at(now)).state {
             State::Listed(term) => term.to.to_string(),

@@ -57,8 +57,10 @@ pub struct Item {
     pub name: String,
     /// `None`: the province's list alone, which has no grade of ours.
     pub grade: Option<Grade>,
-    /// `A1|STRENGTH|words`, in the card's order.
-    pub reasons: Vec<String>,
+    /// Reasons of the grade in short, see [`super::list_reasons`].
+    pub reasons: String,
+    /// The scorecard that they are of.
+    pub card: Option<i32>,
     pub source_level: Level,
     pub valid_to: Option<NaiveDate>,
     pub entry_id: Option<Uuid>,
@@ -171,7 +173,8 @@ pub fn digest(items: &Items) -> [u8; 32] {
         text(&item.uscc);
         text(&item.name);
         text(item.grade.map_or("", |grade| grade.code()));
-        text(&item.reasons.join("\n"));
+        text(&item.reasons);
+        text(&item.card.map(|card| card.to_string()).unwrap_or_default());
         text(item.source_level.code());
         text(&item.valid_to.map(|day| day.to_string()).unwrap_or_default());
         text(&item.entry_id.map(|id| id.to_string()).unwrap_or_default());
@@ -193,7 +196,8 @@ mod tests {
             uscc: "91419001MA9ABC128H".to_owned(),
             name: "x".to_owned(),
             grade,
-            reasons: Vec::new(),
+            reasons: String::new(),
+            card: None,
             source_level: if grade.is_some() { Level::Zone } else { Level::Province },
             valid_to: None,
             entry_id: None,
@@ -203,8 +207,12 @@ mod tests {
 
     fn any_items() -> impl Strategy<Value = Items> {
         let grade = prop::sample::select(vec![Some(Grade::A), Some(Grade::B), None]);
-        prop::collection::btree_map((0..12_u128).prop_map(|n| EnterpriseId::from_uuid(Uuid::from_u128(n))), grade, 0..12)
-            .prop_map(|all| all.into_iter().map(|(id, grade)| (id, item(grade, None))).collect())
+        prop::collection::btree_map(
+            (0..12_u128).prop_map(|n| EnterpriseId::from_uuid(Uuid::from_u128(n))),
+            grade,
+            0..12,
+        )
+        .prop_map(|all| all.into_iter().map(|(id, grade)| (id, item(grade, None))).collect())
     }
 
     proptest! {

@@ -10,6 +10,7 @@ mod entry_tests;
 pub mod identifier;
 pub mod ids;
 pub mod legal;
+pub mod list_reasons;
 pub mod lists;
 pub mod ownership;
 pub mod place;

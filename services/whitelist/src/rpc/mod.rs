@@ -4,14 +4,20 @@ mod assets;
 mod consents;
 mod detail;
 mod enterprises;
+mod entries;
 mod identifiers;
+mod listing;
+mod lists;
 mod policy;
 mod profile;
 mod refusals;
+mod screening;
+mod screening_wire;
 mod service;
 mod standings;
 mod wire;
 
+pub use listing::{Listing, SLOW_METHODS};
 pub use policy::POLICY;
 pub use service::Face;
 

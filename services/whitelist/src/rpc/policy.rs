@@ -15,10 +15,17 @@ const PARTNER: Allow = Allow::Role("partner");
 const INSURANCE: Allow = Allow::Role("insurance");
 const CATALOG: Allow = Allow::Role("catalog");
 
+/// Ids and codes alone, which operations may see too.
+const WATCHERS: Allow = Allow::Staff(&Duty::ALL);
+
 macro_rules! method {
-    ($name:literal, $($allow:expr),+) => {
+    ($name:literal, $($allow:expr),+) => { of_service!("WhitelistService", $name, $($allow),+) };
+}
+
+macro_rules! of_service {
+    ($service:literal, $name:literal, $($allow:expr),+) => {
         MethodPolicy {
-            method: concat!("/zhirong.whitelist.v1.WhitelistService/", $name),
+            method: concat!("/zhirong.whitelist.v1.", $service, "/", $name),
             allow: &[$($allow),+],
         }
     };
@@ -36,6 +43,29 @@ pub static POLICY: &[MethodPolicy] = &[
     method!("GetStandings", READERS, INTAKE, PARTNER, INSURANCE, CATALOG),
     // It tells nothing that is not in the number itself.
     method!("CheckIdentifier", READERS, Allow::AnyRole),
+    of_service!("ScreeningService", "RecordRulebook", SUPERVISOR),
+    of_service!("ScreeningService", "ListRulebooks", READERS),
+    of_service!("ScreeningService", "StartRun", SUPERVISOR),
+    of_service!("ScreeningService", "GetRun", READERS),
+    of_service!("ScreeningService", "ListResults", READERS),
+    of_service!("ScreeningService", "ExplainResult", READERS),
+    of_service!("ScreeningService", "ReplayRun", READERS),
+    of_service!("ScreeningService", "RecordExclusion", SUPERVISOR),
+    of_service!("ScreeningService", "CureExclusion", SUPERVISOR),
+    of_service!("EntryService", "Nominate", DESK),
+    of_service!("EntryService", "OpenPublicity", SUPERVISOR),
+    of_service!("EntryService", "Object", DESK),
+    of_service!("EntryService", "Repair", SUPERVISOR),
+    of_service!("EntryService", "Renew", SUPERVISOR),
+    of_service!("EntryService", "Remove", SUPERVISOR),
+    of_service!("EntryService", "GetEntry", READERS, INTAKE),
+    of_service!("EntryService", "ListEntries", READERS),
+    of_service!("ListService", "PublishList", SUPERVISOR),
+    of_service!("ListService", "ListVersions", READERS),
+    of_service!("ListService", "GetListItems", READERS),
+    // Institutions come through partner alone, which says who asks.
+    of_service!("ListService", "GetListForInstitution", PARTNER),
+    of_service!("ListService", "ListAcknowledgements", WATCHERS),
 ];
 
 #[cfg(test)]

@@ -3,16 +3,39 @@
 pub mod assets;
 pub mod consents;
 pub mod enterprises;
+pub mod entries;
+pub mod entries_tasks;
 mod error;
+pub mod list_deliveries;
+pub mod list_versions;
 mod lists;
+pub mod screening_books;
+pub mod screening_exclusions;
+pub mod screening_results;
+pub mod screening_runs;
+pub mod screening_subjects;
 pub mod standings;
 
 pub use error::StoreError;
 
 /// Every statement of this service, for the test that prepares each against the migrated schema.
 pub fn statements() -> impl Iterator<Item = &'static str> {
-    [enterprises::STATEMENTS, assets::STATEMENTS, consents::STATEMENTS, standings::STATEMENTS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        enterprises::STATEMENTS,
+        assets::STATEMENTS,
+        consents::STATEMENTS,
+        standings::STATEMENTS,
+        screening_books::STATEMENTS,
+        screening_exclusions::STATEMENTS,
+        screening_results::STATEMENTS,
+        screening_runs::STATEMENTS,
+        screening_subjects::STATEMENTS,
+        entries::STATEMENTS,
+        entries_tasks::STATEMENTS,
+        list_deliveries::STATEMENTS,
+        list_versions::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

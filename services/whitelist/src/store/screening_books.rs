@@ -91,6 +91,18 @@ pub async fn get(conn: &mut PgConnection, scorecard: i32, rules: i32) -> Result<
     read(card, rules)
 }
 
+/// One version of the scorecard.
+#[tracing::instrument(level = "debug", skip_all)]
+pub async fn get_card(conn: &mut PgConnection, version: i32) -> Result<Scorecard, StoreError> {
+    let card = sqlx::query_as(FIND).bind(BookKind::Scorecard.code()).bind(version);
+    let (_, card): (i32, String) = card.fetch_one(conn).await?;
+    Scorecard::parse(&card).map_err(|_| StoreError::Impossible {
+        table: "rulebook",
+        id: Uuid::nil(),
+        column: "body",
+    })
+}
+
 fn read(
     (scorecard_version, card): (i32, String),
     (rules_version, rules): (i32, String),

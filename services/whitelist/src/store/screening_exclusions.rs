@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::domain::{ids::ExclusionId, standing::Exclusion};
 
-const INSERT: &str = "INSERT INTO exclusion_record (exclusion_id, enterprise_id, number, evidence_sha256, recorded_at)
+const INSERT: &str =
+    "INSERT INTO exclusion_record (exclusion_id, enterprise_id, number, evidence_sha256, recorded_at)
     VALUES ($1, $2, $3, $4, $5)";
-const LOCK: &str =
-    "SELECT enterprise_id, cured_at FROM exclusion_record WHERE exclusion_id = $1 FOR UPDATE";
+const LOCK: &str = "SELECT enterprise_id, cured_at FROM exclusion_record WHERE exclusion_id = $1 FOR UPDATE";
 const CURE: &str = "UPDATE exclusion_record SET cure_sha256 = $2, cured_at = $3 WHERE exclusion_id = $1";
 
 pub(super) const STATEMENTS: &[&str] = &[INSERT, LOCK, CURE];

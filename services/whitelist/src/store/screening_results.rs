@@ -16,11 +16,13 @@ use crate::domain::{
 const COPY: &str = "COPY screening_result (run_id, enterprise_id, enterprise_version, features, findings, unheard,
     credit_consent, assets, usable, industry, region, park, snapshots, score, grade, hits, not_asked, pending, eligible)
     FROM STDIN";
-const PAGE: &str = "SELECT enterprise_id, enterprise_version, features, findings, unheard, credit_consent, assets, usable,
+const PAGE: &str =
+    "SELECT enterprise_id, enterprise_version, features, findings, unheard, credit_consent, assets, usable,
         industry, region, park, snapshots, score, grade, hits, not_asked, pending, eligible
     FROM screening_result WHERE run_id = $1 AND ($2::uuid IS NULL OR enterprise_id > $2)
     ORDER BY enterprise_id LIMIT $3";
-const FIND: &str = "SELECT enterprise_id, enterprise_version, features, findings, unheard, credit_consent, assets, usable,
+const FIND: &str =
+    "SELECT enterprise_id, enterprise_version, features, findings, unheard, credit_consent, assets, usable,
         industry, region, park, snapshots, score, grade, hits, not_asked, pending, eligible
     FROM screening_result WHERE run_id = $1 AND enterprise_id = $2";
 /// The results that entries rest on, each of its own run.

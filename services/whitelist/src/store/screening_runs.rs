@@ -11,17 +11,21 @@ use crate::domain::{
     screening::{Digest, Run, RunState},
 };
 
-const INSERT: &str = "INSERT INTO screening_run (run_id, as_of, scorecard_version, rules_version, scope, state,
+const INSERT: &str =
+    "INSERT INTO screening_run (run_id, as_of, scorecard_version, rules_version, scope, state,
         cursor_id, screened, digest, started_at, finished_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-const FIND: &str = "SELECT run_id, as_of, scorecard_version, rules_version, scope, cursor_id, screened, digest,
+const FIND: &str =
+    "SELECT run_id, as_of, scorecard_version, rules_version, scope, cursor_id, screened, digest,
         started_at, finished_at
     FROM screening_run WHERE run_id = $1";
 /// The oldest that nobody is at.
-const TAKE: &str = "SELECT run_id, as_of, scorecard_version, rules_version, scope, cursor_id, screened, digest,
+const TAKE: &str =
+    "SELECT run_id, as_of, scorecard_version, rules_version, scope, cursor_id, screened, digest,
         started_at, finished_at
     FROM screening_run WHERE state = 'RUNNING' ORDER BY started_at LIMIT 1 FOR UPDATE SKIP LOCKED";
-const ADVANCE: &str = "UPDATE screening_run SET cursor_id = $2, screened = $3, digest = $4, state = $5, finished_at = $6
+const ADVANCE: &str =
+    "UPDATE screening_run SET cursor_id = $2, screened = $3, digest = $4, state = $5, finished_at = $6
     WHERE run_id = $1";
 const KEYS: &str = "SELECT enterprise_id FROM enterprise WHERE $1::uuid IS NULL OR enterprise_id > $1
     ORDER BY enterprise_id LIMIT $2";

@@ -79,7 +79,9 @@ impl Profile {
             Feature::FilingTrend => Some(rights.trend()),
             Feature::PatentRevenue if rights.patents == 0 => Some(0),
             Feature::PatentRevenue => rights.revenue_share.map(|share| small(share.min(10_000))),
-            Feature::Marks => Some(small(rights.trademarks.saturating_add(rights.indications.saturating_mul(2)))),
+            Feature::Marks => {
+                Some(small(rights.trademarks.saturating_add(rights.indications.saturating_mul(2))))
+            }
             Feature::Proven => rights.proven(),
             Feature::RdIntensity => self.rd_spend.zip(self.revenue).and_then(basis_points),
             Feature::RdStaff => self.rd_staff.zip(self.staff).and_then(basis_points),
@@ -115,7 +117,12 @@ impl Profile {
     }
 
     fn tech_title(&self, card: &Scorecard) -> i32 {
-        self.holdings.iter().filter_map(|held| card.tech_titles.get(&held.code)).copied().max().unwrap_or_default()
+        self.holdings
+            .iter()
+            .filter_map(|held| card.tech_titles.get(&held.code))
+            .copied()
+            .max()
+            .unwrap_or_default()
     }
 }
 
@@ -177,8 +184,7 @@ mod tests {
 
     #[test]
     fn the_remaining_term_is_weighted_and_unknown_ends_are_missing() {
-        let rights =
-            Rights { patents: 2, dated: [1, 1, 0], months: [200, 80, 0], ..Rights::default() };
+        let rights = Rights { patents: 2, dated: [1, 1, 0], months: [200, 80, 0], ..Rights::default() };
         assert_eq!(rights.remaining_term(&[3, 1, 1]), Some(17_000));
         let undated = Rights { patents: 2, ..Rights::default() };
         assert_eq!(undated.remaining_term(&[3, 1, 1]), None);

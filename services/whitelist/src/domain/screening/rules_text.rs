@@ -37,7 +37,8 @@ impl Rulebook {
         let text: Text =
             toml::from_str(text).map_err(|error| vec![CardError::Unreadable(error.to_string())])?;
         let mut faults = Vec::new();
-        let mut rules: Vec<Rule> = text.exclusion.into_iter().filter_map(|one| rule(one, &mut faults)).collect();
+        let mut rules: Vec<Rule> =
+            text.exclusion.into_iter().filter_map(|one| rule(one, &mut faults)).collect();
         rules.sort_by_key(|rule| rule.exclusion);
         for pair in rules.windows(2) {
             if let [one, other] = pair

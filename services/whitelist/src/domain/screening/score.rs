@@ -45,7 +45,10 @@ impl Line<'_> {
             (Some(input), Some(band)) => {
                 let input = shown(self.indicator.input, input);
                 let ratio = percent(band.ratio_bp);
-                format!("{name}：{input}，属于“{}”，按{ratio}计{}分（满分{most}分）。", band.text, self.points)
+                format!(
+                    "{name}：{input}，属于“{}”，按{ratio}计{}分（满分{most}分）。",
+                    band.text, self.points
+                )
             }
             _ => format!("{name}：缺少资料，计0.00分（满分{most}分）；补充资料后可重新筛查。"),
         }

@@ -75,31 +75,55 @@ fn the_worked_example_gives_72_30_and_grade_b() {
 #[test]
 fn every_band_of_every_indicator_holds_to_its_borders() {
     let table: [(&str, Feature, &[(i32, i32)]); 20] = [
-        ("A1", Feature::ValidInventions, &[(0, 0), (1, 360), (2, 720), (3, 720), (4, 960), (7, 960), (8, 1_200)]),
-        ("A2", Feature::OtherRights, &[
-            (0, 0), (1, 100), (4, 100), (5, 200), (14, 200), (15, 300), (29, 300), (30, 400),
-        ]),
+        (
+            "A1",
+            Feature::ValidInventions,
+            &[(0, 0), (1, 360), (2, 720), (3, 720), (4, 960), (7, 960), (8, 1_200)],
+        ),
+        (
+            "A2",
+            Feature::OtherRights,
+            &[(0, 0), (1, 100), (4, 100), (5, 200), (14, 200), (15, 300), (29, 300), (30, 400)],
+        ),
         ("A3", Feature::HighValueInventions, &[(0, 0), (1, 300), (2, 300), (3, 600)]),
-        ("A4", Feature::RemainingTerm, &[
-            (3_599, 0), (3_600, 200), (7_199, 200), (7_200, 350), (11_999, 350), (12_000, 450), (16_799, 450),
-            (16_800, 500),
-        ]),
+        (
+            "A4",
+            Feature::RemainingTerm,
+            &[
+                (3_599, 0),
+                (3_600, 200),
+                (7_199, 200),
+                (7_200, 350),
+                (11_999, 350),
+                (12_000, 450),
+                (16_799, 450),
+                (16_800, 500),
+            ],
+        ),
         ("A5", Feature::FilingTrend, &[(-1, 0), (0, 200), (1, 400)]),
-        ("A6", Feature::PatentRevenue, &[
-            (999, 160), (1_000, 400), (2_999, 400), (3_000, 560), (5_999, 560), (6_000, 800),
-        ]),
+        (
+            "A6",
+            Feature::PatentRevenue,
+            &[(999, 160), (1_000, 400), (2_999, 400), (3_000, 560), (5_999, 560), (6_000, 800)],
+        ),
         ("A7", Feature::Marks, &[(0, 0), (1, 150), (2, 300)]),
         ("A8", Feature::Proven, &[(0, 0), (1, 90), (2, 180), (3, 300)]),
-        ("B1", Feature::RdIntensity, &[(199, 160), (200, 400), (299, 400), (300, 640), (499, 640), (500, 800)]),
+        (
+            "B1",
+            Feature::RdIntensity,
+            &[(199, 160), (200, 400), (299, 400), (300, 640), (499, 640), (500, 800)],
+        ),
         ("B2", Feature::RdStaff, &[(499, 0), (500, 200), (999, 200), (1_000, 400)]),
         ("B3", Feature::PlatformLink, &[(0, 0), (1, 300)]),
         ("C1", Feature::IpmsCert, &[(0, 0), (1, 400)]),
         ("C2", Feature::IpTitle, &[(0, 0), (1, 200), (2, 300), (3, 400)]),
         ("C3", Feature::TechTitle, &[(0, 0), (1, 200), (2, 300), (3, 400)]),
         ("D1", Feature::RevenueGrowth, &[(-1, 120), (0, 360), (999, 360), (1_000, 600)]),
-        ("D2", Feature::DebtRatio, &[
-            (2_999, 500), (3_000, 400), (4_999, 400), (5_000, 250), (7_000, 250), (7_001, 0),
-        ]),
+        (
+            "D2",
+            Feature::DebtRatio,
+            &[(2_999, 500), (3_000, 400), (4_999, 400), (5_000, 250), (7_000, 250), (7_001, 0)],
+        ),
         ("D3", Feature::Profitability, &[(-1, 0), (0, 200), (499, 200), (500, 400)]),
         ("D4", Feature::TaxGrade, &[(0, 0), (1, 120), (2, 210), (3, 300)]),
         ("E1", Feature::PublicCredit, &[(0, 0), (1, 240), (2, 480), (3, 600)]),
@@ -117,7 +141,11 @@ fn every_band_of_every_indicator_holds_to_its_borders() {
         }
         let tested = |value: i32| values.iter().any(|(given, _)| *given == value);
         for band in indicator.bands.iter().filter(|band| band.from != i32::MIN) {
-            assert!(tested(band.from) && tested(band.from - 1), "{code}: the border {} is not tested", band.from);
+            assert!(
+                tested(band.from) && tested(band.from - 1),
+                "{code}: the border {} is not tested",
+                band.from
+            );
             borders += 1;
         }
     }
@@ -143,10 +171,7 @@ fn a_missing_input_gives_nothing_and_says_so() {
 fn each_point_is_explained_in_words() {
     let (card, features) = (card(), example());
     let score = card.evaluate(&features);
-    assert_eq!(
-        score.lines[0].text(),
-        "有效发明专利：4件，属于“4至7件”，按80.00%计9.60分（满分12.00分）。"
-    );
+    assert_eq!(score.lines[0].text(), "有效发明专利：4件，属于“4至7件”，按80.00%计9.60分（满分12.00分）。");
     assert!(score.lines.iter().all(|line| !line.text().is_ascii()));
 }
 

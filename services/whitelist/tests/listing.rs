@@ -1,0 +1,1 @@
+//! Lists: published, told, read, taken note of.
