@@ -1,4 +1,4 @@
-//! Results with everything that they rest on, written by `COPY`: a run over the register has a hundred thousand.
+//! Results with everything that they rest on, written in pieces: a run over the register has a hundred thousand.
 
 use std::fmt::Write as _;
 
@@ -12,10 +12,17 @@ use crate::domain::{
     screening::{Evidence, Exclusions, Features, Outcome, Points, Screened, Subject},
 };
 
-/// No plan is made for it, so it stands in no list of statements to prepare.
-const COPY: &str = "COPY screening_result (run_id, enterprise_id, enterprise_version, features, findings, unheard,
-    credit_consent, assets, usable, industry, region, park, snapshots, score, grade, hits, not_asked, pending, eligible)
-    FROM STDIN";
+/// features and snapshots come as texts of their elements: arrays of arrays would have to be of one length.
+const INSERT: &str = "INSERT INTO screening_result (run_id, enterprise_id, enterprise_version, features, findings, unheard,
+        credit_consent, assets, usable, industry, region, park, snapshots, score, grade, hits, not_asked, pending,
+        eligible)
+    SELECT $1, enterprise_id, enterprise_version, string_to_array(features, ',', '')::int[], findings, unheard,
+        credit_consent, assets, usable, industry, region, park, string_to_array(snapshots, ',')::uuid[], score, grade,
+        hits, not_asked, pending, eligible
+    FROM unnest($2::uuid[], $3::int[], $4::text[], $5::int[], $6::int[], $7::boolean[], $8::int[], $9::int[],
+        $10::text[], $11::text[], $12::text[], $13::text[], $14::int[], $15::text[], $16::int[], $17::int[], $18::int[],
+        $19::boolean[]) AS n (enterprise_id, enterprise_version, features, findings, unheard, credit_consent, assets,
+            usable, industry, region, park, snapshots, score, grade, hits, not_asked, pending, eligible)";
 const PAGE: &str =
     "SELECT enterprise_id, enterprise_version, features, findings, unheard, credit_consent, assets, usable,
         industry, region, park, snapshots, score, grade, hits, not_asked, pending, eligible
@@ -33,7 +40,7 @@ const FIND_MANY: &str = "SELECT r.enterprise_id, r.enterprise_version, r.feature
     CROSS JOIN LATERAL (SELECT * FROM screening_result WHERE screening_result.run_id = asked.run_id
         AND screening_result.enterprise_id = asked.enterprise_id LIMIT 1) r";
 
-pub(super) const STATEMENTS: &[&str] = &[PAGE, FIND, FIND_MANY];
+pub(super) const STATEMENTS: &[&str] = &[INSERT, PAGE, FIND, FIND_MANY];
 
 /// Of one enterprise: what went in, and what came out.
 pub type Pair = (Subject, Screened);
@@ -44,54 +51,49 @@ pub async fn insert(conn: &mut PgConnection, run: RunId, results: &[Pair]) -> Re
     if results.is_empty() {
         return Ok(());
     }
-    let mut text = String::with_capacity(results.len() * 300);
-    for (subject, screened) in results {
-        write_row(&mut text, run, subject, screened);
-    }
-    let mut copy = conn.copy_in_raw(COPY).await?;
-    copy.send(text.as_bytes()).await?;
-    copy.finish().await?;
+    sqlx::query(INSERT)
+        .bind(run.uuid())
+        .bind(each(results, |(subject, _)| subject.enterprise_id.uuid()))
+        .bind(each(results, |(subject, _)| subject.enterprise_version))
+        .bind(each(results, |(subject, _)| listed(subject.features.values(), |value| *value)))
+        .bind(each(results, |(subject, _)| subject.evidence.findings.bits()))
+        .bind(each(results, |(subject, _)| subject.evidence.unheard.bits()))
+        .bind(each(results, |(subject, _)| subject.evidence.credit_consent))
+        .bind(each(results, |(subject, _)| subject.evidence.assets))
+        .bind(each(results, |(subject, _)| subject.evidence.usable))
+        .bind(results.iter().map(|(subject, _)| subject.evidence.industry.as_str()).collect::<Vec<_>>())
+        .bind(results.iter().map(|(subject, _)| subject.evidence.region.as_str()).collect::<Vec<_>>())
+        .bind(results.iter().map(|(subject, _)| subject.evidence.park.as_str()).collect::<Vec<_>>())
+        .bind(each(results, |(subject, _)| listed(&subject.snapshots, |id| Some(*id))))
+        .bind(each(results, |(_, screened)| screened.total.0))
+        .bind(each(results, |(_, screened)| screened.grade.code()))
+        .bind(each(results, |(_, screened)| screened.outcome.hits.bits()))
+        .bind(each(results, |(_, screened)| screened.outcome.not_asked.bits()))
+        .bind(each(results, |(_, screened)| screened.outcome.pending.bits()))
+        .bind(each(results, |(_, screened)| screened.eligible))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
-/// In the text format of `COPY`. The three texts are codes of closed forms: nothing in them has to be escaped.
-fn write_row(text: &mut String, run: RunId, subject: &Subject, screened: &Screened) {
-    let (evidence, outcome) = (&subject.evidence, &screened.outcome);
-    // Writing to a String does not fail.
-    let _ = write!(text, "{run}\t{}\t{}\t{{", subject.enterprise_id, subject.enterprise_version);
-    for (place, value) in subject.features.values().iter().enumerate() {
-        let comma = if place == 0 { "" } else { "," };
-        let _ = match value {
-            Some(value) => write!(text, "{comma}{value}"),
-            None => write!(text, "{comma}NULL"),
-        };
+/// One column.
+fn each<T>(results: &[Pair], of: impl Fn(&Pair) -> T) -> Vec<T> {
+    results.iter().map(of).collect()
+}
+
+/// A list as text, its missing elements empty.
+fn listed<T, V: std::fmt::Display>(values: &[T], of: impl Fn(&T) -> Option<V>) -> String {
+    let mut text = String::with_capacity(values.len() * 6);
+    for (place, value) in values.iter().enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        if let Some(value) = of(value) {
+            // Writing to a String does not fail.
+            let _ = write!(text, "{value}");
+        }
     }
-    let _ = write!(
-        text,
-        "}}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{{",
-        evidence.findings.bits(),
-        evidence.unheard.bits(),
-        evidence.credit_consent,
-        evidence.assets,
-        evidence.usable,
-        evidence.industry,
-        evidence.region,
-        evidence.park,
-    );
-    for (place, id) in subject.snapshots.iter().enumerate() {
-        let comma = if place == 0 { "" } else { "," };
-        let _ = write!(text, "{comma}{id}");
-    }
-    let _ = writeln!(
-        text,
-        "}}\t{}\t{}\t{}\t{}\t{}\t{}",
-        screened.total.0,
-        screened.grade.code(),
-        outcome.hits.bits(),
-        outcome.not_asked.bits(),
-        outcome.pending.bits(),
-        screened.eligible,
-    );
+    text
 }
 
 /// At most `limit` results of a run after `after`, in the order of enterprise ids.
