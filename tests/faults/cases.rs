@@ -363,6 +363,7 @@ impl Driver {
             valid_to: at(2_051_222_400),
             text_sha256: vec![1; 32],
             evidence_sha256: vec![2; 32],
+            ..GrantConsentRequest::default()
         };
         let answer = self
             .persist(|| {

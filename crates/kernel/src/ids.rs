@@ -118,6 +118,10 @@ ordered_id! {
     CaseId,
     /// An institution's credential at the partner edge.
     CredentialId,
+    /// What a source told at one time (数据快照).
+    SnapshotId,
+    /// One look at masked data (明文查看).
+    RevealId,
     /// A message on the bus.
     MessageId,
     /// What a caller names a change by, so that a repeat is known.

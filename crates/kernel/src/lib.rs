@@ -39,7 +39,7 @@ pub use codes::{
 pub use documents::DocumentCode;
 pub use ids::{
     AssetId, CaseId, ConsentId, CredentialId, DocumentKey, EnterpriseId, EventId, IdError, InstitutionId,
-    LegId, MessageId, ProductId, ReplyId, RequestId,
+    LegId, MessageId, ProductId, ReplyId, RequestId, RevealId, SnapshotId,
 };
 pub use ip_number::IpNumber;
 pub use money::{AmountError, Fen, SplitError};

@@ -12,7 +12,8 @@ use host::{Host, HostError, Role};
 use proto::catalog::v1::catalog_service_client::CatalogServiceClient;
 use proto::whitelist::v1::{
     entry_service_server::EntryServiceServer, list_service_server::ListServiceServer,
-    screening_service_server::ScreeningServiceServer, whitelist_service_server::WhitelistServiceServer,
+    register_service_server::RegisterServiceServer, screening_service_server::ScreeningServiceServer,
+    whitelist_service_server::WhitelistServiceServer,
 };
 use tonic::service::Routes;
 
@@ -37,6 +38,7 @@ async fn serve(host: Host) -> Result<(), HostError> {
         clock: host.clock.clone(),
         changes: host::Changes::of(&host),
         parks: host.settings.get(&settings::PARKS)?,
+        persons: rpc::Persons::new(host.settings.find(&settings::PERSON_KEY)?.as_ref()),
     };
     let (alarm, published) = (work::Alarm::default(), work::Alarm::default());
     let policy = settings::policy(&host.settings)?;
@@ -61,13 +63,20 @@ async fn serve(host: Host) -> Result<(), HostError> {
         alarm,
         published,
     };
-    let routes = Routes::new(WhitelistServiceServer::new(face))
-        .add_service(ScreeningServiceServer::new(listing.clone()))
-        .add_service(EntryServiceServer::new(listing.clone()))
-        .add_service(ListServiceServer::new(listing));
+    let mut routes = Routes::builder();
+    routes.add_service(WhitelistServiceServer::new(face.clone()));
+    routes.add_service(RegisterServiceServer::new(face));
+    routes.add_service(ScreeningServiceServer::new(listing.clone()));
+    routes.add_service(EntryServiceServer::new(listing.clone()));
+    routes.add_service(ListServiceServer::new(listing));
     let work = worker.run(host.shutdown.clone());
     let mut config = host.server_config()?;
     config.slow_methods = rpc::SLOW_METHODS.to_vec();
-    let (served, ()) = tokio::join!(host.serve_grpc_with(config, routes, rpc::POLICY), work);
-    served
+    let serve = host.serve_grpc_with(config, routes.routes(), rpc::POLICY);
+    let (mut serve, work) = (std::pin::pin!(serve), std::pin::pin!(work));
+    tokio::select! {
+        served = &mut serve => served,
+        // Told to end: calls in hand are finished.
+        () = work => serve.await,
+    }
 }

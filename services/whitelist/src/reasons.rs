@@ -35,6 +35,20 @@ rpc::reason_table! {
     TIME_IN_FUTURE = InvalidArgument, "时间不能晚于现在，请核对后更正。";
     /// A consent ends before it begins.
     CONSENT_PERIOD_INVALID = InvalidArgument, "授权到期时间须晚于签署时间，请对照授权书更正。";
+    /// Personal data in a consent that is not the person's, or other data in one that is.
+    CONSENT_NOT_OF_PERSON = InvalidArgument, "个人信息须由本人单独同意，且本人同意仅可涵盖个人信息和信用；请调整数据类别或填写本人身份证号。";
+    /// Not a resident number.
+    RESIDENT_ID_INVALID = InvalidArgument, "身份证号应为18位且校验相符，请对照证件重新填写。";
+    /// No key to hash persons with is configured.
+    PERSON_KEY_MISSING = FailedPrecondition, "系统尚未配置个人标识密钥，暂不能办理个人授权，请联系运维人员。";
+    /// No reason, or one that says nothing.
+    REVEAL_REASON_MISSING = InvalidArgument, "请写明查看明文的理由（4至200字，不得含证件号、电话等）。";
+    /// A path names nothing that can be amended, or none is given.
+    PATH_UNKNOWN = InvalidArgument, "修改项不在可修改范围内，请按接口说明填写修改项。";
+    /// A debt ends before it begins.
+    DEBT_PERIOD_INVALID = InvalidArgument, "债务履行期限的届满日早于起始日，请对照合同更正。";
+    /// Only two of the reasons may be overridden by a declaration.
+    NOT_DECLARABLE = InvalidArgument, "仅同日申请（第十项）和无效宣告程序（第十一项）可由当事人声明后继续办理，其他情形须先行补救。";
     /// Not HX01 to HX15.
     EXCLUSION_UNKNOWN = InvalidArgument, "排除情形代码须为 HX01 至 HX15，请按代码表选择。";
     /// Listed although a hard exclusion was found.

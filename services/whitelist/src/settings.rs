@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use host::{AnyKey, FromSetting, HostError, Key, Settings};
+use host::{AnyKey, FromSetting, HostError, Key, Secret, Settings};
 use kernel::Span;
 
 use crate::{domain::place::Parks, work::Policy};
@@ -40,7 +40,8 @@ pub const ROSTER: Key<Duration> = Key::with_default(
     "how often the catalog is asked for banks that came later, such as 60s",
 );
 
-pub const ALL: &[&dyn AnyKey] = &[&PARKS, &PUBLICITY, &ACKNOWLEDGE_WITHIN, &WATCH, &SOURCE_RETRY, &ROSTER];
+pub const ALL: &[&dyn AnyKey] =
+    &[&PARKS, &PERSON_KEY, &PUBLICITY, &ACKNOWLEDGE_WITHIN, &WATCH, &SOURCE_RETRY, &ROSTER];
 
 /// The spans and distances of entries and lists.
 pub fn policy(settings: &Settings) -> Result<Policy, HostError> {
@@ -53,6 +54,10 @@ pub fn policy(settings: &Settings) -> Result<Policy, HostError> {
         roster: settings.get(&ROSTER)?,
     })
 }
+pub const PERSON_KEY: Key<Secret> = Key::optional_secret(
+    "ZHIRONG_WHITELIST_PERSON_KEY",
+    "a long random text by which persons' numbers are hashed; never change it, or consents of persons are not found again",
+);
 
 impl FromSetting for Parks {
     fn from_setting(text: &str) -> Result<Self, String> {

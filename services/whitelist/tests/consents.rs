@@ -16,6 +16,7 @@ fn question(consent_id: &str, enterprise_id: &str) -> wire::CheckConsentRequest 
         purpose: 1,
         categories: vec![1, 4],
         recipient_institution_id: String::new(),
+        person_resident_id: String::new(),
     }
 }
 
@@ -150,9 +151,9 @@ async fn a_consent_with_a_wrong_field_is_refused_and_changes_nothing() {
         (|r| r.enterprise_id = "x".to_owned(), Code::InvalidArgument, "UUID_INVALID", "enterprise_id"),
         (|r| r.enterprise_id = new_id(), Code::NotFound, "NOT_FOUND", "enterprise_id"),
         (|r| r.purpose = 0, Code::InvalidArgument, "ENUM_UNSPECIFIED", "purpose"),
-        (|r| r.purpose = 2, Code::InvalidArgument, "ENUM_UNKNOWN", "purpose"),
+        (|r| r.purpose = 5, Code::InvalidArgument, "ENUM_UNKNOWN", "purpose"),
         (|r| r.categories.clear(), Code::InvalidArgument, "FIELD_REQUIRED", "categories"),
-        (|r| r.categories = vec![1, 5], Code::InvalidArgument, "ENUM_UNKNOWN", "categories[1]"),
+        (|r| r.categories = vec![1, 7], Code::InvalidArgument, "ENUM_UNKNOWN", "categories[1]"),
         (|r| r.categories = vec![1, 1], Code::InvalidArgument, "FIELD_REPEATED", "categories[1]"),
         (
             |r| r.recipient_institution_ids = vec!["x".to_owned()],

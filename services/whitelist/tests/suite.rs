@@ -9,6 +9,7 @@ mod entries;
 mod listing;
 mod logs;
 mod records;
+mod register;
 mod schema;
 mod screening;
 mod standings;

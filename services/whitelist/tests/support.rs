@@ -3,7 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::Clock as _;
 use prost_types::Timestamp;
-use proto::whitelist::v1::{self as wire, whitelist_service_client::WhitelistServiceClient};
+use proto::whitelist::v1::{
+    self as wire, register_service_client::RegisterServiceClient,
+    whitelist_service_client::WhitelistServiceClient,
+};
 use rpc::{Actor, Duty};
 use sqlx::PgPool;
 use testkit::{Ground, Served, ground};
@@ -12,6 +15,7 @@ use uuid::Uuid;
 use whitelist::ROLE;
 
 pub(crate) type Client = WhitelistServiceClient<testkit::CallerChannel>;
+pub(crate) type Keeper = RegisterServiceClient<testkit::CallerChannel>;
 
 /// Two valid codes of domain.md §2.1; nobody is asserted to own them.
 pub(crate) const USCC: &str = "91419001MA9ABC128H";
@@ -28,8 +32,13 @@ pub(crate) struct Stand {
 
 impl Stand {
     pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// Served with these settings besides.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let ground = ground(&[&ROLE]).await;
-        let served = ground.serve(&ROLE, &[]).await;
+        let served = ground.serve(&ROLE, settings).await;
         Self { pool: ground.pool(&ROLE), ground, _served: served }
     }
 
@@ -51,6 +60,15 @@ impl Stand {
 
     pub(crate) fn supervisor(&self) -> Client {
         self.staff(Duty::Supervisor)
+    }
+
+    pub(crate) fn keeper_of(&self, actor: Actor) -> Keeper {
+        RegisterServiceClient::new(self.ground.channel(&ROLE, actor))
+    }
+
+    /// The register's second face, for somebody with this duty.
+    pub(crate) fn keeper(&self, duty: Duty) -> Keeper {
+        self.keeper_of(Actor::Staff { id: format!("staff-{}", duty.code()), duties: vec![duty] })
     }
 
     pub(crate) fn role(&self, name: &str) -> Client {
@@ -173,6 +191,7 @@ pub(crate) fn consent(enterprise_id: &str, now: DateTime<Utc>) -> wire::GrantCon
         valid_to: Some(timestamp(now + TimeDelta::days(180))),
         text_sha256: vec![1; 32],
         evidence_sha256: vec![2; 32],
+        ..Default::default()
     }
 }
 

@@ -187,6 +187,7 @@ impl Form {
             valid_to: until.map(begin_of),
             text_sha256: digest(&SHA256, CONSENT_TEXT.as_bytes()).as_ref().to_vec(),
             evidence_sha256: evidence,
+            ..whitelist::GrantConsentRequest::default()
         })
     }
 

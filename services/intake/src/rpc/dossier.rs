@@ -151,6 +151,7 @@ impl ConsentCache {
                 i32::from(whitelist::DataCategory::IpAssets),
             ],
             recipient_institution_id: institution.to_string(),
+            ..whitelist::CheckConsentRequest::default()
         };
         let answer = self.whitelist.clone().check_consent(request).await;
         let allowed = answer.map_err(|status| Fault::of_peer("whitelist", status))?.into_inner().allowed;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{AssetId, BasisPoints, Checked, EnterpriseId, IpNumber, IpType, trademark::NiceClass};
+use kernel::{
+    AssetId, BasisPoints, Checked, EnterpriseId, IpNumber, IpType, trademark::NiceClass, typed::normalise,
+};
 
 use super::{
     legal::{self, Intent, LegalEvent, LegalState, Usable},
@@ -53,6 +55,17 @@ impl IpAsset {
     /// What the events until `today` (Asia/Shanghai) add up to.
     pub fn legal_state(&self, today: NaiveDate) -> LegalState {
         legal::fold(&self.events, today)
+    }
+
+    /// Whether `other` is the invention that the same applicant filed for on the same day for the same thing (同日申请): the
+    /// register knows it by owner, day and title.
+    pub fn has_invention_in(&self, other: &Self) -> bool {
+        self.kind == IpType::Utility
+            && other.kind == IpType::Invention
+            && self.enterprise_id == other.enterprise_id
+            && self.dates.filed().is_some()
+            && self.dates.filed() == other.dates.filed()
+            && normalise(&self.title) == normalise(&other.title)
     }
 
     /// Whether it is granted and neither ended, expired nor lapsed: what a score may count.

@@ -11,56 +11,7 @@ pub const RECIPIENTS_MAX: usize = 200;
 /// How far the signer's clock may be ahead of ours.
 pub const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
 
-/// What a consent is for (目的).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// 知识产权质押融资
-    IpPledgeFinancing,
-}
-
-impl Purpose {
-    pub const ALL: [Self; 1] = [Self::IpPledgeFinancing];
-
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::IpPledgeFinancing => "IP_PLEDGE_FINANCING",
-        }
-    }
-
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.code() == code)
-    }
-}
-
-/// What data a consent covers (数据类别).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Category {
-    /// 企业基本信息
-    EnterpriseProfile,
-    /// 财务
-    Financials,
-    /// 信用
-    Credit,
-    /// 知识产权
-    IpAssets,
-}
-
-impl Category {
-    pub const ALL: [Self; 4] = [Self::EnterpriseProfile, Self::Financials, Self::Credit, Self::IpAssets];
-
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::EnterpriseProfile => "ENTERPRISE_PROFILE",
-            Self::Financials => "FINANCIALS",
-            Self::Credit => "CREDIT",
-            Self::IpAssets => "IP_ASSETS",
-        }
-    }
-
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|category| category.code() == code)
-    }
-}
+pub use super::consent_scope::{Category, Channel, LegalBasis, Purpose};
 
 /// From when until when a consent holds; both ends belong to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,8 +75,19 @@ pub struct Consent {
     pub recipients: BTreeSet<InstitutionId>,
     pub period: Period,
     pub state: State,
+    /// Who consented, if it is not the enterprise but a person of it.
+    pub person: Option<Person>,
+    pub legal_basis: LegalBasis,
+    pub channel: Channel,
     /// SHA-256 of the text that was signed and of the signed paper or signature.
     pub evidence: Evidence,
+}
+
+/// A person, known by a keyed hash of the resident number and in masked form; never in the clear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub hash: [u8; 32],
+    pub masked: String,
 }
 
 /// Fingerprints of what proves the consent; the papers themselves live in the document store.
@@ -175,19 +137,70 @@ pub struct Use {
     pub categories: BTreeSet<Category>,
     /// `None`: the service centre itself.
     pub recipient: Option<InstitutionId>,
+    /// Whose personal data it is, by keyed hash; `None`: the enterprise's data.
+    pub person: Option<[u8; 32]>,
 }
 
-/// Why a read is not allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl Use {
+    /// What the service centre itself reads of an enterprise.
+    pub fn own(
+        subject: EnterpriseId,
+        purpose: Purpose,
+        categories: impl IntoIterator<Item = Category>,
+    ) -> Self {
+        let categories = categories.into_iter().collect();
+        Self { subject: Some(subject), purpose, categories, recipient: None, person: None }
+    }
+}
+
+/// A consent of a person covers what is personal, and only that person's own can.
+pub fn categories_fit(person: bool, categories: &BTreeSet<Category>) -> bool {
+    if person {
+        categories.iter().all(|category| matches!(category, Category::Personal | Category::Credit))
+    } else {
+        !categories.contains(&Category::Personal)
+    }
+}
+
+/// The first of `consents` that allows `wanted`, or why none does: the doubt of the one that came nearest.
+pub fn allowing<'a>(
+    consents: impl IntoIterator<Item = &'a Consent>,
+    wanted: &Use,
+    now: DateTime<Utc>,
+) -> Result<&'a Consent, Denial> {
+    let mut nearest = Denial::NotFound;
+    for consent in consents {
+        match check(Some(consent), wanted, now) {
+            Ok(()) => return Ok(consent),
+            Err(denial) => nearest = nearest.max(denial),
+        }
+    }
+    Err(nearest)
+}
+
+impl Consent {
+    /// What it is worth at `now`, as the wire names it.
+    pub fn worth(&self, now: DateTime<Utc>) -> &'static str {
+        match self.state {
+            State::Revoked { .. } => "REVOKED",
+            State::Active if now < self.period.signed_at => "NOT_YET_VALID",
+            State::Active if now > self.period.valid_to => "EXPIRED",
+            State::Active => "ACTIVE",
+        }
+    }
+}
+
+/// Why a read is not allowed; in the order in which a consent comes nearer to allowing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Denial {
     NotFound,
     WrongSubject,
-    Revoked,
-    NotYetValid,
-    Expired,
     WrongPurpose,
     CategoryMissing,
     RecipientNotNamed,
+    Revoked,
+    NotYetValid,
+    Expired,
 }
 
 impl Denial {
@@ -210,7 +223,8 @@ impl Denial {
 /// else about it. A use that names no category is denied, for nothing could cover it.
 pub fn check(consent: Option<&Consent>, wanted: &Use, now: DateTime<Utc>) -> Result<(), Denial> {
     let consent = consent.ok_or(Denial::NotFound)?;
-    if wanted.subject != Some(consent.enterprise_id) {
+    let person = consent.person.as_ref().map(|person| person.hash);
+    if wanted.subject != Some(consent.enterprise_id) || wanted.person != person {
         return Err(Denial::WrongSubject);
     }
     match consent.state {
@@ -264,6 +278,9 @@ mod tests {
             recipients: [bank(1)].into(),
             period: Period::stored(at(0), at(100)).unwrap(),
             state: State::Active,
+            person: None,
+            legal_basis: LegalBasis::WrittenConsent,
+            channel: Channel::Paper,
             evidence: Evidence { text_sha256: [1; 32], paper_sha256: [2; 32] },
         }
     }
@@ -274,6 +291,7 @@ mod tests {
             purpose: Purpose::IpPledgeFinancing,
             categories: [Category::IpAssets].into(),
             recipient: Some(bank(1)),
+            person: None,
         }
     }
 
@@ -339,13 +357,40 @@ mod tests {
     }
 
     #[test]
-    fn codes_read_back() {
-        for purpose in Purpose::ALL {
-            assert_eq!(Purpose::from_code(purpose.code()), Some(purpose));
-        }
-        for category in Category::ALL {
-            assert_eq!(Category::from_code(category.code()), Some(category));
-        }
-        assert_eq!(Category::from_code("PERSONAL"), None);
+    fn a_persons_data_needs_that_persons_consent_and_the_enterprises_is_another_thing() {
+        let by_person = |hash| Consent {
+            person: Some(Person { hash, masked: "110105********002X".to_owned() }),
+            categories: [Category::Personal].into(),
+            ..consent()
+        };
+        let personal = |person| Use { person, categories: [Category::Personal].into(), ..wanted() };
+        let answer = |consent: &Consent, wanted: &Use| check(Some(consent), wanted, at(50));
+        assert_eq!(answer(&by_person([7; 32]), &personal(Some([7; 32]))), Ok(()));
+        assert_eq!(answer(&by_person([7; 32]), &personal(Some([8; 32]))), Err(Denial::WrongSubject));
+        assert_eq!(answer(&by_person([7; 32]), &personal(None)), Err(Denial::WrongSubject));
+        assert_eq!(answer(&consent(), &personal(Some([7; 32]))), Err(Denial::WrongSubject));
+        let set = |categories: &[Category]| categories.iter().copied().collect();
+        assert!(categories_fit(true, &set(&[Category::Personal, Category::Credit])));
+        assert!(!categories_fit(true, &set(&[Category::Personal, Category::Financials])));
+        assert!(!categories_fit(false, &set(&[Category::Personal])));
+        assert!(categories_fit(false, &set(&[Category::Credit, Category::Loans])));
+    }
+
+    #[test]
+    fn of_many_consents_one_that_allows_is_found_and_otherwise_the_nearest_doubt_is_told() {
+        let revoked = Consent { state: State::Revoked { at: at(5) }, ..consent() };
+        let elsewhere = Consent { purpose: Purpose::CreditScreening, ..consent() };
+        let good = consent();
+        let all = [revoked.clone(), elsewhere.clone(), good.clone()];
+        assert_eq!(allowing(&all, &wanted(), at(50)), Ok(&good));
+        assert_eq!(allowing([&elsewhere, &revoked], &wanted(), at(50)), Err(Denial::Revoked));
+        assert_eq!(allowing([&elsewhere], &wanted(), at(50)), Err(Denial::WrongPurpose));
+        assert_eq!(allowing([], &wanted(), at(50)), Err(Denial::NotFound));
+        let worth = |consent: &Consent, now| consent.worth(at(now));
+        assert_eq!(
+            [worth(&good, -1), worth(&good, 0), worth(&good, 101)],
+            ["NOT_YET_VALID", "ACTIVE", "EXPIRED"]
+        );
+        assert_eq!(worth(&revoked, 50), "REVOKED");
     }
 }

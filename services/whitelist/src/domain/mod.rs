@@ -2,6 +2,7 @@
 
 pub mod asset;
 pub mod consent;
+mod consent_scope;
 pub mod enterprise;
 pub mod entry;
 pub mod entry_decide;
@@ -14,7 +15,9 @@ pub mod list_reasons;
 pub mod lists;
 pub mod ownership;
 pub mod place;
+pub mod pledge;
 pub mod profile;
+pub mod reveal;
 pub mod screening;
 pub mod size;
 pub mod standing;

@@ -1,5 +1,6 @@
 //! The gRPC face: requests are checked and translated here, decided in `domain`, kept by `store`.
 
+mod amend;
 mod assets;
 mod consents;
 mod detail;
@@ -8,9 +9,13 @@ mod entries;
 mod identifiers;
 mod listing;
 mod lists;
+mod persons;
+mod pledge;
 mod policy;
 mod profile;
 mod refusals;
+mod register;
+mod reveals;
 mod screening;
 mod screening_wire;
 mod service;
@@ -18,6 +23,7 @@ mod standings;
 mod wire;
 
 pub use listing::{Listing, SLOW_METHODS};
+pub use persons::Persons;
 pub use policy::POLICY;
 pub use service::Face;
 

@@ -17,12 +17,16 @@ const CATALOG: Allow = Allow::Role("catalog");
 
 /// Ids and codes alone, which operations may see too.
 const WATCHERS: Allow = Allow::Staff(&Duty::ALL);
+/// Who may look behind the masks, each time for a reason.
+const REVEALERS: Allow = Allow::Staff(&[Duty::Clerk, Duty::Supervisor]);
+/// Who may read the log of that.
+const OVERSEERS: Allow = Allow::Staff(&[Duty::Supervisor, Duty::Regulator, Duty::Administrator]);
 
 macro_rules! method {
-    ($name:literal, $($allow:expr),+) => { of_service!("WhitelistService", $name, $($allow),+) };
+    ($name:literal, $($allow:expr),+) => { of!("WhitelistService", $name, $($allow),+) };
 }
 
-macro_rules! of_service {
+macro_rules! of {
     ($service:literal, $name:literal, $($allow:expr),+) => {
         MethodPolicy {
             method: concat!("/zhirong.whitelist.v1.", $service, "/", $name),
@@ -43,29 +47,36 @@ pub static POLICY: &[MethodPolicy] = &[
     method!("GetStandings", READERS, INTAKE, PARTNER, INSURANCE, CATALOG),
     // It tells nothing that is not in the number itself.
     method!("CheckIdentifier", READERS, Allow::AnyRole),
-    of_service!("ScreeningService", "RecordRulebook", SUPERVISOR),
-    of_service!("ScreeningService", "ListRulebooks", READERS),
-    of_service!("ScreeningService", "StartRun", SUPERVISOR),
-    of_service!("ScreeningService", "GetRun", READERS),
-    of_service!("ScreeningService", "ListResults", READERS),
-    of_service!("ScreeningService", "ExplainResult", READERS),
-    of_service!("ScreeningService", "ReplayRun", READERS),
-    of_service!("ScreeningService", "RecordExclusion", SUPERVISOR),
-    of_service!("ScreeningService", "CureExclusion", SUPERVISOR),
-    of_service!("EntryService", "Nominate", DESK),
-    of_service!("EntryService", "OpenPublicity", SUPERVISOR),
-    of_service!("EntryService", "Object", DESK),
-    of_service!("EntryService", "Repair", SUPERVISOR),
-    of_service!("EntryService", "Renew", SUPERVISOR),
-    of_service!("EntryService", "Remove", SUPERVISOR),
-    of_service!("EntryService", "GetEntry", READERS, INTAKE),
-    of_service!("EntryService", "ListEntries", READERS),
-    of_service!("ListService", "PublishList", SUPERVISOR),
-    of_service!("ListService", "ListVersions", READERS),
-    of_service!("ListService", "GetListItems", READERS),
+    of!("ScreeningService", "RecordRulebook", SUPERVISOR),
+    of!("ScreeningService", "ListRulebooks", READERS),
+    of!("ScreeningService", "StartRun", SUPERVISOR),
+    of!("ScreeningService", "GetRun", READERS),
+    of!("ScreeningService", "ListResults", READERS),
+    of!("ScreeningService", "ExplainResult", READERS),
+    of!("ScreeningService", "ReplayRun", READERS),
+    of!("ScreeningService", "RecordExclusion", SUPERVISOR),
+    of!("ScreeningService", "CureExclusion", SUPERVISOR),
+    of!("EntryService", "Nominate", DESK),
+    of!("EntryService", "OpenPublicity", SUPERVISOR),
+    of!("EntryService", "Object", DESK),
+    of!("EntryService", "Repair", SUPERVISOR),
+    of!("EntryService", "Renew", SUPERVISOR),
+    of!("EntryService", "Remove", SUPERVISOR),
+    of!("EntryService", "GetEntry", READERS, INTAKE),
+    of!("EntryService", "ListEntries", READERS),
+    of!("ListService", "PublishList", SUPERVISOR),
+    of!("ListService", "ListVersions", READERS),
+    of!("ListService", "GetListItems", READERS),
     // Institutions come through partner alone, which says who asks.
-    of_service!("ListService", "GetListForInstitution", PARTNER),
-    of_service!("ListService", "ListAcknowledgements", WATCHERS),
+    of!("ListService", "GetListForInstitution", PARTNER),
+    of!("ListService", "ListAcknowledgements", WATCHERS),
+    of!("RegisterService", "AmendEnterprise", DESK),
+    of!("RegisterService", "AmendAsset", DESK),
+    of!("RegisterService", "RecordLegalEvents", DESK),
+    of!("RegisterService", "Reveal", REVEALERS),
+    of!("RegisterService", "ListReveals", OVERSEERS),
+    of!("RegisterService", "CheckPledge", READERS, Allow::AnyRole),
+    of!("RegisterService", "ListConsents", READERS),
 ];
 
 #[cfg(test)]

@@ -61,12 +61,17 @@ pub(super) fn read(
         tax_grade: tax_grade?,
         platform_link: given.platform_link,
     };
+    consistent(check, &profile, today).then_some(profile)
+}
+
+/// What one field cannot tell of itself.
+pub(super) fn consistent(check: &mut Checker, profile: &Profile, today: NaiveDate) -> bool {
     match profile.check(today) {
-        Ok(()) => Some(profile),
+        Ok(()) => true,
         Err(error) => {
             let (field, reason) = of_profile(error);
             check.refuse(field, reason);
-            None
+            false
         }
     }
 }

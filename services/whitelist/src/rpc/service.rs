@@ -9,15 +9,17 @@ use rpc::Answer;
 use sqlx::PgPool;
 use tonic::{Request, async_trait};
 
-use super::{assets, consents, enterprises, identifiers, standings};
+use super::{Persons, assets, consents, enterprises, identifiers, standings};
 use crate::domain::place::Parks;
 
 /// What every method needs.
+#[derive(Clone)]
 pub struct Face {
     pub pool: PgPool,
     pub clock: Arc<dyn Clock>,
     pub changes: Changes,
     pub parks: Parks,
+    pub persons: Persons,
 }
 
 #[async_trait]

@@ -199,10 +199,6 @@ impl Found<'_> {
 
 /// What a case reads of an enterprise: its profile and its IP, for the service centre.
 fn dossier_of(subject: EnterpriseId) -> consent::Use {
-    consent::Use {
-        subject: Some(subject),
-        purpose: Purpose::IpPledgeFinancing,
-        categories: [Category::EnterpriseProfile, Category::IpAssets].into(),
-        recipient: None,
-    }
+    let categories = [Category::EnterpriseProfile, Category::IpAssets];
+    consent::Use::own(subject, Purpose::IpPledgeFinancing, categories)
 }

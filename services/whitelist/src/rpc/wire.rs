@@ -8,7 +8,7 @@ use proto::whitelist::v1 as wire;
 use super::{detail, profile};
 use crate::domain::{
     asset::IpAsset,
-    consent::{Category, Consent, Purpose, State},
+    consent::{Consent, State},
     enterprise::{Enterprise, QualificationHeld, QualificationLevel},
     size::{self, Measures},
 };
@@ -101,38 +101,16 @@ pub(super) fn consent(consent: &Consent) -> wire::Consent {
     wire::Consent {
         consent_id: consent.id.to_string(),
         enterprise_id: consent.enterprise_id.to_string(),
-        purpose: purpose_number(consent.purpose),
-        categories: consent.categories.iter().copied().map(category_number).collect(),
+        purpose: consent.purpose.number(),
+        categories: consent.categories.iter().map(|category| category.number()).collect(),
         recipient_institution_ids: consent.recipients.iter().map(ToString::to_string).collect(),
         signed_at: Some(timestamp(consent.period.signed_at())),
         valid_to: Some(timestamp(consent.period.valid_to())),
         revoked_at,
+        person: consent.person.as_ref().map(|person| person.masked.clone()).unwrap_or_default(),
+        legal_basis: consent.legal_basis.number(),
+        channel: consent.channel.number(),
     }
-}
-
-pub(super) fn purpose(number: i32) -> Option<Purpose> {
-    Purpose::ALL.into_iter().find(|purpose| purpose_number(*purpose) == number)
-}
-
-fn purpose_number(purpose: Purpose) -> i32 {
-    let wire = match purpose {
-        Purpose::IpPledgeFinancing => wire::ConsentPurpose::IpPledgeFinancing,
-    };
-    wire.into()
-}
-
-pub(super) fn category(number: i32) -> Option<Category> {
-    Category::ALL.into_iter().find(|category| category_number(*category) == number)
-}
-
-fn category_number(category: Category) -> i32 {
-    let wire = match category {
-        Category::EnterpriseProfile => wire::DataCategory::EnterpriseProfile,
-        Category::Financials => wire::DataCategory::Financials,
-        Category::Credit => wire::DataCategory::Credit,
-        Category::IpAssets => wire::DataCategory::IpAssets,
-    };
-    wire.into()
 }
 
 pub(super) fn timestamp(at: DateTime<Utc>) -> Timestamp {

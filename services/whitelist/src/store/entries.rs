@@ -47,8 +47,8 @@ const CONSENTS: &str = "SELECT asked.id, c.active, c.revoked FROM unnest($1::uui
     CROSS JOIN LATERAL (SELECT
             coalesce(bool_or(revoked_at IS NULL AND signed_at <= $2 AND valid_to >= $2), false) AS active,
             coalesce(bool_or(revoked_at IS NOT NULL), false) AS revoked
-        FROM consent WHERE consent.enterprise_id = asked.id AND purpose = 'IP_PLEDGE_FINANCING'
-            AND categories @> ARRAY['ENTERPRISE_PROFILE', 'IP_ASSETS']) c";
+        FROM consent WHERE consent.enterprise_id = asked.id AND person_hash IS NULL
+            AND purpose IN ('IP_PLEDGE_FINANCING', 'CREDIT_SCREENING') AND categories @> ARRAY['ENTERPRISE_PROFILE', 'IP_ASSETS']) c";
 
 pub(super) const STATEMENTS: &[&str] = &[
     INSERT,

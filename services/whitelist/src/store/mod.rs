@@ -9,6 +9,7 @@ mod error;
 pub mod list_deliveries;
 pub mod list_versions;
 mod lists;
+pub mod reveals;
 pub mod screening_books;
 pub mod screening_exclusions;
 pub mod screening_results;
@@ -34,6 +35,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         entries_tasks::STATEMENTS,
         list_deliveries::STATEMENTS,
         list_versions::STATEMENTS,
+        reveals::STATEMENTS,
     ]
     .into_iter()
     .flatten()

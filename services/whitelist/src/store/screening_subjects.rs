@@ -31,7 +31,7 @@ const SUBJECTS: &str = "SELECT e.enterprise_id, e.version, e.industry, e.region,
         WHERE exclusion_record.enterprise_id = asked.id AND recorded_at <= $3
             AND (cured_at IS NULL OR cured_at > $3)) x
     CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM consent WHERE consent.enterprise_id = asked.id
-        AND 'CREDIT' = ANY (categories) AND cardinality(recipients) = 0 AND signed_at <= $3 AND valid_to >= $3
+        AND person_hash IS NULL AND 'CREDIT' = ANY (categories) AND cardinality(recipients) = 0 AND signed_at <= $3 AND valid_to >= $3
         AND (revoked_at IS NULL OR revoked_at > $3)) AS credit_consent) c
     CROSS JOIN LATERAL (SELECT count(*) AS assets,
             count(*) FILTER (WHERE NOT odd AND (alive OR granted IS NULL)) AS usable,

@@ -154,6 +154,7 @@ async fn enterprise(mut client: WhitelistServiceClient<ActingChannel>, number: u
         valid_to: at(now + 86_400),
         text_sha256: vec![1; 32],
         evidence_sha256: vec![2; 32],
+        ..Default::default()
     };
     let consent = client.grant_consent(consent).await?.into_inner().consent.context("consent")?;
     Ok(Applicant { uscc: uscc.as_str().to_owned(), asset_id: asset.asset_id, consent_id: consent.consent_id })

@@ -145,6 +145,7 @@ impl Register {
             valid_to: Some(Timestamp { seconds: VALID_TO, nanos: 0 }),
             text_sha256: hash("信息查询授权书（演示）"),
             evidence_sha256: hash("签署页（演示）"),
+            ..Default::default()
         };
         let answer = self.clerk.grant_consent(request).await.context("granting a consent")?.into_inner();
         Ok(answer.consent.context("no consent in the answer")?.consent_id)
