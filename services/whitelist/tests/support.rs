@@ -32,12 +32,17 @@ pub(crate) struct Stand {
 
 impl Stand {
     pub(crate) async fn new() -> Self {
-        Self::with(&[]).await
+        // Lists follow what happens while the tests look on.
+        Self::with(&[("ZHIRONG_WHITELIST_ROSTER", "1s")]).await
     }
 
     /// Served with these settings besides.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let ground = ground(&[&ROLE]).await;
+        Self::on(ground(&[&ROLE]).await, settings).await
+    }
+
+    /// On ground where others are too.
+    pub(crate) async fn on(ground: Ground, settings: &[(&str, &str)]) -> Self {
         let served = ground.serve(&ROLE, settings).await;
         Self { pool: ground.pool(&ROLE), ground, _served: served }
     }
@@ -204,4 +209,12 @@ pub(crate) fn standing(enterprise_id: &str, now: DateTime<Utc>) -> wire::RecordS
         exclusions: vec![],
         as_of: Some(timestamp(now - TimeDelta::minutes(1))),
     }
+}
+
+/// An entry of the province's list, as an import leaves it.
+pub(crate) async fn province_entry(owner: &PgPool, uscc: &str, number: &str) {
+    let statement =
+        "INSERT INTO province_list_entry (import_id, uscc, list, level, number, valid_from, valid_to)
+        VALUES (gen_random_uuid(), $1, 'PROVINCE-2022', 'PROVINCE', $2, '2022-01-01', '2023-12-31')";
+    sqlx::query(statement).bind(uscc).bind(number).execute(owner).await.unwrap();
 }

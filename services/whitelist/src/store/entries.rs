@@ -41,7 +41,7 @@ const INSERT_EVENTS: &str = "INSERT INTO entry_event (entry_id, version, kind, a
 const COUNTS: &str = "SELECT state, count(*) FROM entry WHERE state NOT IN ('REJECTED', 'REMOVED', 'EXPIRED')
     GROUP BY state";
 const LEFT: &str = "SELECT EXISTS (SELECT 1 FROM entry
-    WHERE state IN ('SUSPENDED', 'REMOVED', 'EXPIRED') AND updated_at > $1)";
+    WHERE state IN ('SUSPENDED', 'REMOVED', 'EXPIRED') AND updated_at >= $1)";
 /// Whether a consent that covers profile and IP assets holds, and whether the last word on it was a revocation.
 const CONSENTS: &str = "SELECT asked.id, c.active, c.revoked FROM unnest($1::uuid[]) AS asked (id)
     CROSS JOIN LATERAL (SELECT

@@ -1,6 +1,6 @@
 //! Tells every bank of the current versions, those too that came later; publishes at once when somebody has left the list.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Due, InstitutionId, InstitutionRole};
 use proto::catalog::v1::ListInstitutionsRequest;
 use rpc::audit;
@@ -15,6 +15,8 @@ use crate::{
 
 /// Institutions asked for at a time.
 const PAGE: i32 = 1_000;
+/// A change that commits late may be older than what was looked at before it.
+const OVERLAP: TimeDelta = TimeDelta::seconds(10);
 
 impl Worker {
     /// One round. `seen`: until when it has been looked whether somebody left.
@@ -78,8 +80,10 @@ impl Worker {
         let now = self.now();
         let mut tx = self.pool.begin().await?;
         let Some(latest) = list_versions::latest(&mut tx, ListKind::Zone).await? else { return Ok(()) };
-        let since = seen.map_or(latest.published_at, |seen| seen.max(latest.published_at));
-        if !entries::left_since(&mut tx, since).await? {
+        let since = seen.map_or(latest.published_at, |seen| seen.max(latest.published_at)) - OVERLAP;
+        let left = entries::left_since(&mut tx, since).await?;
+        *seen = Some(now);
+        if !left {
             return Ok(());
         }
         for kind in ListKind::ALL {
@@ -97,9 +101,7 @@ impl Worker {
                 audit::record(&mut tx, &self.caller, now, &entry).await?;
             }
         }
-        tx.commit().await?;
-        *seen = Some(now);
-        Ok(())
+        Ok(tx.commit().await?)
     }
 
     pub(super) async fn fix_deliveries(&self) -> Result<(), StoreError> {
