@@ -114,6 +114,12 @@ ordered_id! {
     InstitutionId,
     /// A product (信贷产品).
     ProductId,
+    /// A branch of an institution (分支机构).
+    BranchId,
+    /// A cooperation agreement (合作协议).
+    AgreementId,
+    /// A bank's internal rule (内部制度文件).
+    PolicyDocumentId,
     /// A financing case (融资申请).
     CaseId,
     /// An institution's credential at the partner edge.

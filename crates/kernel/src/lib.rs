@@ -38,8 +38,9 @@ pub use codes::{
 };
 pub use documents::DocumentCode;
 pub use ids::{
-    AssetId, CaseId, ConsentId, CredentialId, DocumentKey, EnterpriseId, EventId, IdError, InstitutionId,
-    LegId, MessageId, ProductId, ReplyId, RequestId, RevealId, SnapshotId,
+    AgreementId, AssetId, BranchId, CaseId, ConsentId, CredentialId, DocumentKey, EnterpriseId, EventId,
+    IdError, InstitutionId, LegId, MessageId, PolicyDocumentId, ProductId, ReplyId, RequestId, RevealId,
+    SnapshotId,
 };
 pub use ip_number::IpNumber;
 pub use money::{AmountError, Fen, SplitError};

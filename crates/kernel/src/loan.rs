@@ -1,5 +1,7 @@
 //! What a loan costs: repayment month by month, exact to the fen, and the yearly rate of everything that is paid
-//! (domain.md §4.2). A month is a twelfth of a year here; a schedule by days belongs to a loan that has dates.
+//! (domain.md §4.2). A month is a twelfth of a year here; a loan that has dates is in [`dated`].
+
+pub mod dated;
 
 use crate::{
     codes::RepaymentMethod,
@@ -11,8 +13,8 @@ use crate::{
 const MONTHLY: i128 = 10_000 * 12;
 /// Parts of one in the discount factors of an annuity. Largest amount × highest rate × this stays within 128 bits.
 const ONE: i128 = 10_i128.pow(22);
-/// Halvings in the search for a rate: more than a 64-bit float has digits.
-const HALVINGS: u32 = 80;
+/// How close the monthly rate is searched for: a millionth of a basis point a year.
+const PRECISION: f64 = 1e-11;
 
 /// What was agreed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,19 +68,26 @@ pub fn schedule(terms: &Terms) -> Vec<Installment> {
 /// 100 % a month answers.
 #[must_use]
 pub fn apr(received: Fen, installments: &[Installment]) -> Option<BasisPoints> {
-    let paid: Vec<f64> =
-        installments.iter().map(|one| one.total().map(|total| float(total.get()))).collect::<Option<_>>()?;
+    let paid: Vec<Fen> = installments.iter().map(|one| one.total()).collect::<Option<_>>()?;
+    apr_of_flows(received, &paid)
+}
+
+/// As [`apr`], for what flows to the lender at the end of each month, net of what the borrower gets from others then.
+#[must_use]
+pub fn apr_of_flows(received: Fen, paid: &[Fen]) -> Option<BasisPoints> {
     let received = float(received.get());
     if received <= 0.0 || paid.is_empty() {
         return None;
     }
     // Horner from the last month: a sum of falling terms, so the worth falls as the rate rises.
-    let worth = |rate: f64| paid.iter().rev().fold(0.0, |later, now| (later + now) / (1.0 + rate));
+    let worth =
+        |rate: f64| paid.iter().rev().fold(0.0, |later, now| (later + float(now.get())) / (1.0 + rate));
     let (mut low, mut high) = (-0.5, 1.0);
     if worth(low) < received || worth(high) > received {
         return None;
     }
-    for _ in 0..HALVINGS {
+    // No more halvings than change the answer, which is a whole basis point a year.
+    while high - low > PRECISION {
         let middle = f64::midpoint(low, high);
         if worth(middle) > received { low = middle } else { high = middle }
     }

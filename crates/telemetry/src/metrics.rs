@@ -47,6 +47,12 @@ struct Metrics {
     contact_age: Family<One, Seconds>,
     lists_unacknowledged: Gauge,
     lists_unacknowledged_oldest: Seconds,
+    source_fetches: Family<Two, Counter>,
+    source_pending: Family<One, Gauge>,
+    source_pending_oldest: Family<One, Seconds>,
+    publications: Family<One, Gauge>,
+    publications_failing: Gauge,
+    agreements_expiring: Gauge,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -99,6 +105,12 @@ impl Metrics {
             contact_age: Family::default(),
             lists_unacknowledged: Gauge::default(),
             lists_unacknowledged_oldest: Seconds::default(),
+            source_fetches: Family::default(),
+            source_pending: Family::default(),
+            source_pending_oldest: Family::default(),
+            publications: Family::default(),
+            publications_failing: Gauge::default(),
+            agreements_expiring: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -166,6 +178,24 @@ impl Metrics {
             "Time since an institution's last contact",
             self.contact_age.clone(),
         );
+        r.register(
+            counter(names::SOURCE_FETCHES_TOTAL),
+            "Attempts to ask a platform outside",
+            self.source_fetches.clone(),
+        );
+        r.register(
+            names::SOURCE_PENDING_ROWS,
+            "Decisions that wait for a source",
+            self.source_pending.clone(),
+        );
+        r.register(
+            names::SOURCE_PENDING_OLDEST_SECONDS,
+            "How long the first of them has waited",
+            self.source_pending_oldest.clone(),
+        );
+        r.register(names::PUBLICATIONS, "Products on the outside platform", self.publications.clone());
+        r.register(names::PUBLICATIONS_FAILING, "Failing publications", self.publications_failing.clone());
+        r.register(names::AGREEMENTS_EXPIRING, "Agreements that end soon", self.agreements_expiring.clone());
     }
 }
 
@@ -184,6 +214,19 @@ pub fn set_outbox(rows: i64, oldest_seconds: f64, unroutable: i64) {
 /// `count` messages were confirmed by the broker.
 pub fn add_published(count: u64) {
     METRICS.outbox_published.inc_by(count);
+}
+
+/// An attempt to ask `source` ended in `outcome`.
+pub fn add_source_fetch(source: &str, outcome: &str) {
+    let labels = [(names::LABEL_SOURCE, source.to_owned()), (names::LABEL_OUTCOME, outcome.to_owned())];
+    METRICS.source_fetches.get_or_create(&labels).inc();
+}
+
+/// How many decisions wait for `source`, and for how many seconds the first of them has.
+pub fn set_source_pending(source: &str, rows: i64, oldest_seconds: f64) {
+    let labels = [(names::LABEL_SOURCE, source.to_owned())];
+    METRICS.source_pending.get_or_create(&labels).set(rows);
+    METRICS.source_pending_oldest.get_or_create(&labels).set(oldest_seconds.max(0.0));
 }
 
 /// Whether this process leads the relay.
@@ -265,6 +308,21 @@ pub fn add_legs(role: &str, state: &str, count: u64) {
 /// An institution of `role` decided `seconds` after its leg was issued.
 pub fn observe_leg_answer(role: &str, seconds: f64) {
     METRICS.leg_answer.get_or_create(&[(names::LABEL_ROLE, role.to_owned())]).observe(seconds.max(0.0));
+}
+
+/// Products on the 信易贷 platform whose publication is in `state`.
+pub fn set_publications(state: &str, rows: i64) {
+    METRICS.publications.get_or_create(&[(names::LABEL_STATE, state.to_owned())]).set(rows);
+}
+
+/// Publications or withdrawals whose last attempt failed.
+pub fn set_publications_failing(rows: i64) {
+    METRICS.publications_failing.set(rows);
+}
+
+/// Cooperation agreements in force that are over within 30 days.
+pub fn set_agreements_expiring(agreements: i64) {
+    METRICS.agreements_expiring.set(agreements);
 }
 
 /// Credentials in use that end within 30 days and have no successor.

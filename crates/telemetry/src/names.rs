@@ -56,7 +56,21 @@ pub const LISTS_UNACKNOWLEDGED: &str = "zhirong_lists_unacknowledged";
 pub const LISTS_UNACKNOWLEDGED_SECONDS: &str = "zhirong_lists_unacknowledged_oldest_seconds";
 /// Time since each institution with a credential was last heard of, in seconds.
 pub const INSTITUTION_CONTACT_AGE_SECONDS: &str = "zhirong_institution_contact_age_seconds";
+/// Products on the 信易贷 platform, by state of their publication.
+pub const PUBLICATIONS: &str = "zhirong_publications";
+/// Publications or withdrawals whose last attempt failed.
+pub const PUBLICATIONS_FAILING: &str = "zhirong_publications_failing";
+/// Cooperation agreements in force that are over within 30 days.
+pub const AGREEMENTS_EXPIRING: &str = "zhirong_agreements_expiring";
 
+/// Attempts to ask a platform outside, by source and outcome.
+pub const SOURCE_FETCHES_TOTAL: &str = "zhirong_source_fetches_total";
+/// Enterprises whose decision waits for a platform outside, by source.
+pub const SOURCE_PENDING_ROWS: &str = "zhirong_source_pending_rows";
+/// Time in seconds since the first of them began to wait, by source.
+pub const SOURCE_PENDING_OLDEST_SECONDS: &str = "zhirong_source_pending_oldest_seconds";
+
+pub const LABEL_SOURCE: &str = "source";
 pub const LABEL_QUEUE: &str = "queue";
 pub const LABEL_OUTCOME: &str = "outcome";
 pub const LABEL_KIND: &str = "kind";

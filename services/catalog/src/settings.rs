@@ -1,23 +1,33 @@
 //! The settings of this role beyond those of every role.
 
-use std::path::PathBuf;
+use std::time::Duration;
 
-use host::{AnyKey, Host, HostError, Key};
+use host::{AnyKey, Host, HostError, Key, Secret, outward::Outward};
 
-use crate::domain::lpr::{EMBEDDED, LprTable};
-
-pub const LPR_FILE: Key<PathBuf> = Key::optional(
-    "ZHIRONG_CATALOG_LPR_FILE",
-    "path of an LPR table (date,one year,five years in basis points) in place of the embedded one",
+pub const XYD_URL: Key<String> = Key::optional(
+    "ZHIRONG_CATALOG_XYD_URL",
+    "address of the 信易贷 platform, such as https://host/path; without it publications stay pending",
+);
+pub const XYD_TOKEN: Key<Secret> =
+    Key::optional("ZHIRONG_CATALOG_XYD_TOKEN", "token that the 信易贷 platform is shown");
+pub const XYD_LIMIT: Key<Duration> = Key::with_default(
+    "ZHIRONG_CATALOG_XYD_LIMIT",
+    "15s",
+    "how long one exchange with the 信易贷 platform may take, such as 15s",
 );
 
-pub const ALL: &[&dyn AnyKey] = &[&LPR_FILE];
+pub const ALL: &[&dyn AnyKey] = &[&XYD_URL, &XYD_TOKEN, &XYD_LIMIT];
 
-/// The LPR table that this installation has.
-pub(crate) fn lpr(host: &Host) -> Result<LprTable, HostError> {
-    let text = match host.settings.find(&LPR_FILE)? {
-        Some(path) => std::fs::read_to_string(&path).map_err(|source| HostError::File { path, source })?,
-        None => EMBEDDED.to_owned(),
-    };
-    LprTable::parse(&text).map_err(HostError::role)
+/// No answer of the platform is longer.
+const ANSWER_MAX: usize = 64 * 1024;
+
+/// The way to the platform, if this installation has one.
+pub(crate) fn platform(host: &Host) -> Result<Option<Outward>, HostError> {
+    let Some(url) = host.settings.find(&XYD_URL)? else { return Ok(None) };
+    let limit = host.settings.get(&XYD_LIMIT)?;
+    let outward = Outward::new(&url, limit, ANSWER_MAX).map_err(HostError::role)?;
+    match host.settings.find(&XYD_TOKEN)? {
+        Some(token) => outward.with_token(&token).map(Some).map_err(HostError::role),
+        None => Ok(Some(outward)),
+    }
 }

@@ -5,7 +5,8 @@ use rpc::{Actor, Duty};
 use tonic::Code;
 
 use crate::support::{
-    Stand, assert_refused, creation, institution, need, new_id, publication, retirement, revision, terms,
+    Stand, approval, assert_refused, creation, institution, need, new_id, publication, retirement, revision,
+    terms,
 };
 
 #[tokio::test]
@@ -32,10 +33,19 @@ async fn a_repeated_request_gets_its_first_answer_and_is_done_once() {
     assert_eq!(clerk.revise_product(request).await.unwrap().into_inner(), first);
     assert_eq!(stand.rows().await, rows);
 
-    let request = publication(&product.product_id, 2);
-    let first = clerk.publish_product(request.clone()).await.unwrap().into_inner();
+    stand.submit(&product.product_id, 2).await;
+    let mut reviewer = stand.review(Duty::Supervisor);
+    let request = wire::ApproveProductRequest { publish: false, ..approval(&product.product_id, 2) };
+    let first = reviewer.approve_product(request.clone()).await.unwrap().into_inner();
     let rows = stand.rows().await;
-    assert_eq!(clerk.publish_product(request).await.unwrap().into_inner(), first);
+    assert_eq!(reviewer.approve_product(request).await.unwrap().into_inner(), first);
+    assert_eq!(stand.rows().await, rows);
+
+    let mut supervisor = stand.supervisor();
+    let request = publication(&product.product_id, 2);
+    let first = supervisor.publish_product(request.clone()).await.unwrap().into_inner();
+    let rows = stand.rows().await;
+    assert_eq!(supervisor.publish_product(request).await.unwrap().into_inner(), first);
     assert_eq!(stand.rows().await, rows);
 
     let request = retirement(&product.product_id);
@@ -65,9 +75,12 @@ async fn a_request_id_that_comes_with_another_body_or_for_another_method_is_refu
     reused(clerk.create_product(other).await.map(drop));
     let other = wire::ReviseProductRequest { request_id: request_id.clone(), ..revision(&product) };
     reused(clerk.revise_product(other).await.map(drop));
-    let other =
-        wire::PublishProductRequest { request_id: request_id.clone(), ..publication(&product.product_id, 1) };
-    reused(clerk.publish_product(other).await.map(drop));
+    let other = wire::SubmitProductRequest {
+        request_id: request_id.clone(),
+        product_id: product.product_id.clone(),
+        version: 1,
+    };
+    reused(stand.review(Duty::Clerk).submit_product(other).await.map(drop));
     let other = wire::RetireProductRequest { request_id, ..retirement(&product.product_id) };
     reused(clerk.retire_product(other).await.map(drop));
     assert_eq!(stand.rows().await, rows);

@@ -23,7 +23,8 @@ async fn an_institution_is_registered_told_and_found() {
     assert_eq!(stand.role("partner").get_institution(request).await.unwrap().into_inner(), registered);
     assert_eq!(stand.owed().await, [("catalog.institution-changed.v1".to_owned(), 1)]);
     let body: Vec<u8> = sqlx::query_scalar("SELECT body FROM outbox").fetch_one(&stand.pool).await.unwrap();
-    let told = wire::InstitutionChanged { institution_id: registered.institution_id, role: 1 };
+    let told =
+        wire::InstitutionChanged { institution_id: registered.institution_id, role: 1, has_department: true };
     assert_eq!(wire::InstitutionChanged::decode(&body[..]).unwrap(), told);
     let audited = ("staff:staff-clerk".to_owned(), "REGISTER_INSTITUTION".to_owned(), "DONE".to_owned());
     assert_eq!(stand.audited().await, [audited]);

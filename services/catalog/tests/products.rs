@@ -44,9 +44,9 @@ async fn a_product_lives_from_draft_through_versions_to_retirement() {
 
     let told = [
         ("catalog.institution-changed.v1", 1),
-        ("catalog.product-published.v1", 2),
         ("catalog.product-published.v1", 4),
-        ("catalog.product-retired.v1", 5),
+        ("catalog.product-published.v1", 7),
+        ("catalog.product-retired.v1", 8),
     ];
     assert_eq!(stand.owed().await, told.map(|(kind, version)| (kind.to_owned(), version)));
     let actions: Vec<_> = stand.audited().await.into_iter().map(|(_, action, _)| action).collect();
@@ -55,9 +55,11 @@ async fn a_product_lives_from_draft_through_versions_to_retirement() {
         [
             "REGISTER_INSTITUTION",
             "CREATE_PRODUCT",
-            "PUBLISH_PRODUCT",
+            "SUBMIT_PRODUCT",
+            "APPROVE_PRODUCT",
             "REVISE_PRODUCT",
-            "PUBLISH_PRODUCT",
+            "SUBMIT_PRODUCT",
+            "APPROVE_PRODUCT",
             "RETIRE_PRODUCT"
         ]
     );
@@ -69,7 +71,8 @@ async fn publishing_what_is_published_and_retiring_what_is_retired_change_and_te
     let bank = stand.bank("济水村镇银行").await;
     let id = stand.published(&bank, terms()).await;
     let (first, owed) = (get(&stand, &id, 0).await, stand.owed().await);
-    assert_eq!(stand.publish(&id, 1).await, first);
+    let again = stand.supervisor().publish_product(publication(&id, 1)).await.unwrap().into_inner();
+    assert_eq!(again.product, Some(first));
     assert_eq!(stand.owed().await, owed);
 
     let retire = async || stand.clerk().retire_product(retirement(&id)).await.unwrap().into_inner();
@@ -87,21 +90,21 @@ async fn a_command_that_the_product_does_not_allow_is_refused_and_changes_nothin
     let retired = stand.draft(&bank, terms()).await;
     stand.clerk().retire_product(retirement(&retired.product_id)).await.unwrap();
     let before = stand.rows().await;
-    let mut clerk = stand.clerk();
+    let (mut clerk, mut supervisor) = (stand.clerk(), stand.supervisor());
 
     let stale = wire::ReviseProductRequest { newest_version: 2, ..revision(&draft) };
     let status = clerk.revise_product(stale).await.unwrap_err();
     assert_eq!(rpc::status::metadata(&status, "newest_version").as_deref(), Some("1"));
     assert_refused::<()>(Err(status), Code::Aborted, "VERSION_CONFLICT", Some("newest_version"));
-    let answer = clerk.publish_product(publication(&draft.product_id, 2)).await;
+    let answer = supervisor.publish_product(publication(&draft.product_id, 2)).await;
     assert_refused(answer, Code::NotFound, "PRODUCT_VERSION_UNKNOWN", Some("version"));
-    let answer = clerk.publish_product(publication(&retired.product_id, 1)).await;
+    let answer = supervisor.publish_product(publication(&retired.product_id, 1)).await;
     assert_refused(answer, Code::FailedPrecondition, "PRODUCT_RETIRED", Some("product_id"));
     let answer = clerk.revise_product(revision(&retired)).await;
     assert_refused(answer, Code::FailedPrecondition, "PRODUCT_RETIRED", Some("product_id"));
 
     for unknown in [
-        clerk.publish_product(publication(&new_id(), 1)).await.map(drop),
+        supervisor.publish_product(publication(&new_id(), 1)).await.map(drop),
         clerk.retire_product(retirement(&new_id())).await.map(drop),
         clerk
             .revise_product(wire::ReviseProductRequest { product_id: new_id(), ..revision(&draft) })
@@ -111,7 +114,7 @@ async fn a_command_that_the_product_does_not_allow_is_refused_and_changes_nothin
         assert_refused(unknown, Code::NotFound, "NOT_FOUND", Some("product_id"));
     }
     let bad = Code::InvalidArgument;
-    let answer = clerk.publish_product(publication(&draft.product_id, 0)).await;
+    let answer = supervisor.publish_product(publication(&draft.product_id, 0)).await;
     assert_refused(answer, bad, "NUMBER_OUT_OF_RANGE", Some("version"));
     let answer =
         clerk.revise_product(wire::ReviseProductRequest { newest_version: 0, ..revision(&draft) }).await;
@@ -210,6 +213,10 @@ async fn terms_with_a_wrong_field_are_refused_in_a_new_product_and_in_a_revision
     assert_eq!(stand.rows().await, before);
 }
 
+fn fee(code: &str, kind: i32, price: wire::fee_item::Price) -> wire::FeeItem {
+    wire::FeeItem { code: code.to_owned(), kind, price: Some(price) }
+}
+
 #[tokio::test]
 async fn every_term_is_kept() {
     let stand = Stand::new().await;
@@ -232,6 +239,31 @@ async fn every_term_is_kept() {
         repayment: vec![1, 2, 3, 4, 5],
         enhancement: (1..=7).collect(),
         lowest_grade: 4,
+        product_code: "ZQD-01".to_owned(),
+        lpr_tenor: 2,
+        rate_reset: 2,
+        pledge_caps: vec![
+            wire::PledgeCap { r#type: 1, cap_bp: 9_250 },
+            wire::PledgeCap { r#type: 4, cap_bp: 4_000 },
+        ],
+        portfolio_cap_bp: 4_500,
+        interest_basis: 365,
+        settle_day: 28,
+        guarantee_required: false,
+        evaluation_required: 2,
+        fee_items: vec![
+            fee("PGF", 1, wire::fee_item::Price::AmountFen(2_000_000)),
+            fee("BF", 2, wire::fee_item::Price::RateBp(144)),
+        ],
+        prepay_penalty_bp: 1_000,
+        first_loan_ok: Some(false),
+        renewal_ok: true,
+        line_type: 2,
+        sla_wd: Some(wire::SlaWorkingDays { response: 1, offer: 2, approval: 60 }),
+        responsible_dept: "科技金融中心".to_owned(),
+        channels: vec![1, 2],
+        effective_from: "2022-07-01".to_owned(),
+        effective_to: "2023-12-31".to_owned(),
     };
     let created = stand.draft(&bank, full.clone()).await;
     assert_eq!(created.terms, Some(full));

@@ -1,7 +1,12 @@
 //! A served catalog, clients for its callers, and well-formed requests to begin from.
 
 use catalog::ROLE;
-use proto::catalog::v1::{self as wire, catalog_service_client::CatalogServiceClient};
+use proto::catalog::v1::{
+    self as wire, catalog_service_client::CatalogServiceClient,
+    institution_service_client::InstitutionServiceClient,
+    own_product_service_client::OwnProductServiceClient, pricing_service_client::PricingServiceClient,
+    publication_service_client::PublicationServiceClient, review_service_client::ReviewServiceClient,
+};
 use rpc::{Actor, Duty};
 use sqlx::PgPool;
 use testkit::{Ground, Served, ground};
@@ -20,6 +25,11 @@ impl Stand {
     pub(crate) async fn new() -> Self {
         let ground = ground(&[&ROLE]).await;
         let served = ground.serve(&ROLE, &[]).await;
+        Self::of(ground, served)
+    }
+
+    /// A catalog that is served already.
+    pub(crate) fn of(ground: Ground, served: Served) -> Self {
         Self { pool: ground.pool(&ROLE), ground, _served: served }
     }
 
@@ -39,6 +49,41 @@ impl Stand {
         self.client(Actor::Role(name.to_owned()))
     }
 
+    pub(crate) fn supervisor(&self) -> Client {
+        self.staff(Duty::Supervisor)
+    }
+
+    fn channel(&self, duty: Duty) -> testkit::CallerChannel {
+        let actor = Actor::Staff { id: format!("staff-{}", duty.code()), duties: vec![duty] };
+        self.ground.channel(&ROLE, actor)
+    }
+
+    pub(crate) fn review(&self, duty: Duty) -> ReviewServiceClient<testkit::CallerChannel> {
+        ReviewServiceClient::new(self.channel(duty))
+    }
+
+    pub(crate) fn pricing(&self) -> PricingServiceClient<testkit::CallerChannel> {
+        PricingServiceClient::new(self.channel(Duty::Clerk))
+    }
+
+    pub(crate) fn publications(&self) -> PublicationServiceClient<testkit::CallerChannel> {
+        PublicationServiceClient::new(self.channel(Duty::Operator))
+    }
+
+    pub(crate) fn upkeep(&self) -> InstitutionServiceClient<testkit::CallerChannel> {
+        InstitutionServiceClient::new(self.channel(Duty::Clerk))
+    }
+
+    /// As the gateway speaks for a bank and its person.
+    pub(crate) fn own(&self, bank: &str, person: &str) -> OwnProductServiceClient<testkit::CallerChannel> {
+        let actor = Actor::Institution {
+            id: bank.parse().unwrap(),
+            role: kernel::InstitutionRole::Bank,
+            person: Some(person.to_owned()),
+        };
+        OwnProductServiceClient::new(self.ground.channel(&ROLE, actor))
+    }
+
     /// Registers a bank of this name and gives its id.
     pub(crate) async fn bank(&self, name: &str) -> String {
         let request = wire::RegisterInstitutionRequest { name: name.to_owned(), ..institution() };
@@ -52,9 +97,18 @@ impl Stand {
         self.clerk().create_product(request).await.unwrap().into_inner().product.unwrap()
     }
 
+    pub(crate) async fn submit(&self, product_id: &str, version: i32) -> wire::Product {
+        let request =
+            wire::SubmitProductRequest { request_id: new_id(), product_id: product_id.to_owned(), version };
+        self.review(Duty::Clerk).submit_product(request).await.unwrap().into_inner().product.unwrap()
+    }
+
+    /// Submits a version, has a second person approve it and publishes it.
     pub(crate) async fn publish(&self, product_id: &str, version: i32) -> wire::Product {
-        let request = publication(product_id, version);
-        self.clerk().publish_product(request).await.unwrap().into_inner().product.unwrap()
+        self.submit(product_id, version).await;
+        let request = approval(product_id, version);
+        let answer = self.review(Duty::Supervisor).approve_product(request).await.unwrap().into_inner();
+        answer.product.unwrap()
     }
 
     /// Creates a product with these terms, publishes it and gives its id.
@@ -148,6 +202,25 @@ pub(crate) fn terms() -> wire::ProductTerms {
         repayment: vec![3],
         enhancement: vec![1],
         lowest_grade: 0,
+        product_code: String::new(),
+        lpr_tenor: 0,
+        rate_reset: 1,
+        pledge_caps: vec![],
+        portfolio_cap_bp: 5_000,
+        interest_basis: 360,
+        settle_day: 20,
+        guarantee_required: false,
+        evaluation_required: 3,
+        fee_items: vec![],
+        prepay_penalty_bp: 0,
+        first_loan_ok: Some(true),
+        renewal_ok: false,
+        line_type: 1,
+        sla_wd: Some(wire::SlaWorkingDays { response: 3, offer: 5, approval: 5 }),
+        responsible_dept: String::new(),
+        channels: vec![1],
+        effective_from: String::new(),
+        effective_to: String::new(),
     }
 }
 
@@ -168,6 +241,15 @@ pub(crate) fn publication(product_id: &str, version: i32) -> wire::PublishProduc
     wire::PublishProductRequest { request_id: new_id(), product_id: product_id.to_owned(), version }
 }
 
+pub(crate) fn approval(product_id: &str, version: i32) -> wire::ApproveProductRequest {
+    wire::ApproveProductRequest {
+        request_id: new_id(),
+        product_id: product_id.to_owned(),
+        version,
+        publish: true,
+    }
+}
+
 pub(crate) fn retirement(product_id: &str) -> wire::RetireProductRequest {
     wire::RetireProductRequest { request_id: new_id(), product_id: product_id.to_owned() }
 }
@@ -180,6 +262,8 @@ pub(crate) fn need() -> wire::Need {
         park: "JY-GX".to_owned(),
         size: 3,
         qualifications: vec![1],
+        first_loan: false,
+        renewal: false,
         assets: vec![wire::AssetCount { r#type: 1, count: 2 }],
         grade: 2,
         enhancement: vec![],

@@ -11,6 +11,7 @@ use proto::intake::v1::intake_service_client::IntakeServiceClient;
 use proto::operations::v1::operations_service_client::OperationsServiceClient;
 use proto::partner::v1::contact_service_client::ContactServiceClient;
 use proto::statistics::v1::statistics_service_client::StatisticsServiceClient;
+use proto::whitelist::v1::register_service_client::RegisterServiceClient;
 use proto::whitelist::v1::whitelist_service_client::WhitelistServiceClient;
 use rpc::Actor;
 use rpc::client::Channel;
@@ -45,6 +46,10 @@ impl Peers {
 
     pub(crate) fn whitelist(&self, actor: &Actor) -> WhitelistServiceClient<Channel> {
         WhitelistServiceClient::new(self.channel("whitelist", actor))
+    }
+
+    pub(crate) fn register(&self, actor: &Actor) -> RegisterServiceClient<Channel> {
+        RegisterServiceClient::new(self.channel("whitelist", actor))
     }
 
     pub(crate) fn insurance(&self, actor: &Actor) -> InsuranceServiceClient<Channel> {

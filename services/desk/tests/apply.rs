@@ -1,6 +1,7 @@
 //! The application form: look-up, errors at their fields, the plan before it is sent, and what is sent.
 
 use proto::intake::v1::CaseState;
+use proto::whitelist::v1 as whitelist;
 use rpc::Fault;
 
 use crate::support::{Browser, Page, Stand, upload, world};
@@ -146,6 +147,45 @@ async fn the_plan_is_shown_before_anything_is_sent_and_then_exactly_that_is_sent
     assert_eq!(application.consent_id, world::CONSENT);
     assert_eq!(application.documents.len(), 7);
     assert_eq!(application.enhancement, [1]);
+}
+
+#[tokio::test]
+async fn an_enterprise_that_has_consented_is_offered_its_own_consents_by_their_days() {
+    let stand = Stand::new().await;
+    let record = |id: &str, state: &str, change: fn(&mut whitelist::Consent)| {
+        let mut consent = whitelist::Consent {
+            consent_id: id.to_owned(),
+            purpose: whitelist::ConsentPurpose::IpPledgeFinancing.into(),
+            // 2026-03-02 and 2027-03-02 in Shanghai.
+            signed_at: Some(prost_types::Timestamp { seconds: 1_772_380_800, nanos: 0 }),
+            valid_to: Some(prost_types::Timestamp { seconds: 1_803_916_800, nanos: 0 }),
+            ..whitelist::Consent::default()
+        };
+        change(&mut consent);
+        whitelist::ConsentRecord { consent: Some(consent), state: state.to_owned() }
+    };
+    stand.world.lock().known = vec![
+        record(world::CONSENT, "ACTIVE", |consent| {
+            consent.recipient_institution_ids = vec![String::from("one"), String::from("two")];
+        }),
+        record("revoked", "REVOKED", |_| {}),
+        record("personal", "ACTIVE", |consent| consent.person = "张*".to_owned()),
+        record("screening", "ACTIVE", |consent| {
+            consent.purpose = whitelist::ConsentPurpose::CreditScreening.into();
+        }),
+    ];
+    let mut browser = stand.clerk().await;
+    let page = browser.get("/cases/new").await;
+    assert!(page.has("查询后在这里选择企业已有的授权"));
+    let page = send(&mut browser, &page, &typed(&world::asset(0), "lookup"), &[]).await;
+    assert!(page.has("2026-03-02 签署，2027-03-02前有效，可提供给指定的 2 家机构"), "{}", page.text);
+    assert!(page.has(&format!("<option value=\"{}\"", world::CONSENT)));
+    for other in ["revoked", "personal", "screening"] {
+        assert!(!page.has(&format!("<option value=\"{other}\"")), "{other}");
+    }
+    stand.world.lock().known.clear();
+    let page = send(&mut browser, &page, &typed(&world::asset(0), "lookup"), &[]).await;
+    assert!(page.has("该企业没有可用的授权，请现场登记"));
 }
 
 #[tokio::test]

@@ -52,6 +52,9 @@ pub(crate) fn step(fact: &Fact) -> Result<Option<Step>, Unreadable> {
         FactKind::ProductPublished => {
             return catalog::ProductPublished::decode(body).map_err(Into::into).and(nothing);
         }
+        FactKind::ProductSuspended => {
+            return catalog::ProductSuspended::decode(body).map_err(Into::into).and(nothing);
+        }
         FactKind::ProductRetired => {
             return catalog::ProductRetired::decode(body).map_err(Into::into).and(nothing);
         }

@@ -22,7 +22,7 @@ CREATE TABLE screening_run (
 CREATE INDEX screening_run_running ON screening_run (started_at) WHERE state = 'RUNNING';
 
 -- What a run saw of each enterprise and what it made of it: everything that is needed to compute it again, for ever.
--- features are in the order of the code's list, NULL is missing. findings, unheard, hits, not_asked and pending are bits,
+-- features are in the order of the code's list, NULL is missing. findings, unheard, unasked, hits, not_asked and pending are bits,
 -- bit n for HX n. score is in hundredths of a point.
 CREATE TABLE screening_result (
     run_id             uuid    NOT NULL,
@@ -31,6 +31,7 @@ CREATE TABLE screening_result (
     features           int[]   NOT NULL,
     findings           int     NOT NULL,
     unheard            int     NOT NULL,
+    unasked            int     NOT NULL,
     credit_consent     boolean NOT NULL,
     assets             int     NOT NULL,
     usable             int     NOT NULL,

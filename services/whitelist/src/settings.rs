@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use host::{AnyKey, FromSetting, HostError, Key, Secret, Settings};
 use kernel::Span;
 
-use crate::{domain::place::Parks, work::Policy};
+use crate::{domain::place::Parks, sources, work::Policy};
 
 pub const PARKS: Key<Parks> = Key::with_default(
     "ZHIRONG_WHITELIST_PARKS",
@@ -40,9 +40,6 @@ pub const ROSTER: Key<Duration> = Key::with_default(
     "how often the catalog is asked for banks that came later, such as 60s",
 );
 
-pub const ALL: &[&dyn AnyKey] =
-    &[&PARKS, &PERSON_KEY, &PUBLICITY, &ACKNOWLEDGE_WITHIN, &WATCH, &SOURCE_RETRY, &ROSTER];
-
 /// The spans and distances of entries and lists.
 pub fn policy(settings: &Settings) -> Result<Policy, HostError> {
     let distance = |given| TimeDelta::from_std(given).unwrap_or(TimeDelta::MAX);
@@ -58,6 +55,33 @@ pub const PERSON_KEY: Key<Secret> = Key::optional_secret(
     "ZHIRONG_WHITELIST_PERSON_KEY",
     "a long random text by which persons' numbers are hashed; never change it, or consents of persons are not found again",
 );
+
+const fn all() -> [&'static dyn AnyKey; 19] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = sources::KEYS;
+    [
+        &PARKS,
+        &PERSON_KEY,
+        &PUBLICITY,
+        &ACKNOWLEDGE_WITHIN,
+        &WATCH,
+        &SOURCE_RETRY,
+        &ROSTER,
+        a,
+        b,
+        c,
+        d,
+        e,
+        f,
+        g,
+        h,
+        i,
+        j,
+        k,
+        l,
+    ]
+}
+
+pub const ALL: &[&dyn AnyKey] = &all();
 
 impl FromSetting for Parks {
     fn from_setting(text: &str) -> Result<Self, String> {

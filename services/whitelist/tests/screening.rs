@@ -5,7 +5,10 @@ use kernel::Clock as _;
 use proto::whitelist::v1::{self as wire, screening_service_client::ScreeningServiceClient};
 use rpc::{Actor, Duty};
 use tonic::Code;
-use whitelist::{ROLE, work};
+use whitelist::{
+    ROLE,
+    work::{self, Ears},
+};
 
 use crate::support::{LIMIT, OTHER_USCC, Stand, USCC, assert_refused, asset, new_id, registration};
 
@@ -140,7 +143,7 @@ async fn a_run_over_the_register_explains_each_point_and_replays_to_the_byte() {
     let of = |id: &str| results.iter().find(|result| result.enterprise_id == id).unwrap();
     let result = of(&good);
     assert_eq!((result.score, result.grade, result.eligible), (6_050, 3, true), "{result:?}");
-    assert_eq!(result.not_asked, ["HX10"], "no consent to credit data");
+    assert_eq!(result.not_asked.len(), 11, "no platform is connected on this ground, and that is to be seen");
     assert!(result.exclusions.is_empty() && result.pending.is_empty());
     assert!(!of(&bare).eligible && of(&bare).score < 6_000);
 
@@ -179,7 +182,7 @@ async fn a_run_over_the_register_explains_each_point_and_replays_to_the_byte() {
     }
     assert_eq!(told.exclusions.len(), 15);
     let status = |code: &str| told.exclusions.iter().find(|line| line.code == code).unwrap().status.clone();
-    assert_eq!((status("HX10"), status("HX14")), ("NOT_ASKED".to_owned(), "CLEAR".to_owned()));
+    assert_eq!((status("HX01"), status("HX14")), ("NOT_ASKED".to_owned(), "CLEAR".to_owned()));
 
     // The register goes on; the run stays what it was.
     let request = wire::RegisterAssetRequest { number: patent(2014, 1, 9), ..asset(&good) };
@@ -333,17 +336,17 @@ async fn a_run_whose_worker_dies_in_between_goes_on_to_the_same_digest() {
     let ground = testkit::ground(&[&ROLE]).await;
     let pool = ground.pool(&ROLE);
     fill(&pool, 45).await;
-    let now = ground.clock().now();
+    let (now, ears) = (ground.clock().now(), Ears::none());
     let whole = begin(&pool, now).await;
-    while work::runs::step(&pool, now, 1_000).await.unwrap() {}
+    while work::runs::step(&pool, &ears, now, 1_000).await.unwrap() {}
 
     let broken = begin(&pool, now).await;
-    assert!(work::runs::step(&pool, now, 10).await.unwrap());
+    assert!(work::runs::step(&pool, &ears, now, 10).await.unwrap());
     // The second piece is cut off at every point that it waits at, later and later: nothing of it may stay.
     let done = "SELECT count(*) FROM screening_result WHERE run_id = $1";
     let mut cuts = 0;
     for polls in 0..40 {
-        let mut step = Box::pin(work::runs::step(&pool, now, 10));
+        let mut step = Box::pin(work::runs::step(&pool, &ears, now, 10));
         let mut left = polls;
         let cut = std::future::poll_fn(|context| {
             if left == 0 {
@@ -362,7 +365,7 @@ async fn a_run_whose_worker_dies_in_between_goes_on_to_the_same_digest() {
         assert!(kept % 10 == 0, "half a piece is kept: {kept}");
     }
     assert!(cuts > 3, "the worker was cut off {cuts} times only");
-    while work::runs::step(&pool, now, 10).await.unwrap() {}
+    while work::runs::step(&pool, &ears, now, 10).await.unwrap() {}
     let runs: Vec<(String, i64, Vec<u8>)> =
         sqlx::query_as("SELECT state, screened, digest FROM screening_run WHERE run_id = ANY ($1)")
             .bind(vec![whole.uuid(), broken.uuid()])

@@ -12,5 +12,6 @@ mod records;
 mod register;
 mod schema;
 mod screening;
+mod sources;
 mod standings;
 mod support;

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kernel::Clock as _;
 use prost_types::Timestamp;
 use proto::whitelist::v1::{
-    self as wire, register_service_client::RegisterServiceClient,
+    self as wire, register_service_client::RegisterServiceClient, source_service_client::SourceServiceClient,
     whitelist_service_client::WhitelistServiceClient,
 };
 use rpc::{Actor, Duty};
@@ -16,6 +16,7 @@ use whitelist::ROLE;
 
 pub(crate) type Client = WhitelistServiceClient<testkit::CallerChannel>;
 pub(crate) type Keeper = RegisterServiceClient<testkit::CallerChannel>;
+pub(crate) type Asker = SourceServiceClient<testkit::CallerChannel>;
 
 /// Two valid codes of domain.md §2.1; nobody is asserted to own them.
 pub(crate) const USCC: &str = "91419001MA9ABC128H";
@@ -74,6 +75,11 @@ impl Stand {
     /// The register's second face, for somebody with this duty.
     pub(crate) fn keeper(&self, duty: Duty) -> Keeper {
         self.keeper_of(Actor::Staff { id: format!("staff-{}", duty.code()), duties: vec![duty] })
+    }
+
+    /// What platforms outside told, for this actor.
+    pub(crate) fn asker(&self, actor: Actor) -> Asker {
+        SourceServiceClient::new(self.ground.channel(&ROLE, actor))
     }
 
     pub(crate) fn role(&self, name: &str) -> Client {

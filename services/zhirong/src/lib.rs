@@ -8,4 +8,5 @@ pub mod roles;
 pub mod run_dir;
 pub mod secrets;
 pub mod simulate;
+pub mod standin;
 pub mod system;

@@ -19,6 +19,10 @@ pub struct Institution {
     /// 金融许可证机构编码; only a bank has one.
     pub licence: Option<LicenceCode>,
     pub registered_at: DateTime<Utc>,
+    /// Counts the changes, from 1.
+    pub version: i32,
+    /// Receives cases only while it is party to an agreement in force (C08).
+    pub agreement_required: bool,
 }
 
 /// Only banks hold a financial licence and offer loan products.

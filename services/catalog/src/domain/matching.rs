@@ -1,16 +1,20 @@
 //! Which published products fit a need (融资需求), best first, and why the others do not.
 //! A product fits or not by its terms alone; the bank decides about the firm later.
 
-use std::{cmp::Reverse, collections::BTreeSet};
+use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use kernel::{
     BasisPoints, EnhancementMode, EnterpriseSize, Fen, Grade, InstitutionId, IpType, Months, ProductId,
-    Qualification, RateKind, RepaymentMethod,
+    Qualification, RepaymentMethod,
 };
 
 use super::{
+    agreement::Cover,
+    choices::LprTenor,
     codes::{Code, CodeSet, Park, Region},
     product::Version,
+    rank::{RankedBy, rank},
     terms::ProductTerms,
 };
 
@@ -32,6 +36,10 @@ pub struct Need {
     /// What the enterprise would accept; empty: any.
     pub enhancement: CodeSet<EnhancementMode>,
     pub repayment: CodeSet<RepaymentMethod>,
+    /// It has never had a bank loan (首贷).
+    pub first_loan: bool,
+    /// It asks for renewal without repayment (无还本续贷).
+    pub renewal: bool,
 }
 
 /// A product version in force, with what of its institution counts.
@@ -42,18 +50,21 @@ pub struct Published {
     pub institution_id: InstitutionId,
     /// Whether the bank has named the department that answers for IP finance.
     pub has_department: bool,
+    /// Whether the institution receives cases only under an agreement.
+    pub agreement_required: bool,
+    /// The agreements that it is party to and that have not ended for good.
+    pub agreements: Vec<Cover>,
     pub terms: ProductTerms,
 }
 
-/// The LPR of today for short and long terms; `None` where the table does not reach.
-pub trait BaseRate {
-    fn base_rate(&self, term: Months) -> Option<BasisPoints>;
-}
-
-impl<F: Fn(Months) -> Option<BasisPoints>> BaseRate for F {
-    fn base_rate(&self, term: Months) -> Option<BasisPoints> {
-        self(term)
-    }
+/// What matching stands on beside products and need.
+pub struct Ground<'a> {
+    /// The day on which it is asked.
+    pub today: NaiveDate,
+    /// The LPR of that day for this term; `None` where the table does not reach.
+    pub lpr: &'a dyn Fn(Months, Option<LprTenor>) -> Option<BasisPoints>,
+    /// Parks whose cases go only to institutions with an agreement.
+    pub agreement_parks: &'a BTreeSet<Park>,
 }
 
 /// Why a product fits.
@@ -69,6 +80,9 @@ pub enum FitReason {
     GradeSufficient,
     EnhancementOffered,
     RepaymentOffered,
+    AgreementInForce,
+    FirstLoanTaken,
+    RenewalOffered,
 }
 
 impl FitReason {
@@ -84,6 +98,9 @@ impl FitReason {
             Self::GradeSufficient => "GRADE_SUFFICIENT",
             Self::EnhancementOffered => "ENHANCEMENT_OFFERED",
             Self::RepaymentOffered => "REPAYMENT_OFFERED",
+            Self::AgreementInForce => "AGREEMENT_IN_FORCE",
+            Self::FirstLoanTaken => "FIRST_LOAN_TAKEN",
+            Self::RenewalOffered => "RENEWAL_OFFERED",
         }
     }
 }
@@ -106,6 +123,10 @@ pub enum MisfitReason {
     GradeTooLow,
     EnhancementNotOffered,
     RepaymentNotOffered,
+    /// The institution, or the park, asks for an agreement, and none is in force.
+    NoAgreement,
+    FirstLoanNotTaken,
+    RenewalNotOffered,
     /// It fits, but its institution has one that fits better, and each institution is asked about one product.
     BetterProductOfInstitution,
 }
@@ -128,38 +149,59 @@ impl MisfitReason {
             Self::GradeTooLow => "GRADE_TOO_LOW",
             Self::EnhancementNotOffered => "ENHANCEMENT_NOT_OFFERED",
             Self::RepaymentNotOffered => "REPAYMENT_NOT_OFFERED",
+            Self::NoAgreement => "NO_AGREEMENT",
+            Self::FirstLoanNotTaken => "FIRST_LOAN_NOT_TAKEN",
+            Self::RenewalNotOffered => "RENEWAL_NOT_OFFERED",
             Self::BetterProductOfInstitution => "BETTER_PRODUCT_OF_INSTITUTION",
         }
     }
+}
+
+/// A product that fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fit {
+    /// Among the products given.
+    pub position: usize,
+    pub reasons: Vec<FitReason>,
+    /// Comparable yearly cost at the lowest rate, fees included; `None` while no LPR is known for a floating rate.
+    pub yearly_cost: Option<BasisPoints>,
+    /// What puts it behind the one before it; `None` for the first.
+    pub ranked_by: Option<RankedBy>,
 }
 
 /// One need's answer; positions are those of the products given.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Match {
     /// Best first; at most one product of an institution.
-    pub fits: Vec<(usize, Vec<FitReason>)>,
+    pub fits: Vec<Fit>,
     /// In the order of the products; only if asked for.
     pub misfits: Vec<(usize, Vec<MisfitReason>)>,
 }
 
-/// Matches one need. Same products, need and rates give the same answer.
-pub fn match_need(need: &Need, products: &[Published], rates: &impl BaseRate, explain: bool) -> Match {
+/// Matches one need. Same products, need and ground give the same answer, in whatever order the products come.
+pub fn match_need(need: &Need, products: &[Published], ground: &Ground<'_>, explain: bool) -> Match {
     let mut answer = Match::default();
     let mut fitting = Vec::new();
     for (position, product) in products.iter().enumerate() {
-        if misfit(need, product).next().is_none() {
-            fitting.push(position);
+        if misfit(need, product, ground).next().is_none() {
+            fitting.push((rank(need, product, ground), position));
         } else if explain {
-            answer.misfits.push((position, misfit(need, product).collect()));
+            answer.misfits.push((position, misfit(need, product, ground).collect()));
         }
     }
-    let base = rates.base_rate(need.term);
-    fitting.sort_by_cached_key(|position| rank(need, &products[*position], base));
+    fitting.sort();
     let mut asked = BTreeSet::new();
-    for position in fitting {
+    let mut before = None;
+    for (rank, position) in fitting {
         let product = &products[position];
         if asked.insert(product.institution_id) {
-            answer.fits.push((position, fit(&product.terms)));
+            answer.fits.push(Fit {
+                position,
+                reasons: fit(need, product, ground),
+                yearly_cost: rank.yearly_cost(),
+                ranked_by: before.as_ref().and_then(|before| rank.behind(before)),
+            });
+            before = Some(rank);
         } else if explain {
             answer.misfits.push((position, vec![MisfitReason::BetterProductOfInstitution]));
         }
@@ -169,7 +211,11 @@ pub fn match_need(need: &Need, products: &[Published], rates: &impl BaseRate, ex
 }
 
 /// Every reason against, lazily: the first is enough where nobody asks for all.
-fn misfit<'a>(need: &'a Need, product: &'a Published) -> impl Iterator<Item = MisfitReason> + 'a {
+fn misfit<'a>(
+    need: &'a Need,
+    product: &'a Published,
+    ground: &'a Ground<'a>,
+) -> impl Iterator<Item = MisfitReason> + 'a {
     let terms = &product.terms;
     let mut checks = 0;
     std::iter::from_fn(move || {
@@ -194,6 +240,13 @@ fn misfit<'a>(need: &'a Need, product: &'a Published) -> impl Iterator<Item = Mi
                     .then_some(MisfitReason::EnhancementNotOffered),
                 13 => {
                     not_offered(need.repayment, terms.repayment).then_some(MisfitReason::RepaymentNotOffered)
+                }
+                14 => (agreement_required(need, product, ground) && !has_agreement(need, product, ground))
+                    .then_some(MisfitReason::NoAgreement),
+                15 => (need.first_loan && !terms.conditions.first_loan_ok)
+                    .then_some(MisfitReason::FirstLoanNotTaken),
+                16 => {
+                    (need.renewal && !terms.conditions.renewal_ok).then_some(MisfitReason::RenewalNotOffered)
                 }
                 _ => return None,
             };
@@ -231,8 +284,17 @@ fn grade(held: Option<Grade>, lowest: Option<Grade>) -> Option<MisfitReason> {
     }
 }
 
-/// What the product was matched on: only what its terms restrict counts as a reason.
-fn fit(terms: &ProductTerms) -> Vec<FitReason> {
+fn agreement_required(need: &Need, product: &Published, ground: &Ground<'_>) -> bool {
+    product.agreement_required || need.park.is_some_and(|park| ground.agreement_parks.contains(&park))
+}
+
+fn has_agreement(need: &Need, product: &Published, ground: &Ground<'_>) -> bool {
+    product.agreements.iter().any(|cover| cover.holds(ground.today, need.park))
+}
+
+/// What the product was matched on: only what its terms or the need restrict counts as a reason.
+fn fit(need: &Need, product: &Published, ground: &Ground<'_>) -> Vec<FitReason> {
+    let terms = &product.terms;
     let all = [
         (true, FitReason::AmountInRange),
         (true, FitReason::TermInRange),
@@ -244,32 +306,9 @@ fn fit(terms: &ProductTerms) -> Vec<FitReason> {
         (terms.lowest_grade.is_some(), FitReason::GradeSufficient),
         (true, FitReason::EnhancementOffered),
         (true, FitReason::RepaymentOffered),
+        (agreement_required(need, product, ground), FitReason::AgreementInForce),
+        (need.first_loan, FitReason::FirstLoanTaken),
+        (need.renewal, FitReason::RenewalOffered),
     ];
     all.into_iter().filter_map(|(counts, reason)| counts.then_some(reason)).collect()
-}
-
-/// Smaller is better. The enterprise's cost comes first: the lowest rate, then the highest. Of equal cost, the product
-/// made for such firms before the general one, and the one whose range the amount does not strain. The id decides last,
-/// so that the order never depends on the order of the products.
-fn rank(need: &Need, product: &Published, base: Option<BasisPoints>) -> impl Ord + use<> {
-    let terms = &product.terms;
-    let cost = |rate: BasisPoints| match terms.rate_kind {
-        RateKind::Fixed => rate.get(),
-        // Without a published LPR spreads are only compared with each other, behind every known rate.
-        RateKind::LprFloat => base.map_or(i32::MAX / 2, BasisPoints::get).saturating_add(rate.get()),
-    };
-    let made_for = [
-        !terms.parks.is_empty(),
-        !terms.any_qualification.is_empty(),
-        !terms.sizes.is_empty(),
-        terms.lowest_grade.is_some(),
-    ];
-    let headroom = terms.amount.max().get().saturating_sub(need.amount.get());
-    (
-        cost(terms.rate.min()),
-        cost(terms.rate.max()),
-        Reverse(made_for.into_iter().filter(|restricted| *restricted).count()),
-        Reverse(headroom),
-        product.product_id,
-    )
 }

@@ -1,18 +1,30 @@
-//! The life of a loan product (信贷产品): versions of terms, one of them in force at most, retired for good.
+//! The life of a loan product (信贷产品, domain.md §3.2 d): versions of terms, of which one is in force at most and one may
+//! be on its way there; a second person between the two; suspended and resumed; retired for good.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{InstitutionId, ProductId};
 
 /// Number of a version of a product's terms, from 1; signed, as PostgreSQL and protobuf keep it.
 pub type Version = i32;
 
-/// Where a product stands.
+/// Who does something: `staff:…`, or `institution:…/…` with the institution's person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person(pub String);
+
+/// What is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Draft,
+pub enum Standing {
+    /// Nothing ever was.
+    Unpublished,
     Published {
         version: Version,
         at: DateTime<Utc>,
+    },
+    /// Nothing, until it is resumed or another version is published.
+    Suspended {
+        version: Version,
+        at: DateTime<Utc>,
+        since: DateTime<Utc>,
     },
     /// `last`: what was in force until then.
     Retired {
@@ -21,21 +33,51 @@ pub enum State {
     },
 }
 
-/// A product without its terms.
+/// How far a version is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Draft,
+    InReview,
+    Returned,
+    Approved,
+    /// Approved, and published from this day on.
+    Scheduled(NaiveDate),
+}
+
+/// The version on its way; always the newest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    pub version: Version,
+    pub stage: Stage,
+    pub author: Person,
+    /// Who put it into review.
+    pub submitter: Option<Person>,
+}
+
+/// A product without its terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Product {
     pub id: ProductId,
     pub institution_id: InstitutionId,
-    pub state: State,
+    pub standing: Standing,
+    pub pending: Option<Pending>,
     pub newest: Version,
     /// Counts every change; the version of the aggregate in its messages.
     pub revision: i64,
 }
 
 impl Product {
-    /// A new product in draft with version 1 of its terms.
-    pub fn create(id: ProductId, institution_id: InstitutionId) -> Self {
-        Self { id, institution_id, state: State::Draft, newest: 1, revision: 1 }
+    /// A new product with version 1 of its terms in draft.
+    pub fn create(id: ProductId, institution_id: InstitutionId, author: Person) -> Self {
+        let pending = Pending { version: 1, stage: Stage::Draft, author, submitter: None };
+        Self {
+            id,
+            institution_id,
+            standing: Standing::Unpublished,
+            pending: Some(pending),
+            newest: 1,
+            revision: 1,
+        }
     }
 
     /// The version to show: the one in force (or last in force), else the newest.
@@ -45,41 +87,109 @@ impl Product {
 
     /// The version in force, or last in force, and since when.
     pub fn published(&self) -> Option<(Version, DateTime<Utc>)> {
-        match self.state {
-            State::Draft => None,
-            State::Published { version, at } => Some((version, at)),
-            State::Retired { last, .. } => last,
+        match self.standing {
+            Standing::Unpublished => None,
+            Standing::Published { version, at } | Standing::Suspended { version, at, .. } => {
+                Some((version, at))
+            }
+            Standing::Retired { last, .. } => last,
+        }
+    }
+
+    /// The version on the shelf.
+    pub fn on_shelf(&self) -> Option<Version> {
+        match self.standing {
+            Standing::Published { version, .. } => Some(version),
+            Standing::Unpublished | Standing::Suspended { .. } | Standing::Retired { .. } => None,
         }
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// New terms, by someone who has seen `newest` as the newest version.
     Revise {
         newest: Version,
     },
+    Submit {
+        version: Version,
+    },
+    Return {
+        version: Version,
+    },
+    Approve {
+        version: Version,
+    },
+    /// `from`: the terms' own first day; `ended`: whether their last day has passed.
     Publish {
         version: Version,
+        from: Option<NaiveDate>,
+        ended: bool,
+    },
+    /// The day for which a version was published has come.
+    TakeEffect {
+        version: Version,
+    },
+    Withdraw {
+        version: Version,
+    },
+    Suspend,
+    /// `ended`: whether the last day of the terms has passed.
+    Resume {
+        ended: bool,
     },
     Retire,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Who commands, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Act<'a> {
+    pub by: &'a Person,
+    pub now: DateTime<Utc>,
+    /// The date of `now` in the zone.
+    pub today: NaiveDate,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    Revised { version: Version },
+    Revised { version: Version, stage: Stage, author: Person },
+    Submitted { version: Version, by: Person },
+    Returned { version: Version },
+    Approved { version: Version },
+    Scheduled { version: Version, on: NaiveDate },
     Published { version: Version, at: DateTime<Utc> },
+    Withdrawn { version: Version },
+    Suspended { version: Version, since: DateTime<Utc> },
+    Resumed { version: Version },
     Retired { at: DateTime<Utc> },
 }
 
+impl Event {
+    /// As the record of acts names it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Revised { .. } => "REVISED",
+            Self::Submitted { .. } => "SUBMITTED",
+            Self::Returned { .. } => "RETURNED",
+            Self::Approved { .. } => "APPROVED",
+            Self::Scheduled { .. } => "SCHEDULED",
+            Self::Published { .. } => "PUBLISHED",
+            Self::Withdrawn { .. } => "WITHDRAWN",
+            Self::Suspended { .. } => "SUSPENDED",
+            Self::Resumed { .. } => "RESUMED",
+            Self::Retired { .. } => "RETIRED",
+        }
+    }
+}
+
 /// What a command comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     Executed(Event),
     AlreadyApplied,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("a retired product takes no {0:?}")]
     Retired(Command),
@@ -87,133 +197,161 @@ pub enum Refusal {
     MovedOn { newest: Version, seen: Version },
     #[error("there is no version {0}")]
     NoSuchVersion(Version),
+    /// The command is about another version than the one on its way, or about none.
+    #[error("version {0} is not on its way to publication")]
+    NotPending(Version),
+    #[error("a version in {stage:?} takes no {command:?}")]
+    WrongStage { stage: Stage, command: Command },
+    /// 第二人复核.
+    #[error("who wrote or submitted a version does not review it")]
+    SamePerson,
+    #[error("nothing was ever published")]
+    NeverPublished,
+    #[error("the last day of the terms has passed")]
+    Ended,
 }
 
-/// Publishing what is in force and retiring what is retired change nothing. An older version may come into force again.
-pub fn decide(product: &Product, command: Command, now: DateTime<Utc>) -> Result<Step, Refusal> {
-    match (product.state, command) {
-        (State::Retired { .. }, Command::Retire) => Ok(Step::AlreadyApplied),
-        (State::Retired { .. }, Command::Revise { .. } | Command::Publish { .. }) => {
-            Err(Refusal::Retired(command))
-        }
-        (State::Draft | State::Published { .. }, Command::Retire) => {
-            Ok(Step::Executed(Event::Retired { at: now }))
-        }
-        (State::Draft | State::Published { .. }, Command::Revise { newest: seen }) => {
-            let newest = product.newest;
-            if seen == newest {
-                Ok(Step::Executed(Event::Revised { version: newest + 1 }))
-            } else {
-                Err(Refusal::MovedOn { newest, seen })
+/// Doing what has been done changes nothing.
+///
+/// # Errors
+/// [`Refusal`].
+pub fn decide(product: &Product, command: Command, act: &Act<'_>) -> Result<Step, Refusal> {
+    match (product.standing, &command) {
+        (Standing::Retired { .. }, Command::Retire) => Ok(Step::AlreadyApplied),
+        (Standing::Retired { .. }, _) => Err(Refusal::Retired(command)),
+        (_, Command::Retire) => Ok(Step::Executed(Event::Retired { at: act.now })),
+        (standing, Command::Suspend) => suspend(standing, act),
+        (standing, Command::Resume { ended }) => resume(standing, *ended),
+        (standing, Command::Revise { newest }) => revise(product, standing, *newest, act),
+        (
+            standing,
+            Command::Submit { version }
+            | Command::Return { version }
+            | Command::Approve { version }
+            | Command::Publish { version, .. }
+            | Command::TakeEffect { version }
+            | Command::Withdraw { version },
+        ) => {
+            let version = *version;
+            if !(1..=product.newest).contains(&version) {
+                return Err(Refusal::NoSuchVersion(version));
             }
-        }
-        (State::Draft | State::Published { .. }, Command::Publish { version })
-            if !(1..=product.newest).contains(&version) =>
-        {
-            Err(Refusal::NoSuchVersion(version))
-        }
-        (State::Published { version: current, .. }, Command::Publish { version }) if version == current => {
-            Ok(Step::AlreadyApplied)
-        }
-        (State::Draft | State::Published { .. }, Command::Publish { version }) => {
-            Ok(Step::Executed(Event::Published { version, at: now }))
+            let in_force =
+                matches!(standing, Standing::Published { version: current, .. } if current == version);
+            if in_force && matches!(command, Command::Publish { .. } | Command::TakeEffect { .. }) {
+                return Ok(Step::AlreadyApplied);
+            }
+            match product.pending.as_ref().filter(|pending| pending.version == version) {
+                Some(pending) => on_its_way(pending, command, act),
+                None => Err(Refusal::NotPending(version)),
+            }
         }
     }
 }
 
-pub fn apply(product: Product, event: Event) -> Product {
+fn suspend(standing: Standing, act: &Act<'_>) -> Result<Step, Refusal> {
+    match standing {
+        Standing::Published { version, .. } => {
+            Ok(Step::Executed(Event::Suspended { version, since: act.now }))
+        }
+        Standing::Suspended { .. } => Ok(Step::AlreadyApplied),
+        Standing::Unpublished | Standing::Retired { .. } => Err(Refusal::NeverPublished),
+    }
+}
+
+fn resume(standing: Standing, ended: bool) -> Result<Step, Refusal> {
+    match standing {
+        Standing::Suspended { .. } if ended => Err(Refusal::Ended),
+        Standing::Suspended { version, .. } => Ok(Step::Executed(Event::Resumed { version })),
+        Standing::Published { .. } => Ok(Step::AlreadyApplied),
+        Standing::Unpublished | Standing::Retired { .. } => Err(Refusal::NeverPublished),
+    }
+}
+
+/// A change of what was published once is in review at once; before that it is a draft again.
+fn revise(product: &Product, standing: Standing, seen: Version, act: &Act<'_>) -> Result<Step, Refusal> {
+    let newest = product.newest;
+    if seen != newest {
+        return Err(Refusal::MovedOn { newest, seen });
+    }
+    let stage = match standing {
+        Standing::Unpublished | Standing::Retired { .. } => Stage::Draft,
+        Standing::Published { .. } | Standing::Suspended { .. } => Stage::InReview,
+    };
+    Ok(Step::Executed(Event::Revised { version: newest + 1, stage, author: act.by.clone() }))
+}
+
+fn on_its_way(pending: &Pending, command: Command, act: &Act<'_>) -> Result<Step, Refusal> {
+    let (version, stage) = (pending.version, pending.stage);
+    let own = pending.author == *act.by || pending.submitter.as_ref() == Some(act.by);
+    match (stage, &command) {
+        (Stage::Draft, Command::Submit { .. }) => {
+            Ok(Step::Executed(Event::Submitted { version, by: act.by.clone() }))
+        }
+        (Stage::InReview, Command::Submit { .. })
+        | (Stage::Returned, Command::Return { .. })
+        | (Stage::Approved | Stage::Scheduled(_), Command::Approve { .. })
+        | (Stage::Scheduled(_), Command::Publish { .. }) => Ok(Step::AlreadyApplied),
+        (Stage::InReview, Command::Return { .. } | Command::Approve { .. }) if own => {
+            Err(Refusal::SamePerson)
+        }
+        (Stage::InReview, Command::Return { .. }) => Ok(Step::Executed(Event::Returned { version })),
+        (Stage::InReview, Command::Approve { .. }) => Ok(Step::Executed(Event::Approved { version })),
+        (Stage::Approved, Command::Publish { ended: true, .. }) => Err(Refusal::Ended),
+        (Stage::Approved, Command::Publish { from, .. }) => {
+            Ok(Step::Executed(match from.filter(|from| *from > act.today) {
+                Some(on) => Event::Scheduled { version, on },
+                None => Event::Published { version, at: act.now },
+            }))
+        }
+        (Stage::Scheduled(on), Command::TakeEffect { .. }) if on <= act.today => {
+            Ok(Step::Executed(Event::Published { version, at: act.now }))
+        }
+        (_, Command::Withdraw { .. }) => Ok(Step::Executed(Event::Withdrawn { version })),
+        _ => Err(Refusal::WrongStage { stage, command }),
+    }
+}
+
+pub fn apply(product: Product, event: &Event) -> Product {
     let last = product.published();
     let next = Product { revision: product.revision + 1, ..product };
-    match event {
-        Event::Revised { version } => Product { newest: version, ..next },
-        Event::Published { version, at } => Product { state: State::Published { version, at }, ..next },
-        Event::Retired { at } => Product { state: State::Retired { last, at }, ..next },
+    let at_stage = |next: Product, stage| {
+        let pending = next.pending.map(|pending| Pending { stage, ..pending });
+        Product { pending, ..next }
+    };
+    match *event {
+        Event::Revised { version, stage, ref author } => {
+            let submitter = (stage == Stage::InReview).then(|| author.clone());
+            let pending = Pending { version, stage, author: author.clone(), submitter };
+            Product { newest: version, pending: Some(pending), ..next }
+        }
+        Event::Submitted { ref by, .. } => {
+            let pending = next.pending.map(|pending| Pending {
+                stage: Stage::InReview,
+                submitter: Some(by.clone()),
+                ..pending
+            });
+            Product { pending, ..next }
+        }
+        Event::Returned { .. } => at_stage(next, Stage::Returned),
+        Event::Approved { .. } => at_stage(next, Stage::Approved),
+        Event::Scheduled { on, .. } => at_stage(next, Stage::Scheduled(on)),
+        Event::Published { version, at } => {
+            Product { standing: Standing::Published { version, at }, pending: None, ..next }
+        }
+        Event::Withdrawn { .. } => Product { pending: None, ..next },
+        Event::Suspended { version, since } => {
+            let at = last.map_or(since, |(_, at)| at);
+            Product { standing: Standing::Suspended { version, at, since }, ..next }
+        }
+        Event::Resumed { version } => match last {
+            Some((_, at)) => Product { standing: Standing::Published { version, at }, ..next },
+            None => next,
+        },
+        Event::Retired { at } => Product { standing: Standing::Retired { last, at }, pending: None, ..next },
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn at(seconds: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_663_200_000 + seconds, 0).unwrap()
-    }
-
-    fn product(state: State, newest: Version) -> Product {
-        let id = Uuid::from_u128(1);
-        let draft = Product::create(ProductId::from_uuid(id), InstitutionId::from_uuid(id));
-        Product { state, newest, ..draft }
-    }
-
-    #[test]
-    fn each_command_in_each_state() {
-        let published = State::Published { version: 1, at: at(0) };
-        let retired = State::Retired { last: Some((1, at(0))), at: at(1) };
-        let (revise, publish) = (|newest| Command::Revise { newest }, |version| Command::Publish { version });
-        let done = |event| Ok(Step::Executed(event));
-        for (state, command, wanted) in [
-            (State::Draft, revise(2), done(Event::Revised { version: 3 })),
-            (State::Draft, revise(1), Err(Refusal::MovedOn { newest: 2, seen: 1 })),
-            (State::Draft, publish(2), done(Event::Published { version: 2, at: at(9) })),
-            (State::Draft, publish(3), Err(Refusal::NoSuchVersion(3))),
-            (State::Draft, publish(0), Err(Refusal::NoSuchVersion(0))),
-            (State::Draft, Command::Retire, done(Event::Retired { at: at(9) })),
-            (published, revise(2), done(Event::Revised { version: 3 })),
-            (published, revise(3), Err(Refusal::MovedOn { newest: 2, seen: 3 })),
-            (published, publish(1), Ok(Step::AlreadyApplied)),
-            (published, publish(2), done(Event::Published { version: 2, at: at(9) })),
-            (published, publish(3), Err(Refusal::NoSuchVersion(3))),
-            (published, Command::Retire, done(Event::Retired { at: at(9) })),
-            (retired, revise(2), Err(Refusal::Retired(revise(2)))),
-            (retired, publish(1), Err(Refusal::Retired(publish(1)))),
-            (retired, Command::Retire, Ok(Step::AlreadyApplied)),
-        ] {
-            assert_eq!(decide(&product(state, 2), command, at(9)), wanted, "{state:?} {command:?}");
-        }
-    }
-
-    #[test]
-    fn the_version_in_force_is_shown_and_stays_shown_after_retirement() {
-        let draft = product(State::Draft, 1);
-        assert_eq!((draft.shown(), draft.published()), (1, None));
-        let revised = apply(draft, Event::Revised { version: 2 });
-        assert_eq!((revised.shown(), revised.revision), (2, 2));
-        let published = apply(revised, Event::Published { version: 1, at: at(1) });
-        assert_eq!(published.shown(), 1);
-        let retired = apply(published, Event::Retired { at: at(2) });
-        assert_eq!((retired.shown(), retired.revision), (1, 4));
-        assert_eq!(retired.state, State::Retired { last: Some((1, at(1))), at: at(2) });
-    }
-
-    proptest! {
-        #[test]
-        fn whatever_is_done_the_version_in_force_exists_and_the_revision_counts_the_changes(
-            commands in proptest::collection::vec((0..3_u8, 0..6_i32), 0..40)
-        ) {
-            let mut state = product(State::Draft, 1);
-            let mut changes = 0;
-            for (kind, number) in commands {
-                let command = match kind {
-                    0 => Command::Revise { newest: number },
-                    1 => Command::Publish { version: number },
-                    _ => Command::Retire,
-                };
-                let before = state;
-                if let Ok(Step::Executed(event)) = decide(&state, command, at(0)) {
-                    state = apply(state, event);
-                    changes += 1;
-                    // Doing it again right away changes nothing or is refused.
-                    let again = decide(&state, command, at(1));
-                    prop_assert!(!matches!(again, Ok(Step::Executed(_))), "{command:?} twice: {again:?}");
-                } else {
-                    prop_assert_eq!(state, before);
-                }
-                prop_assert!((1..=state.newest).contains(&state.shown()));
-                prop_assert_eq!(state.revision, 1 + changes);
-            }
-        }
-    }
-}
+#[path = "product_tests.rs"]
+mod tests;

@@ -7,7 +7,10 @@ use kernel::{
     RepaymentMethod,
 };
 
-use super::codes::{CodeSet, Park, Region};
+use super::{
+    codes::{CodeSet, Park, Region},
+    conditions::Conditions,
+};
 
 /// Longest product name in characters.
 pub const NAME_MAX: usize = 60;
@@ -46,6 +49,7 @@ pub struct ProductTerms {
     pub enhancement: CodeSet<EnhancementMode>,
     /// `None`: firms that were never screened are welcome.
     pub lowest_grade: Option<Grade>,
+    pub conditions: Conditions,
 }
 
 /// From `min` to `max`, both included.
@@ -81,6 +85,9 @@ pub enum TermsFault {
     TooManyParks,
     RateMinOutOfRange,
     RateMaxOutOfRange,
+    /// A guarantee is required, and the pledge alone is offered.
+    GuaranteeContradicted,
+    EndsBeforeItBegins,
 }
 
 impl ProductTerms {
@@ -99,6 +106,8 @@ impl ProductTerms {
             (self.parks.len() > PLACES_MAX, TermsFault::TooManyParks),
             (!rates.contains(&self.rate.min.get()), TermsFault::RateMinOutOfRange),
             (!rates.contains(&self.rate.max.get()), TermsFault::RateMaxOutOfRange),
+            (self.conditions.contradicts(self.enhancement), TermsFault::GuaranteeContradicted),
+            (self.conditions.ends_before_it_begins(), TermsFault::EndsBeforeItBegins),
         ]
         .into_iter()
         .filter_map(|(wrong, fault)| wrong.then_some(fault))
@@ -126,6 +135,7 @@ pub(crate) mod tests {
             repayment: [RepaymentMethod::InterestFirst].into_iter().collect(),
             enhancement: [EnhancementMode::IpOnly].into_iter().collect(),
             lowest_grade: None,
+            conditions: Conditions::default(),
         }
     }
 
@@ -133,6 +143,12 @@ pub(crate) mod tests {
     fn good_terms_have_no_fault_and_bad_ones_have_each_of_theirs() {
         assert_eq!(terms().faults(), []);
         let spread = |min, max| Span::new(BasisPoints::new(min), BasisPoints::new(max)).unwrap();
+        let with = |conditions| ProductTerms { conditions, ..terms() };
+        let lasting = |from: &str, to: &str| Conditions {
+            effective_from: from.parse().ok(),
+            effective_to: to.parse().ok(),
+            ..Conditions::default()
+        };
         let places = (100_000..).take(PLACES_MAX + 1).map(|n| Region::parse(&n.to_string()).unwrap());
         for (given, wanted) in [
             (ProductTerms { accepted_ip: CodeSet::EMPTY, ..terms() }, vec![TermsFault::NoAcceptedIp]),
@@ -149,6 +165,12 @@ pub(crate) mod tests {
                 ProductTerms { rate_kind: RateKind::Fixed, rate: spread(0, 10_001), ..terms() },
                 vec![TermsFault::RateMinOutOfRange, TermsFault::RateMaxOutOfRange],
             ),
+            (
+                with(Conditions { guarantee_required: true, ..Conditions::default() }),
+                vec![TermsFault::GuaranteeContradicted],
+            ),
+            (with(lasting("2023-01-02", "2023-01-01")), vec![TermsFault::EndsBeforeItBegins]),
+            (with(lasting("2023-01-01", "2023-01-01")), vec![]),
         ] {
             assert_eq!(given.faults(), wanted, "{given:?}");
         }

@@ -2,4 +2,4 @@
 
 mod events;
 
-pub use events::{PUBLISHES, institution_registered, product_changed};
+pub use events::{PUBLISHES, institution_changed, product_changed};

@@ -1,4 +1,4 @@
-//! RegisterInstitution, GetInstitution, ListInstitutions.
+//! RegisterInstitution, GetInstitution, ListInstitutions, AmendInstitution.
 
 use host::Begun;
 use kernel::{InstitutionId, InstitutionRole, institution_codes::LicenceCode};
@@ -10,11 +10,11 @@ use rpc::{
 };
 use tonic::{Request, Response};
 
-use super::{refusals::not_found, service::Face, wire as outgoing};
+use super::{refusals::not_found, service::Face, upkeep, wire as outgoing};
 use crate::{
     domain::institution::{DEPARTMENT_MAX, Institution, NAME_MAX, is_bank},
     messaging, reasons,
-    store::institutions,
+    store::{StoreError, institutions, shelf},
 };
 
 /// Institutions on a page unless the caller says otherwise, and at most.
@@ -48,15 +48,10 @@ pub(super) async fn register(
         responsible_department: Some(department).filter(|department| !department.is_empty()),
         licence,
         registered_at: now,
+        version: 1,
+        agreement_required: false,
     };
-    if let Err(error) = institutions::insert(change.conn(), &institution).await {
-        return Err(match error {
-            error if error.violates(institutions::NAME_KEY) => {
-                Fault::new(&reasons::INSTITUTION_EXISTS).field("name")
-            }
-            error => error.into(),
-        });
-    }
+    institutions::insert(change.conn(), &institution).await.map_err(of_name)?;
     let answer = wire::RegisterInstitutionResponse { institution: Some(outgoing::institution(&institution)) };
     let entry = Entry {
         action: "REGISTER_INSTITUTION",
@@ -65,8 +60,66 @@ pub(super) async fn register(
         purpose: super::PURPOSE,
         result: super::DONE,
     };
-    let messages = [messaging::institution_registered(&institution, now)];
+    let messages = [messaging::institution_changed(&institution, now)];
     change.commit(answer, &entry, &messages).await
+}
+
+fn of_name(error: StoreError) -> Fault {
+    if error.violates(institutions::NAME_KEY) {
+        Fault::new(&reasons::INSTITUTION_EXISTS).field("name")
+    } else {
+        error.into()
+    }
+}
+
+/// Somebody has changed it since.
+pub(super) fn moved_on(version: i32) -> Fault {
+    Fault::new(&rpc::reasons::VERSION_CONFLICT).field("version").metadata("version", version.to_string())
+}
+
+/// Everything but the role, which others have built on. What becomes of its cases with its department is asked by matching,
+/// from the next question on.
+pub(super) async fn amend(
+    face: &Face,
+    request: Request<wire::AmendInstitutionRequest>,
+) -> Result<Response<wire::AmendInstitutionResponse>, Fault> {
+    let form = request.get_ref();
+    let mut check = Checker::new();
+    let request_id = check.request_id(&form.request_id);
+    let id = check.id::<InstitutionId>("institution_id", &form.institution_id);
+    let version = check.number("version", form.version, 1..=i32::MAX - 1);
+    let name = check.text("name", &form.name, NAME_MAX);
+    let department =
+        check.optional_text("responsible_department", &form.responsible_department, DEPARTMENT_MAX);
+    let licence = licence(&mut check, None, &form.financial_license_code);
+    let (request_id, id, version, name, department, licence) =
+        check.all((request_id, id, version, name, department, licence))?;
+
+    let mut change = match face.changes.begin(&request, request_id, "AmendInstitution").await? {
+        Begun::Repeat(answer) => return Ok(answer),
+        Begun::Fresh(change) => change,
+    };
+    let now = change.now();
+    let held = institutions::lock(change.conn(), id).await?.ok_or_else(|| not_found("institution_id"))?;
+    if held.version != version {
+        return Err(moved_on(held.version));
+    }
+    if licence.is_some() && !is_bank(held.role) {
+        return Err(Fault::new(&reasons::LICENCE_INVALID).field("financial_license_code"));
+    }
+    let institution = Institution {
+        name,
+        responsible_department: Some(department).filter(|department| !department.is_empty()),
+        licence,
+        version: version + 1,
+        agreement_required: form.agreement_required,
+        ..held
+    };
+    institutions::update(change.conn(), &institution).await.map_err(of_name)?;
+    shelf::change(change.conn()).await?;
+    let answer = wire::AmendInstitutionResponse { institution: Some(outgoing::institution(&institution)) };
+    let messages = [messaging::institution_changed(&institution, now)];
+    change.commit(answer, &upkeep::entry("AMEND_INSTITUTION", "institution", id.uuid()), &messages).await
 }
 
 /// Only a bank has one, and need not tell it.

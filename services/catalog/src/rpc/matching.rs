@@ -1,8 +1,6 @@
 //! MatchProducts.
 
-use std::sync::Arc;
-
-use kernel::{Months, calendar::date_of};
+use kernel::{BasisPoints, Months, calendar::date_of};
 use prost::Message as _;
 use proto::catalog::v1 as wire;
 use rpc::{Fault, check::Checker};
@@ -10,7 +8,10 @@ use tonic::{Request, Response};
 
 use super::{service::Face, shelf::Copy, terms::need};
 use crate::{
-    domain::matching::{FitReason, Match, MisfitReason, Need, match_need},
+    domain::{
+        choices::LprTenor,
+        matching::{FitReason, Ground, Match, MisfitReason, Need, match_need},
+    },
     reasons,
 };
 
@@ -26,15 +27,13 @@ pub(super) async fn match_products(
     let explain = request.get_ref().explain;
     let needs = needs(&request.get_ref().needs)?;
     let shelf = face.shelf.current(&face.pool).await?;
-    let lpr = Arc::clone(&face.lpr);
     let today = date_of(face.clock.now());
     // Hundreds of needs times thousands of products: not on a thread that others wait for.
     let matched = tokio::task::spawn_blocking(move || {
-        let rates = |term: Months| lpr.rate(today, term);
-        needs
-            .iter()
-            .map(|need| told(&match_need(need, &shelf.products, &rates, explain), &shelf))
-            .collect::<Vec<_>>()
+        let lpr = |term: Months, tenor: Option<LprTenor>| shelf.lpr.rate(today, term, tenor);
+        let ground = Ground { today, lpr: &lpr, agreement_parks: &shelf.agreement_parks };
+        let answer = |need| told(&match_need(need, &shelf.products, &ground, explain), &shelf);
+        needs.iter().map(answer).collect::<Vec<_>>()
     });
     let matches = matched.await.map_err(|error| Fault::new(&rpc::reasons::INTERNAL).source(error))?;
     let answer = wire::MatchProductsResponse { matches };
@@ -57,13 +56,15 @@ fn needs(given: &[wire::Need]) -> Result<Vec<Need>, Fault> {
 }
 
 fn told(found: &Match, shelf: &Copy) -> wire::Match {
-    let fits = found.fits.iter().filter_map(|(position, reasons)| {
-        let product = shelf.products.get(*position)?;
+    let fits = found.fits.iter().filter_map(|fit| {
+        let product = shelf.products.get(fit.position)?;
         Some(wire::Fit {
             product_id: product.product_id.to_string(),
             version: product.version,
             institution_id: product.institution_id.to_string(),
-            reasons: reasons.iter().copied().map(FitReason::code).map(str::to_owned).collect(),
+            reasons: fit.reasons.iter().copied().map(FitReason::code).map(str::to_owned).collect(),
+            yearly_cost_bp: fit.yearly_cost.map(BasisPoints::get),
+            ranked_by: fit.ranked_by.map(|by| by.code().to_owned()).unwrap_or_default(),
         })
     });
     let misfits = found.misfits.iter().filter_map(|(position, reasons)| {

@@ -1,13 +1,23 @@
 //! The gRPC face: requests are checked and translated here, decided in `domain`, kept by `store`.
 
+mod acting;
+mod agreements;
+mod conditions;
 mod institutions;
 mod matching;
+mod own;
+mod policies;
 mod policy;
+mod pricing;
 mod products;
+mod publications;
+mod quotes;
 mod refusals;
+mod review;
 mod service;
 mod shelf;
 mod terms;
+mod upkeep;
 mod wire;
 
 pub use policy::POLICY;

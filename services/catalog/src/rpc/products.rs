@@ -1,32 +1,26 @@
 //! CreateProduct, ReviseProduct, PublishProduct, RetireProduct, GetProduct, ListProducts.
 
-use bus::Outgoing;
-use chrono::{DateTime, Utc};
-use host::{Begun, Change};
+use host::Begun;
 use kernel::{InstitutionId, ProductId};
 use proto::catalog::v1 as wire;
 use rpc::{
     Fault,
-    audit::Entry,
     check::{Checker, page_token},
 };
 use sqlx::PgConnection;
 use tonic::{Request, Response};
 
 use super::{
-    refusals::{not_found, of_product},
+    acting::{Asked, create as write_draft, entry, execute, person, publish as publish_version},
+    refusals::not_found,
     service::Face,
     terms::terms,
     wire as outgoing,
 };
 use crate::{
-    domain::{
-        institution::is_bank,
-        product::{Command, Event, Product, State, Step, Version, apply, decide},
-        terms::ProductTerms,
-    },
-    messaging, reasons,
-    store::{StoreError, institutions, products, products::Described, shelf},
+    domain::product::{Command, Version},
+    reasons,
+    store::products::{self, Which},
 };
 
 /// Products on a page unless the caller says otherwise, and at most.
@@ -48,17 +42,9 @@ pub(super) async fn create(
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
-    let bank = institutions::find(change.conn(), institution_id).await?;
-    if !is_bank(bank.ok_or_else(|| not_found("institution_id"))?.role) {
-        return Err(Fault::new(&reasons::NOT_A_BANK).field("institution_id"));
-    }
-    let now = change.now();
-    let product = Product::create(ProductId::new(now, &mut rand::rng()), institution_id);
-    products::insert(change.conn(), &product, now).await?;
-    products::insert_version(change.conn(), product.id, product.newest, &terms, now).await?;
-    let described = Described { version: product.newest, product, terms };
+    let described = write_draft(&mut change, institution_id, terms, "institution_id").await?;
     let answer = wire::CreateProductResponse { product: Some(outgoing::product(&described)) };
-    change.commit(answer, &entry("CREATE_PRODUCT", &product, super::DONE), &[]).await
+    change.commit(answer, &entry("CREATE_PRODUCT", &described.product, super::DONE), &[]).await
 }
 
 pub(super) async fn revise(
@@ -77,7 +63,9 @@ pub(super) async fn revise(
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
-    let done = execute(&mut change, id, Command::Revise { newest }, Some(&terms)).await?;
+    let by = person(change.caller())?;
+    let asked = Asked { terms: Some(&terms), ..Asked::of(id, &by) };
+    let done = execute(&mut change, &asked, Command::Revise { newest }).await?;
     let answer = wire::ReviseProductResponse { product: Some(outgoing::product(&done.described)) };
     change.commit(answer, &done.entry("REVISE_PRODUCT"), &done.messages).await
 }
@@ -97,7 +85,8 @@ pub(super) async fn publish(
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
-    let done = execute(&mut change, id, Command::Publish { version }, None).await?;
+    let by = person(change.caller())?;
+    let done = publish_version(&mut change, &Asked::of(id, &by), version).await?;
     let answer = wire::PublishProductResponse { product: Some(outgoing::product(&done.described)) };
     change.commit(answer, &done.entry("PUBLISH_PRODUCT"), &done.messages).await
 }
@@ -116,71 +105,10 @@ pub(super) async fn retire(
         Begun::Repeat(answer) => return Ok(answer),
         Begun::Fresh(change) => change,
     };
-    let done = execute(&mut change, id, Command::Retire, None).await?;
+    let by = person(change.caller())?;
+    let done = execute(&mut change, &Asked::of(id, &by), Command::Retire).await?;
     let answer = wire::RetireProductResponse { product: Some(outgoing::product(&done.described)) };
     change.commit(answer, &done.entry("RETIRE_PRODUCT"), &done.messages).await
-}
-
-/// A command that was carried out, or had been before.
-struct Done {
-    described: Described,
-    result: &'static str,
-    messages: Vec<Outgoing>,
-}
-
-impl Done {
-    fn entry(&self, action: &'static str) -> Entry {
-        entry(action, &self.described.product, self.result)
-    }
-}
-
-/// Decides `command` on the product as it is now and writes what follows; `terms` are those of a new version.
-async fn execute(
-    change: &mut Change,
-    id: ProductId,
-    command: Command,
-    terms: Option<&ProductTerms>,
-) -> Result<Done, Fault> {
-    let now = change.now();
-    let conn = change.conn();
-    let product = products::lock(conn, id).await?.ok_or_else(|| not_found("product_id"))?;
-    let (result, messages) = match decide(&product, command, now).map_err(of_product)? {
-        Step::AlreadyApplied => (super::ALREADY, None),
-        Step::Executed(event) => {
-            let next = apply(product, event);
-            write(conn, &product, &next, event, terms, now).await?;
-            (super::DONE, messaging::product_changed(&next, event, now))
-        }
-    };
-    let described = products::find(conn, id, None).await?.ok_or_else(|| not_found("product_id"))?;
-    Ok(Done { described, result, messages: messages.into_iter().collect() })
-}
-
-async fn write(
-    conn: &mut PgConnection,
-    before: &Product,
-    after: &Product,
-    event: Event,
-    terms: Option<&ProductTerms>,
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    products::update(conn, after).await?;
-    let on_shelf = |product: &Product| matches!(product.state, State::Published { .. });
-    match (event, terms) {
-        (Event::Revised { version }, Some(terms)) => {
-            products::insert_version(conn, after.id, version, terms, now).await?;
-        }
-        (Event::Revised { .. }, None) | (Event::Published { .. } | Event::Retired { .. }, _) => {
-            if on_shelf(before) || on_shelf(after) {
-                shelf::change(conn).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn entry(action: &'static str, product: &Product, result: &'static str) -> Entry {
-    Entry { action, object_kind: "product", object_id: product.id.uuid(), purpose: super::PURPOSE, result }
 }
 
 pub(super) async fn get(
@@ -210,21 +138,31 @@ pub(super) async fn list(
 ) -> Result<Response<wire::ListProductsResponse>, Fault> {
     let form = request.get_ref();
     let mut check = Checker::new();
-    let institution_id = match form.institution_id.as_str() {
-        "" => Some(None),
-        id => check.id::<InstitutionId>("institution_id", id).map(Some),
+    let which = match form.institution_id.as_str() {
+        "" => Some(Which::All),
+        id => check.id::<InstitutionId>("institution_id", id).map(Which::Of),
     };
     let size = check.page_size(form.page_size, PAGE, PAGE_MAX);
     let after = check.page_token::<ProductId>(&form.page_token);
-    let (institution_id, size, after) = check.all((institution_id, size, after))?;
+    let (which, size, after) = check.all((which, size, after))?;
 
+    let (found, next_page_token) = page(&mut *face.pool.acquire().await?, which, after, size).await?;
+    let products = found.iter().map(outgoing::product).collect();
+    Ok(Response::new(wire::ListProductsResponse { products, next_page_token }))
+}
+
+/// A page of products, and the token of the next one.
+pub(super) async fn page(
+    conn: &mut PgConnection,
+    which: Which,
+    after: Option<ProductId>,
+    size: i32,
+) -> Result<(Vec<products::Described>, String), Fault> {
     // One more than the page tells whether there is a next one.
-    let mut conn = face.pool.acquire().await?;
-    let mut found = products::list(&mut conn, institution_id, after, i64::from(size) + 1).await?;
+    let mut found = products::list(conn, which, after, i64::from(size) + 1).await?;
     let size = usize::try_from(size).unwrap_or_default();
     let more = found.len() > size;
     found.truncate(size);
     let next = found.last().filter(|_| more).map(|described| page_token(&described.product.id));
-    let products = found.iter().map(outgoing::product).collect();
-    Ok(Response::new(wire::ListProductsResponse { products, next_page_token: next.unwrap_or_default() }))
+    Ok((found, next.unwrap_or_default()))
 }

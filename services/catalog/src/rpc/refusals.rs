@@ -28,6 +28,8 @@ pub(super) fn of_terms(fault: TermsFault) -> (&'static str, &'static Reason) {
         TermsFault::TooManyParks => ("parks", &rpc::reasons::TOO_MANY),
         TermsFault::RateMinOutOfRange => ("rate_min_bp", &reasons::RATE_OUT_OF_RANGE),
         TermsFault::RateMaxOutOfRange => ("rate_max_bp", &reasons::RATE_OUT_OF_RANGE),
+        TermsFault::GuaranteeContradicted => ("guarantee_required", &reasons::GUARANTEE_CONTRADICTED),
+        TermsFault::EndsBeforeItBegins => ("effective_to", &reasons::RANGE_REVERSED),
     }
 }
 
@@ -38,6 +40,23 @@ pub(super) fn of_product(refusal: product::Refusal) -> Fault {
             .field("newest_version")
             .metadata("newest_version", newest.to_string()),
         product::Refusal::NoSuchVersion(_) => Fault::new(&reasons::PRODUCT_VERSION_UNKNOWN).field("version"),
+        product::Refusal::NotPending(_) => Fault::new(&reasons::PRODUCT_VERSION_NOT_PENDING).field("version"),
+        product::Refusal::WrongStage { stage, .. } => {
+            Fault::new(&reasons::PRODUCT_STAGE).field("version").metadata("state", stage_code(stage))
+        }
+        product::Refusal::SamePerson => Fault::new(&reasons::SECOND_PERSON_NEEDED).field("version"),
+        product::Refusal::NeverPublished => Fault::new(&reasons::PRODUCT_NEVER_PUBLISHED).field("product_id"),
+        product::Refusal::Ended => Fault::new(&reasons::PRODUCT_ENDED).field("product_id"),
+    }
+}
+
+fn stage_code(stage: product::Stage) -> &'static str {
+    match stage {
+        product::Stage::Draft => "DRAFT",
+        product::Stage::InReview => "IN_REVIEW",
+        product::Stage::Returned => "RETURNED",
+        product::Stage::Approved => "APPROVED",
+        product::Stage::Scheduled(_) => "SCHEDULED",
     }
 }
 

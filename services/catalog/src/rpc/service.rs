@@ -10,15 +10,16 @@ use sqlx::PgPool;
 use tonic::{Request, async_trait};
 
 use super::{institutions, matching, products, shelf::Shelf};
-use crate::domain::lpr::LprTable;
 
-/// What every method needs.
+/// What every method needs. The services of the contract are implemented on it: `CatalogService` here, each other one
+/// beside its subject.
 pub struct Face {
     pub pool: PgPool,
     pub clock: Arc<dyn Clock>,
     pub changes: Changes,
     pub shelf: Shelf,
-    pub lpr: Arc<LprTable>,
+    /// Whether there is an address of the 信易贷 platform.
+    pub platform_configured: bool,
 }
 
 #[async_trait]

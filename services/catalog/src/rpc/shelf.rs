@@ -1,12 +1,16 @@
-//! The published products, held in memory: matching asks all of them for every need.
+//! What matching stands on, held in memory: the published products, of which it asks all for every need, the LPR, and the
+//! parks that ask for an agreement.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use sqlx::PgPool;
 
 use crate::{
-    domain::matching::Published,
-    store::{StoreError, shelf},
+    domain::{codes::Park, lpr::LprTable, matching::Published},
+    store::{StoreError, lpr, parks, shelf},
 };
 
 /// A copy of what is published, as of one revision.
@@ -14,6 +18,8 @@ use crate::{
 pub(super) struct Copy {
     revision: i64,
     pub(super) products: Vec<Published>,
+    pub(super) lpr: LprTable,
+    pub(super) agreement_parks: BTreeSet<Park>,
 }
 
 /// Gives the present copy. Each use asks the database for the revision, one row, so that a change made by any process is
@@ -37,7 +43,14 @@ impl Shelf {
         if let Some(copy) = self.at_least(revision) {
             return Ok(copy);
         }
-        let copy = Arc::new(Copy { revision, products: shelf::list(&mut conn).await? });
+        let lpr = lpr::list(&mut conn).await?.into_iter().map(|(publication, _)| publication).collect();
+        let parks = parks::list(&mut conn).await?.into_iter().filter(|park| park.agreement_required);
+        let copy = Arc::new(Copy {
+            revision,
+            products: shelf::list(&mut conn).await?,
+            lpr: LprTable::new(lpr),
+            agreement_parks: parks.map(|park| park.code).collect(),
+        });
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&copy);
         tracing::info!(revision, products = copy.products.len(), "published products read");
         Ok(copy)

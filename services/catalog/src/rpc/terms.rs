@@ -4,7 +4,7 @@ use kernel::{BasisPoints, EnterpriseSize, Grade, IpType, RateKind};
 use proto::catalog::v1 as wire;
 use rpc::{Reason, check::Checker};
 
-use super::refusals::of_terms;
+use super::{conditions::conditions, refusals::of_terms};
 use crate::{
     domain::{
         codes::{Code, CodeSet, Park, Region},
@@ -45,6 +45,7 @@ pub(super) fn terms(check: &mut Checker, given: Option<&wire::ProductTerms>) -> 
         let repayment = distinct_codes(check, "repayment", &given.repayment);
         let enhancement = distinct_codes(check, "enhancement", &given.enhancement);
         let lowest_grade = optional(check, "lowest_grade", given.lowest_grade, Grade::from_number);
+        let conditions = conditions(check, given);
         let terms = ProductTerms {
             name: name?,
             regions: regions?,
@@ -60,6 +61,7 @@ pub(super) fn terms(check: &mut Checker, given: Option<&wire::ProductTerms>) -> 
             repayment: repayment?,
             enhancement: enhancement?,
             lowest_grade: lowest_grade?,
+            conditions: conditions?,
         };
         let faults = terms.faults();
         for (field, reason) in faults.iter().copied().map(of_terms) {
@@ -91,6 +93,8 @@ pub(super) fn need(check: &mut Checker, given: &wire::Need) -> Option<Need> {
         grade: grade?,
         enhancement: enhancement?,
         repayment: repayment?,
+        first_loan: given.first_loan,
+        renewal: given.renewal,
     })
 }
 
@@ -121,7 +125,7 @@ fn place<T>(
     place.map(Some)
 }
 
-fn places<T: Ord + std::hash::Hash + Clone>(
+pub(super) fn places<T: Ord + std::hash::Hash + Clone>(
     check: &mut Checker,
     field: &str,
     texts: &[String],

@@ -4,29 +4,33 @@ use kernel::{InstitutionId, ProductId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{StoreError, terms_row::TermsRow};
+use super::{
+    StoreError, agreements,
+    terms_row::{TermsRow, terms_columns},
+};
 use crate::domain::matching::Published;
 
 const REVISION: &str = "SELECT revision FROM shelf";
 const CHANGE: &str = "UPDATE shelf SET revision = revision + 1";
-const LIST: &str = "SELECT p.product_id, p.institution_id, i.responsible_department IS NOT NULL AS has_department, v.version,
-        v.name, v.regions, v.parks, v.sizes, v.any_qualification, v.accepted_ip, v.min_assets, v.amount_min_fen,
-        v.amount_max_fen, v.term_min_months, v.term_max_months, v.rate_kind, v.rate_min_bp, v.rate_max_bp, v.repayment,
-        v.enhancement, v.lowest_grade
-    FROM product p
+const LIST: &str = concat!(
+    "SELECT p.product_id, p.institution_id, i.responsible_department IS NOT NULL AS has_department,
+        i.agreement_required, v.version, ",
+    terms_columns!(),
+    " FROM product p
     JOIN product_version v ON v.product_id = p.product_id AND v.version = p.published_version
     JOIN institution i ON i.institution_id = p.institution_id
-    WHERE p.state = 'PUBLISHED' ORDER BY p.product_id";
+    WHERE p.state = 'PUBLISHED' ORDER BY p.product_id"
+);
 
 pub(super) const STATEMENTS: &[&str] = &[REVISION, CHANGE, LIST];
 
-/// Rises with every change of what is published.
+/// Rises with every change of what matching stands on: products, institutions, agreements, parks, LPR.
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn revision(conn: &mut PgConnection) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar(REVISION).fetch_one(conn).await?)
 }
 
-/// Says, in the transaction of a change, that what is published changes. Such changes wait for each other here, which
+/// Says, in the transaction of a change, that what matching stands on changes. Such changes wait for each other here, which
 /// keeps the counter true; they are few.
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn change(conn: &mut PgConnection) -> Result<(), StoreError> {
@@ -34,11 +38,16 @@ pub async fn change(conn: &mut PgConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Everything in force.
+/// Everything in force, each with the agreements of its institution.
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn list(conn: &mut PgConnection) -> Result<Vec<Published>, StoreError> {
+    let agreements = agreements::covers(conn).await?;
     let rows: Vec<Row> = sqlx::query_as(LIST).fetch_all(conn).await?;
-    rows.into_iter().map(Published::try_from).collect()
+    let published = |row: Row| {
+        let agreements = agreements.get(&InstitutionId::from_uuid(row.institution_id)).cloned();
+        Ok(Published { agreements: agreements.unwrap_or_default(), ..Published::try_from(row)? })
+    };
+    rows.into_iter().map(published).collect()
 }
 
 #[derive(sqlx::FromRow)]
@@ -46,6 +55,7 @@ struct Row {
     product_id: Uuid,
     institution_id: Uuid,
     has_department: bool,
+    agreement_required: bool,
     version: i32,
     #[sqlx(flatten)]
     terms: TermsRow,
@@ -60,6 +70,8 @@ impl TryFrom<Row> for Published {
             version: row.version,
             institution_id: InstitutionId::from_uuid(row.institution_id),
             has_department: row.has_department,
+            agreement_required: row.agreement_required,
+            agreements: Vec::new(),
             terms: row.terms.into_terms(row.product_id)?,
         })
     }

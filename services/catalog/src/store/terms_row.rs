@@ -3,11 +3,24 @@
 use kernel::{BasisPoints, Fen, Grade, Months, RateKind};
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{StoreError, conditions_row::ConditionsRow};
 use crate::domain::{
     codes::{CodeSet, Park, Region},
     terms::{ProductTerms, Span},
 };
+
+/// The columns of terms of the table `v`, as [`TermsRow`] reads them.
+macro_rules! terms_columns {
+    () => {
+        "v.name, v.regions, v.parks, v.sizes, v.any_qualification, v.accepted_ip, v.min_assets, v.amount_min_fen,
+        v.amount_max_fen, v.term_min_months, v.term_max_months, v.rate_kind, v.rate_min_bp, v.rate_max_bp, v.repayment,
+        v.enhancement, v.lowest_grade, v.product_code, v.lpr_tenor, v.rate_reset, v.cap_types, v.cap_bp,
+        v.portfolio_cap_bp, v.interest_basis, v.settle_day, v.guarantee_required, v.evaluation, v.fee_codes, v.fee_kinds,
+        v.fee_amounts_fen, v.fee_rates_bp, v.prepay_penalty_bp, v.first_loan_ok, v.renewal_ok, v.line_type,
+        v.sla_response_wd, v.sla_offer_wd, v.sla_approval_wd, v.department, v.channels, v.effective_from, v.effective_to"
+    };
+}
+pub(super) use terms_columns;
 
 /// The columns of terms, read beside others with `#[sqlx(flatten)]`.
 #[derive(sqlx::FromRow)]
@@ -29,6 +42,8 @@ pub(super) struct TermsRow {
     repayment: Vec<String>,
     enhancement: Vec<String>,
     lowest_grade: Option<String>,
+    #[sqlx(flatten)]
+    conditions: ConditionsRow,
 }
 
 impl TermsRow {
@@ -63,12 +78,13 @@ impl TermsRow {
                 .lowest_grade
                 .map(|code| Grade::from_code(&code).ok_or_else(|| impossible("lowest_grade")))
                 .transpose()?,
+            conditions: self.conditions.into_conditions().map_err(impossible)?,
         };
         if terms.faults().is_empty() { Ok(terms) } else { Err(impossible("terms")) }
     }
 }
 
-fn every<T: Ord>(
+pub(super) fn every<T: Ord>(
     texts: &[String],
     parse: impl Fn(&str) -> Option<T>,
 ) -> Option<std::collections::BTreeSet<T>> {

@@ -27,6 +27,8 @@ struct ApplyPage {
     form: Form,
     enterprise: Option<Firm>,
     assets: Vec<Choice>,
+    /// The consents that can be used; none before the enterprise is looked up.
+    consents: Vec<Choice>,
     enhancements: Vec<Choice>,
     repayments: Vec<Choice>,
     consent_text: &'static str,
@@ -106,6 +108,7 @@ pub(crate) async fn page(State(desk): State<Arc<Desk>>, person: Person) -> Resul
 struct Register {
     firm: whitelist::Enterprise,
     assets: Vec<whitelist::IpAsset>,
+    consents: Vec<whitelist::Consent>,
 }
 
 fn fill(person: &Person, form: Form, register: Option<Register>, refusal: Option<Refusal>) -> ApplyPage {
@@ -118,6 +121,7 @@ fn fill(person: &Person, form: Form, register: Option<Register>, refusal: Option
         chosen: chosen(&asset.asset_id),
     });
     let assets = assets.collect();
+    let consents = register.as_ref().map(|register| consents(&register.consents, &form.consent_id));
     ApplyPage {
         shell: Shell::of(person, "新申请", "new"),
         enterprise: register.map(|register| Firm {
@@ -126,6 +130,7 @@ fn fill(person: &Person, form: Form, register: Option<Register>, refusal: Option
             park: park(&register.firm.park),
         }),
         assets,
+        consents: consents.unwrap_or_default(),
         enhancements: form.enhancements(),
         repayments: form.repayments(),
         consent_text: CONSENT_TEXT,
@@ -136,6 +141,29 @@ fn fill(person: &Person, form: Form, register: Option<Register>, refusal: Option
         blind: false,
         previewed: String::new(),
     }
+}
+
+/// The consents to choose from, and the one that has just been registered.
+fn consents(known: &[whitelist::Consent], wanted: &str) -> Vec<Choice> {
+    let choice = |consent: &whitelist::Consent| Choice {
+        value: consent.consent_id.clone(),
+        name: format!("{} 签署", text::date(consent.signed_at.as_ref())),
+        more: format!(
+            "{}前有效，{}",
+            text::date(consent.valid_to.as_ref()),
+            match consent.recipient_institution_ids.len() {
+                0 => "可提供给参与办理的全部机构".to_owned(),
+                some => format!("可提供给指定的 {some} 家机构"),
+            }
+        ),
+        chosen: consent.consent_id == wanted,
+    };
+    let mut choices: Vec<Choice> = known.iter().map(choice).collect();
+    if !wanted.is_empty() && choices.iter().all(|choice| !choice.chosen) {
+        let name = format!("授权 {wanted}");
+        choices.insert(0, Choice { value: wanted.to_owned(), name, more: String::new(), chosen: true });
+    }
+    choices
 }
 
 fn park(code: &str) -> String {
@@ -164,9 +192,31 @@ async fn register(desk: &Desk, person: &Person, uscc: &str) -> Result<Register, 
         assets.extend(page.assets);
         page_token = page.next_page_token;
         if page_token.is_empty() || assets.len() >= 1000 {
-            return Ok(Register { firm, assets });
+            break;
         }
     }
+    let consents = usable(desk, person, &firm.enterprise_id).await;
+    Ok(Register { firm, assets, consents })
+}
+
+/// The enterprise's consents that an application can rest on, the latest first. Without an answer there are none to choose
+/// from, and one can still be registered.
+async fn usable(desk: &Desk, person: &Person, enterprise_id: &str) -> Vec<whitelist::Consent> {
+    let request = whitelist::ListConsentsRequest {
+        enterprise_id: enterprise_id.to_owned(),
+        ..whitelist::ListConsentsRequest::default()
+    };
+    let Ok(answer) = desk.peers.register(&person.actor()).list_consents(request).await else {
+        return Vec::new();
+    };
+    let fits = |consent: &whitelist::Consent| {
+        consent.person.is_empty()
+            && consent.purpose == i32::from(whitelist::ConsentPurpose::IpPledgeFinancing)
+    };
+    let active = answer.into_inner().consents.into_iter().filter(|record| record.state == "ACTIVE");
+    let mut consents: Vec<_> = active.filter_map(|record| record.consent).filter(fits).collect();
+    consents.sort_by_key(|consent| std::cmp::Reverse(consent.signed_at.map(|at| (at.seconds, at.nanos))));
+    consents
 }
 
 /// `POST /cases/new`: look up, preview, or send.

@@ -10,7 +10,10 @@ use proto::catalog::v1::{self as catalog, catalog_service_server::CatalogService
 use proto::intake::v1::{self as intake, intake_service_server::IntakeServiceServer};
 use proto::partner::v1::{self as partner, contact_service_server::ContactServiceServer};
 use proto::statistics::v1::{self as statistics, statistics_service_server::StatisticsServiceServer};
-use proto::whitelist::v1::{self as whitelist, whitelist_service_server::WhitelistServiceServer};
+use proto::whitelist::v1::{
+    self as whitelist, register_service_server::RegisterServiceServer,
+    whitelist_service_server::WhitelistServiceServer,
+};
 use rpc::policy::{Allow, MethodPolicy};
 use rpc::{Answer, Duty, Fault, reasons};
 use tonic::service::Routes;
@@ -59,6 +62,8 @@ pub(crate) struct State {
     pub(crate) selected: Vec<intake::SelectOfferRequest>,
     pub(crate) commands: Vec<String>,
     pub(crate) consents: Vec<whitelist::GrantConsentRequest>,
+    /// What the register knows of consents.
+    pub(crate) known: Vec<whitelist::ConsentRecord>,
     /// In whose names intake was called.
     pub(crate) callers: Vec<String>,
 }
@@ -235,11 +240,36 @@ impl intake::intake_service_server::IntakeService for World {
 
 role!(WHITELIST, "whitelist", false, |host: Host| {
     let world = World::of(&host);
-    host.serve_grpc(Routes::new(WhitelistServiceServer::new(world)), WHITELIST_POLICY)
+    let routes = Routes::new(WhitelistServiceServer::new(world.clone()));
+    let routes = routes.add_service(RegisterServiceServer::new(world));
+    host.serve_grpc(routes, WHITELIST_POLICY)
 });
-static WHITELIST_POLICY: &[MethodPolicy] = policy!("whitelist.v1.WhitelistService",
-    "GetEnterprise" => CLERKS, "ListAssets" => CLERKS, "GrantConsent" => CLERKS,
-);
+static WHITELIST_POLICY: &[MethodPolicy] = &[
+    MethodPolicy { method: "/zhirong.whitelist.v1.WhitelistService/GetEnterprise", allow: CLERKS },
+    MethodPolicy { method: "/zhirong.whitelist.v1.WhitelistService/ListAssets", allow: CLERKS },
+    MethodPolicy { method: "/zhirong.whitelist.v1.WhitelistService/GrantConsent", allow: CLERKS },
+    MethodPolicy { method: "/zhirong.whitelist.v1.RegisterService/ListConsents", allow: CLERKS },
+];
+
+#[tonic::async_trait]
+impl whitelist::register_service_server::RegisterService for World {
+    async fn list_consents(
+        &self,
+        _request: Request<whitelist::ListConsentsRequest>,
+    ) -> Answer<whitelist::ListConsentsResponse> {
+        let consents = self.lock().known.clone();
+        Ok(Response::new(whitelist::ListConsentsResponse { consents, ..Default::default() }))
+    }
+
+    not_asked! {
+        amend_enterprise(whitelist::AmendEnterpriseRequest) -> whitelist::AmendEnterpriseResponse;
+        amend_asset(whitelist::AmendAssetRequest) -> whitelist::AmendAssetResponse;
+        record_legal_events(whitelist::RecordLegalEventsRequest) -> whitelist::RecordLegalEventsResponse;
+        reveal(whitelist::RevealRequest) -> whitelist::RevealResponse;
+        list_reveals(whitelist::ListRevealsRequest) -> whitelist::ListRevealsResponse;
+        check_pledge(whitelist::CheckPledgeRequest) -> whitelist::CheckPledgeResponse;
+    }
+}
 
 #[tonic::async_trait]
 impl whitelist::whitelist_service_server::WhitelistService for World {

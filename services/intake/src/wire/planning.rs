@@ -87,6 +87,7 @@ pub(crate) fn need(application: &Application, standing: &Standing) -> catalog::N
         grade: standing.grade.map(|grade| grade.number()).unwrap_or_default(),
         enhancement: application.enhancement.iter().map(|mode| mode.number()).collect(),
         repayment: application.repayment.iter().map(|method| method.number()).collect(),
+        ..catalog::Need::default()
     }
 }
 

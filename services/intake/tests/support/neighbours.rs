@@ -242,6 +242,7 @@ impl catalog::catalog_service_server::CatalogService for Shelf {
                     version: 1,
                     institution_id: bank(number).to_string(),
                     reasons: vec!["AMOUNT_IN_RANGE".to_owned()],
+                    ..Default::default()
                 })
                 .collect()
         };

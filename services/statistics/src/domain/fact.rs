@@ -38,6 +38,7 @@ kinds! {
     EntryRemoved = "whitelist.entry-removed.v1", 0;
     InstitutionChanged = "catalog.institution-changed.v1", 0;
     ProductPublished = "catalog.product-published.v1", 0;
+    ProductSuspended = "catalog.product-suspended.v1", 0;
     ProductRetired = "catalog.product-retired.v1", 0;
     CaseSubmitted = "intake.case-submitted.v1", 10;
     CaseSupplementRequested = "intake.case-supplement-requested.v1", 20;

@@ -20,5 +20,7 @@ pub mod profile;
 pub mod reveal;
 pub mod screening;
 pub mod size;
+pub mod source;
+pub mod source_reply;
 pub mod standing;
 pub mod term;

@@ -1,9 +1,10 @@
 //! An enterprise's standing (信用状况): what the latest screening found. The scorecard itself is not here.
 
-use std::{collections::BTreeSet, fmt};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use chrono::{DateTime, Utc};
 use kernel::{EnterpriseId, Grade};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// A hard exclusion (硬性排除), HX01 to HX15 of domain.md §4.4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,6 +28,19 @@ impl Exclusion {
         let digits =
             code.strip_prefix("HX").filter(|d| d.len() == 2 && d.bytes().all(|b| b.is_ascii_digit()))?;
         digits.parse().ok().filter(|number| (1..=Self::LAST).contains(number)).map(Self)
+    }
+}
+
+impl Serialize for Exclusion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Exclusion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = <Cow<'de, str>>::deserialize(deserializer)?;
+        Self::parse(&code).ok_or_else(|| D::Error::custom("no hard exclusion"))
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
         Step, Use, apply, categories_fit, check as allows, decide,
     },
     messaging, reasons,
-    store::{consents, enterprises},
+    store::{consents, enterprises, watches},
 };
 
 /// Consents on a page unless the caller says otherwise, and at most.
@@ -110,9 +110,13 @@ pub(super) async fn grant(
             error => error.into(),
         });
     }
+    // What could not be asked without a consent may be asked now.
+    watches::wake(change.conn(), enterprise_id, now).await?;
     let answer = wire::GrantConsentResponse { consent: Some(outgoing::consent(&consent)) };
     let messages = [messaging::consent_granted(&consent, now)];
-    change.commit(answer, &entry("GRANT_CONSENT", consent.id, super::DONE), &messages).await
+    let answer = change.commit(answer, &entry("GRANT_CONSENT", consent.id, super::DONE), &messages).await?;
+    face.sources.wake();
+    Ok(answer)
 }
 
 pub(super) async fn revoke(

@@ -176,7 +176,7 @@ pub(super) async fn command(
     // Only a renewal looks.
     let judged = matches!(command(unseen()), Command::Renew(_));
     let (look, decided) = if judged {
-        let look = Look::at(change.conn(), [entry.enterprise_id], now).await?;
+        let look = Look::at(change.conn(), [entry.enterprise_id], &face.ears, now).await?;
         let judgement = look.judgement(entry.enterprise_id).ok_or_else(|| not_found("entry_id"))?;
         (Some(look), command(judgement))
     } else {

@@ -15,7 +15,7 @@ use tonic::{Request, async_trait};
 use super::{entries, lists, screening};
 use crate::{
     domain::entry_decide::Command,
-    work::{Alarm, Policy},
+    work::{Alarm, Ears, Policy},
 };
 
 /// A run over the register is recomputed, or a whole list compared, within one call.
@@ -32,6 +32,7 @@ pub struct Listing {
     pub calendar: Arc<Calendar>,
     pub changes: Changes,
     pub policy: Policy,
+    pub ears: Ears,
     pub alarm: Alarm,
     pub published: Alarm,
 }

@@ -19,6 +19,7 @@ mod reveals;
 mod screening;
 mod screening_wire;
 mod service;
+mod snapshots;
 mod standings;
 mod wire;
 
@@ -29,6 +30,8 @@ pub use service::Face;
 
 /// What everything here is done for, as audit rows name it.
 const PURPOSE: &str = "IP_PLEDGE_FINANCING";
+/// What platforms are asked for.
+const SCREENING: &str = "CREDIT_SCREENING";
 /// How a change that is committed ended.
 const DONE: &str = "DONE";
 /// A change that was asked for again under another request id, and had been made before.

@@ -17,7 +17,7 @@ const CATALOG: Allow = Allow::Role("catalog");
 
 /// Ids and codes alone, which operations may see too.
 const WATCHERS: Allow = Allow::Staff(&Duty::ALL);
-/// Who may look behind the masks, each time for a reason.
+/// Who may look behind the masks, each time for a reason, and who screens.
 const REVEALERS: Allow = Allow::Staff(&[Duty::Clerk, Duty::Supervisor]);
 /// Who may read the log of that.
 const OVERSEERS: Allow = Allow::Staff(&[Duty::Supervisor, Duty::Regulator, Duty::Administrator]);
@@ -77,6 +77,8 @@ pub static POLICY: &[MethodPolicy] = &[
     of!("RegisterService", "ListReveals", OVERSEERS),
     of!("RegisterService", "CheckPledge", READERS, Allow::AnyRole),
     of!("RegisterService", "ListConsents", READERS),
+    of!("SourceService", "RequestSnapshot", REVEALERS, INTAKE),
+    of!("SourceService", "GetSnapshots", REVEALERS, INTAKE),
 ];
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use tonic::{Request, async_trait};
 
 use super::{Persons, assets, consents, enterprises, identifiers, standings};
-use crate::domain::place::Parks;
+use crate::{domain::place::Parks, sources::Sources};
 
 /// What every method needs.
 #[derive(Clone)]
@@ -20,6 +20,7 @@ pub struct Face {
     pub changes: Changes,
     pub parks: Parks,
     pub persons: Persons,
+    pub sources: Sources,
 }
 
 #[async_trait]

@@ -15,7 +15,9 @@ pub mod screening_exclusions;
 pub mod screening_results;
 pub mod screening_runs;
 pub mod screening_subjects;
+pub mod snapshots;
 pub mod standings;
+pub mod watches;
 
 pub use error::StoreError;
 
@@ -36,6 +38,8 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         list_deliveries::STATEMENTS,
         list_versions::STATEMENTS,
         reveals::STATEMENTS,
+        snapshots::STATEMENTS,
+        watches::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -14,27 +14,28 @@ use crate::domain::{
 
 /// features and snapshots come as texts of their elements: arrays of arrays would have to be of one length.
 const INSERT: &str = "INSERT INTO screening_result (run_id, enterprise_id, enterprise_version, features, findings, unheard,
-        credit_consent, assets, usable, industry, region, park, snapshots, score, grade, hits, not_asked, pending,
-        eligible)
-    SELECT $1, enterprise_id, enterprise_version, string_to_array(features, ',', '')::int[], findings, unheard,
+        unasked, credit_consent, assets, usable, industry, region, park, snapshots, score, grade, hits, not_asked,
+        pending, eligible)
+    SELECT $1, enterprise_id, enterprise_version, string_to_array(features, ',', '')::int[], findings, unheard, unasked,
         credit_consent, assets, usable, industry, region, park, string_to_array(snapshots, ',')::uuid[], score, grade,
         hits, not_asked, pending, eligible
-    FROM unnest($2::uuid[], $3::int[], $4::text[], $5::int[], $6::int[], $7::boolean[], $8::int[], $9::int[],
-        $10::text[], $11::text[], $12::text[], $13::text[], $14::int[], $15::text[], $16::int[], $17::int[], $18::int[],
-        $19::boolean[]) AS n (enterprise_id, enterprise_version, features, findings, unheard, credit_consent, assets,
-            usable, industry, region, park, snapshots, score, grade, hits, not_asked, pending, eligible)";
+    FROM unnest($2::uuid[], $3::int[], $4::text[], $5::int[], $6::int[], $7::int[], $8::boolean[], $9::int[],
+        $10::int[], $11::text[], $12::text[], $13::text[], $14::text[], $15::int[], $16::text[], $17::int[], $18::int[],
+        $19::int[], $20::boolean[]) AS n (enterprise_id, enterprise_version, features, findings, unheard, unasked,
+            credit_consent, assets, usable, industry, region, park, snapshots, score, grade, hits, not_asked, pending,
+            eligible)";
 const PAGE: &str =
-    "SELECT enterprise_id, enterprise_version, features, findings, unheard, credit_consent, assets, usable,
+    "SELECT enterprise_id, enterprise_version, features, findings, unheard, unasked, credit_consent, assets, usable,
         industry, region, park, snapshots, score, grade, hits, not_asked, pending, eligible
     FROM screening_result WHERE run_id = $1 AND ($2::uuid IS NULL OR enterprise_id > $2)
     ORDER BY enterprise_id LIMIT $3";
 const FIND: &str =
-    "SELECT enterprise_id, enterprise_version, features, findings, unheard, credit_consent, assets, usable,
+    "SELECT enterprise_id, enterprise_version, features, findings, unheard, unasked, credit_consent, assets, usable,
         industry, region, park, snapshots, score, grade, hits, not_asked, pending, eligible
     FROM screening_result WHERE run_id = $1 AND enterprise_id = $2";
 /// The results that entries rest on, each of its own run.
 const FIND_MANY: &str = "SELECT r.enterprise_id, r.enterprise_version, r.features, r.findings, r.unheard,
-        r.credit_consent, r.assets, r.usable, r.industry, r.region, r.park, r.snapshots, r.score, r.grade, r.hits,
+        r.unasked, r.credit_consent, r.assets, r.usable, r.industry, r.region, r.park, r.snapshots, r.score, r.grade, r.hits,
         r.not_asked, r.pending, r.eligible
     FROM unnest($1::uuid[], $2::uuid[]) AS asked (run_id, enterprise_id)
     CROSS JOIN LATERAL (SELECT * FROM screening_result WHERE screening_result.run_id = asked.run_id
@@ -58,6 +59,7 @@ pub async fn insert(conn: &mut PgConnection, run: RunId, results: &[Pair]) -> Re
         .bind(each(results, |(subject, _)| listed(subject.features.values(), |value| *value)))
         .bind(each(results, |(subject, _)| subject.evidence.findings.bits()))
         .bind(each(results, |(subject, _)| subject.evidence.unheard.bits()))
+        .bind(each(results, |(subject, _)| subject.evidence.unasked.bits()))
         .bind(each(results, |(subject, _)| subject.evidence.credit_consent))
         .bind(each(results, |(subject, _)| subject.evidence.assets))
         .bind(each(results, |(subject, _)| subject.evidence.usable))
@@ -141,6 +143,7 @@ struct Row {
     features: Vec<Option<i32>>,
     findings: i32,
     unheard: i32,
+    unasked: i32,
     credit_consent: bool,
     assets: i32,
     usable: i32,
@@ -164,6 +167,7 @@ impl Row {
         let evidence = Evidence {
             findings: bits(self.findings, "findings")?,
             unheard: bits(self.unheard, "unheard")?,
+            unasked: bits(self.unasked, "unasked")?,
             credit_consent: self.credit_consent,
             assets: self.assets,
             usable: self.usable,

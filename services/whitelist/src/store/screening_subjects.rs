@@ -1,18 +1,20 @@
 //! What is known of many enterprises on one day, as screenings look at it: one pass over their rights by SQL. Rights of which
 //! the gazette told something, or whose annuity is late, are looked at one by one by the register's own rules.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use chrono::{DateTime, Datelike as _, Months, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, Months, NaiveDate, TimeDelta, Utc};
 use kernel::{AssetId, EnterpriseId, IpType, Qualification};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{StoreError, assets};
+use super::{StoreError, assets, snapshots};
 use crate::domain::{
     asset::IpAsset,
     enterprise::QualificationLevel,
     screening::{Evidence, Exclusions, Holding, Profile, Rights, Scorecard, Subject},
+    source::{CreditGrade, Picture, Snapshot, SourceCode, picture},
+    standing::Exclusion,
 };
 
 /// $2 the day, $3 the instant, $4 to $8 the day 20, 15 and 10 years, 6 months before it, and the first day of designs of
@@ -80,6 +82,35 @@ const SUBJECTS: &str = "SELECT e.enterprise_id, e.version, e.industry, e.region,
 
 pub(super) const STATEMENTS: &[&str] = &[SUBJECTS];
 
+/// The platforms that can be heard, and for how long what they told holds.
+#[derive(Debug, Clone)]
+pub struct Ears {
+    pub connected: BTreeSet<SourceCode>,
+    pub stale_after: TimeDelta,
+}
+
+impl Ears {
+    /// Nobody is connected.
+    pub fn none() -> Self {
+        Self { connected: BTreeSet::new(), stale_after: TimeDelta::zero() }
+    }
+
+    /// Those that tell of credit and may be asked.
+    fn wanted(&self, credit_consent: bool) -> BTreeSet<SourceCode> {
+        let may = |source: &SourceCode| {
+            *source != SourceCode::PledgePlatform && (credit_consent || source.needs().is_none())
+        };
+        self.connected.iter().copied().filter(may).collect()
+    }
+}
+
+/// One enterprise with the sources that a decision about it waits for.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub subject: Subject,
+    pub missing: BTreeSet<SourceCode>,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     enterprise_id: Uuid,
@@ -132,9 +163,13 @@ pub async fn list(
     conn: &mut PgConnection,
     ids: &[EnterpriseId],
     card: &Scorecard,
+    ears: &Ears,
     day: NaiveDate,
     at: DateTime<Utc>,
-) -> Result<Vec<Subject>, StoreError> {
+) -> Result<Vec<Seen>, StoreError> {
+    // Where nobody is connected there is nothing to look through.
+    let told =
+        if ears.connected.is_empty() { Vec::new() } else { snapshots::latest_of_many(conn, ids).await? };
     let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
     let before = |months: u32| day.checked_sub_months(Months::new(months)).unwrap_or(NaiveDate::MIN);
     let rows: Vec<Row> = sqlx::query_as(SUBJECTS)
@@ -163,7 +198,13 @@ pub async fn list(
     }
     let of = |row: Row| {
         let odd = looked_at.get(&row.enterprise_id).map(Vec::as_slice).unwrap_or_default();
-        row.subject(odd, card, day)
+        let from = told.partition_point(|one| one.enterprise_id.uuid() < row.enterprise_id);
+        let latest: Vec<&Snapshot> =
+            told.iter().skip(from).take_while(|one| one.enterprise_id.uuid() == row.enterprise_id).collect();
+        let wanted = ears.wanted(row.credit_consent);
+        let picture = picture(&latest, &wanted, at, day, ears.stale_after);
+        let subject = row.subject(odd, card, day, &wanted, &picture)?;
+        Ok(Seen { subject, missing: picture.missing })
     };
     rows.into_iter().map(of).collect()
 }
@@ -174,7 +215,14 @@ fn month_of(day: NaiveDate) -> i32 {
 }
 
 impl Row {
-    fn subject(self, odd: &[IpAsset], card: &Scorecard, day: NaiveDate) -> Result<Subject, StoreError> {
+    fn subject(
+        self,
+        odd: &[IpAsset],
+        card: &Scorecard,
+        day: NaiveDate,
+        wanted: &BTreeSet<SourceCode>,
+        picture: &Picture,
+    ) -> Result<Subject, StoreError> {
         let id = self.enterprise_id;
         let impossible = |column| StoreError::Impossible { table: "enterprise", id, column };
         let three = |values: &[i64], column| <[i64; 3]>::try_from(values).map_err(|_| impossible(column));
@@ -219,12 +267,17 @@ impl Row {
             tax_grade: self.tax_grade,
             platform_link: self.platform_link,
             holdings: holdings.collect::<Option<_>>().ok_or_else(|| impossible("qualifications"))?,
-            public_credit: None,
-            penalty_free: None,
+            public_credit: picture.grade.map(level_of),
+            penalty_free: picture
+                .penalised_24_months
+                .filter(|_| !wanted.is_empty())
+                .map(|penalised| !penalised),
         };
+        let recorded = Exclusions::from_bits(self.findings).ok_or_else(|| impossible("findings"))?;
         let evidence = Evidence {
-            findings: Exclusions::from_bits(self.findings).ok_or_else(|| impossible("findings"))?,
-            unheard: Exclusions::NONE,
+            findings: recorded.and(picture.exclusions.iter().copied().collect()),
+            unheard: if picture.missing.is_empty() { Exclusions::NONE } else { Exclusion::all().collect() },
+            unasked: if wanted.is_empty() { Exclusion::all().collect() } else { Exclusions::NONE },
             credit_consent: self.credit_consent,
             assets: i32::try_from(row.assets).unwrap_or(i32::MAX),
             usable: i32::try_from(usable).unwrap_or(i32::MAX),
@@ -237,8 +290,18 @@ impl Row {
             enterprise_version: self.version,
             features: profile.features(card),
             evidence,
-            snapshots: Vec::new(),
+            snapshots: picture.cites.iter().map(|id| id.uuid()).collect(),
         })
+    }
+}
+
+/// As the card's input counts it.
+fn level_of(grade: CreditGrade) -> i32 {
+    match grade {
+        CreditGrade::Excellent => 3,
+        CreditGrade::Good => 2,
+        CreditGrade::Medium => 1,
+        CreditGrade::Poor => 0,
     }
 }
 

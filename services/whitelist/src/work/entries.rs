@@ -16,6 +16,7 @@ use crate::{
     store::{
         StoreError, entries,
         entries_tasks::{self, Fired},
+        watches,
     },
 };
 
@@ -107,7 +108,12 @@ impl Worker {
             return Ok(Vec::new());
         }
         let consented = consented(conn, &open, now).await?;
-        let look = Look::at(conn, open.iter().map(|entry| entry.enterprise_id), now).await?;
+        let look = Look::at(conn, open.iter().map(|entry| entry.enterprise_id), &self.ears, now).await?;
+        if !look.missing().is_empty() {
+            // Whatever waits has the platforms asked, again and again until they answer.
+            watches::request_missing(conn, look.missing(), now).await?;
+            self.sources.wake();
+        }
         let mut moved = Vec::new();
         for entry in open {
             let Some(judgement) = look.judgement(entry.enterprise_id) else { continue };

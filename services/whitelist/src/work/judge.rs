@@ -10,12 +10,14 @@ use crate::{
         entry::Judgement,
         ids::RunId,
         screening::{Run, RunState, Screened, Subject, screen},
+        source::SourceCode,
     },
     store::{
         StoreError,
         screening_books::{self, Books},
         screening_results::{self, Pair},
-        screening_runs, screening_subjects,
+        screening_runs,
+        screening_subjects::{self, Ears, Seen},
     },
 };
 
@@ -23,6 +25,7 @@ pub(crate) struct Look {
     run: Run,
     books: Books,
     pairs: Vec<Pair>,
+    missing: Vec<(EnterpriseId, SourceCode)>,
 }
 
 impl Look {
@@ -30,6 +33,7 @@ impl Look {
     pub(crate) async fn at(
         conn: &mut PgConnection,
         ids: impl IntoIterator<Item = EnterpriseId>,
+        ears: &Ears,
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
         let day = date_of(now);
@@ -44,12 +48,16 @@ impl Look {
             now,
         );
         let scope = run.scope.clone().unwrap_or_default();
-        let subjects = screening_subjects::list(conn, &scope, &books.card, day, now).await?;
-        let pairs = screen_all(subjects, &books);
+        let seen = screening_subjects::list(conn, &scope, &books.card, ears, day, now).await?;
+        let waits = |one: &Seen| {
+            one.missing.iter().map(|source| (one.subject.enterprise_id, *source)).collect::<Vec<_>>()
+        };
+        let missing = seen.iter().flat_map(waits).collect();
+        let pairs = screen_all(seen.into_iter().map(|one| one.subject), &books);
         advance(&mut run, &pairs);
         run.cursor = scope.last().copied();
         run.state = RunState::Done { at: now };
-        Ok(Self { run, books, pairs })
+        Ok(Self { run, books, pairs, missing })
     }
 
     pub(crate) fn judgement(&self, id: EnterpriseId) -> Option<Judgement> {
@@ -66,6 +74,11 @@ impl Look {
         })
     }
 
+    /// The sources that decisions wait for.
+    pub(crate) fn missing(&self) -> &[(EnterpriseId, SourceCode)] {
+        &self.missing
+    }
+
     /// Keeps what was seen, because something rests on it.
     pub(crate) async fn keep(&self, conn: &mut PgConnection) -> Result<(), StoreError> {
         screening_runs::insert(conn, &self.run).await?;
@@ -73,7 +86,10 @@ impl Look {
     }
 }
 
-pub(crate) fn screen_all(subjects: Vec<Subject>, books: &Books) -> Vec<(Subject, Screened)> {
+pub(crate) fn screen_all(
+    subjects: impl IntoIterator<Item = Subject>,
+    books: &Books,
+) -> Vec<(Subject, Screened)> {
     subjects
         .into_iter()
         .map(|subject| {

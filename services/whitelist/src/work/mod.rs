@@ -22,8 +22,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     domain::entry::Task,
+    sources::Sources,
     store::{StoreError, entries_tasks, list_deliveries, screening_runs},
 };
+
+pub use crate::store::screening_subjects::Ears;
+
+impl Ears {
+    /// The platforms that are connected here.
+    pub(crate) fn of(sources: &Sources) -> Self {
+        let connected = sources.connected().map(|source| source.code()).collect();
+        Self { connected, stale_after: sources.pace.stale_after }
+    }
+}
 
 /// Entries of one turn.
 const BATCH: i64 = 200;
@@ -66,6 +77,8 @@ pub(crate) struct Worker {
     pub calendar: Arc<Calendar>,
     pub outbox: Outbox,
     pub policy: Policy,
+    pub ears: Ears,
+    pub sources: Sources,
     pub catalog: CatalogServiceClient<Channel>,
     pub alarm: Alarm,
     /// Woken when a list has been published.
@@ -160,7 +173,7 @@ impl Worker {
     /// Goes on with runs.
     async fn screen(&self) {
         loop {
-            let rest = match runs::step(&self.pool, self.now(), runs::PIECE).await {
+            let rest = match runs::step(&self.pool, &self.ears, self.now(), runs::PIECE).await {
                 Ok(true) => Duration::ZERO,
                 Ok(false) => POLL,
                 Err(error) => {

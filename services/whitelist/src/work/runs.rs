@@ -1,14 +1,17 @@
 //! Goes on with runs, a piece at a time: results and how far the run is are one transaction, so that whoever dies in between
 //! leaves nothing half done, and the next one goes on from there.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use kernel::EnterpriseId;
 use sqlx::PgPool;
 
 use super::judge;
 use crate::{
     domain::screening::{Digest, Run, RunState},
-    store::{StoreError, screening_books, screening_results, screening_runs, screening_subjects},
+    store::{
+        StoreError, screening_books, screening_results, screening_runs,
+        screening_subjects::{self, Ears},
+    },
 };
 
 /// Enterprises of one piece: about ten of their rights each, so some megabytes at a time.
@@ -18,13 +21,14 @@ pub(crate) const PIECE: usize = 2_000;
 ///
 /// # Errors
 /// The database's; nothing of the piece is kept then.
-pub async fn step(pool: &PgPool, now: chrono::DateTime<Utc>, piece: usize) -> Result<bool, StoreError> {
+pub async fn step(pool: &PgPool, ears: &Ears, now: DateTime<Utc>, piece: usize) -> Result<bool, StoreError> {
     let mut tx = pool.begin().await?;
     let Some(mut run) = screening_runs::take(&mut tx).await? else { return Ok(false) };
     let books = screening_books::get(&mut tx, run.scorecard_version, run.rules_version).await?;
     let keys = keys(&mut tx, &run, piece).await?;
-    let subjects = screening_subjects::list(&mut tx, &keys, &books.card, run.as_of, run.started_at).await?;
-    let pairs = judge::screen_all(subjects, &books);
+    let (day, at) = (run.as_of, run.started_at);
+    let seen = screening_subjects::list(&mut tx, &keys, &books.card, ears, day, at).await?;
+    let pairs = judge::screen_all(seen.into_iter().map(|one| one.subject), &books);
     screening_results::insert(&mut tx, run.id, &pairs).await?;
     judge::advance(&mut run, &pairs);
     run.cursor = keys.last().copied().or(run.cursor);

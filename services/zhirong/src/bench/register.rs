@@ -5,7 +5,10 @@ use anyhow::{Context as _, Result};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use kernel::{InstitutionId, Uscc};
 use proto::{
-    catalog::v1::{self as catalog, catalog_service_client::CatalogServiceClient},
+    catalog::v1::{
+        self as catalog, catalog_service_client::CatalogServiceClient,
+        review_service_client::ReviewServiceClient,
+    },
     common::v1::InstitutionRole,
     partner::v1::{IssueCredentialRequest, credential_service_client::CredentialServiceClient},
     whitelist::v1::{self as whitelist, whitelist_service_client::WhitelistServiceClient},
@@ -28,8 +31,60 @@ pub(super) struct Applicant {
 }
 
 fn staff(system: &System, role: &'static str) -> Result<ActingChannel> {
+    person(system, role, "bench")
+}
+
+fn person(system: &System, role: &'static str, id: &str) -> Result<ActingChannel> {
     let duties = vec![Duty::Clerk, Duty::Supervisor, Duty::Administrator];
-    system.channel(role, Actor::Staff { id: "bench".to_owned(), duties })
+    system.channel(role, Actor::Staff { id: id.to_owned(), duties })
+}
+
+/// Who writes products, and who lets them out: nobody reviews what they wrote.
+pub(super) struct Shelf {
+    writer: CatalogServiceClient<ActingChannel>,
+    submitter: ReviewServiceClient<ActingChannel>,
+    reviewer: ReviewServiceClient<ActingChannel>,
+}
+
+impl Shelf {
+    pub(super) fn of(system: &System) -> Result<Self> {
+        Ok(Self {
+            writer: CatalogServiceClient::new(staff(system, "catalog")?),
+            submitter: ReviewServiceClient::new(staff(system, "catalog")?),
+            reviewer: ReviewServiceClient::new(person(system, "catalog", "bench-reviewer")?),
+        })
+    }
+
+    /// Registers an institution and gives its id.
+    pub(super) async fn register(&mut self, name: String, role: InstitutionRole) -> Result<String> {
+        let register = catalog::RegisterInstitutionRequest {
+            request_id: id(),
+            name,
+            role: role.into(),
+            responsible_department: "科技金融部".to_owned(),
+            financial_license_code: String::new(),
+        };
+        let registered = self.writer.register_institution(register).await?.into_inner().institution;
+        Ok(registered.context("institution")?.institution_id)
+    }
+
+    /// Publishes a product with these terms.
+    pub(super) async fn publish(&mut self, institution_id: &str, terms: catalog::ProductTerms) -> Result<()> {
+        let create = catalog::CreateProductRequest {
+            request_id: id(),
+            institution_id: institution_id.to_owned(),
+            terms: Some(terms),
+        };
+        let product = self.writer.create_product(create).await?.into_inner().product.context("product")?;
+        let product_id = product.product_id;
+        let submit =
+            catalog::SubmitProductRequest { request_id: id(), product_id: product_id.clone(), version: 1 };
+        self.submitter.submit_product(submit).await?;
+        let approve =
+            catalog::ApproveProductRequest { request_id: id(), product_id, version: 1, publish: true };
+        self.reviewer.approve_product(approve).await?;
+        Ok(())
+    }
 }
 
 fn id() -> String {
@@ -38,23 +93,16 @@ fn id() -> String {
 
 /// Registers banks with one product each that fits every application, and evaluators, and lets them in.
 pub(super) async fn institutions(system: &System, banks: usize, evaluators: usize) -> Result<Vec<Way>> {
-    let mut shelf = CatalogServiceClient::new(staff(system, "catalog")?);
+    let mut shelf = Shelf::of(system)?;
     let mut door = CredentialServiceClient::new(staff(system, "partner")?);
     let mut ways = Vec::new();
     for number in 1..=banks + evaluators {
         let evaluates = number > banks;
         let role = if evaluates { InstitutionRole::Evaluator } else { InstitutionRole::Bank };
-        let register = catalog::RegisterInstitutionRequest {
-            request_id: id(),
-            name: format!("测试{number}号{}", if evaluates { "评估公司" } else { "银行" }),
-            role: role.into(),
-            responsible_department: "科技金融部".to_owned(),
-            financial_license_code: String::new(),
-        };
-        let registered = shelf.register_institution(register).await?.into_inner().institution;
-        let institution_id = registered.context("institution")?.institution_id;
+        let name = format!("测试{number}号{}", if evaluates { "评估公司" } else { "银行" });
+        let institution_id = shelf.register(name, role).await?;
         if !evaluates {
-            product(&mut shelf, &institution_id).await?;
+            shelf.publish(&institution_id, terms()).await?;
         }
         let institution: InstitutionId = institution_id.parse()?;
         let certificate = system.secrets().issue_client_certificate(&institution.to_string())?;
@@ -77,8 +125,8 @@ pub(super) async fn institutions(system: &System, banks: usize, evaluators: usiz
     Ok(ways)
 }
 
-async fn product(shelf: &mut CatalogServiceClient<ActingChannel>, institution_id: &str) -> Result<()> {
-    let terms = catalog::ProductTerms {
+fn terms() -> catalog::ProductTerms {
+    catalog::ProductTerms {
         name: "知识产权质押贷".to_owned(),
         accepted_ip: vec![1],
         min_assets: 1,
@@ -92,17 +140,7 @@ async fn product(shelf: &mut CatalogServiceClient<ActingChannel>, institution_id
         repayment: vec![3],
         enhancement: vec![1],
         ..catalog::ProductTerms::default()
-    };
-    let create = catalog::CreateProductRequest {
-        request_id: id(),
-        institution_id: institution_id.to_owned(),
-        terms: Some(terms),
-    };
-    let product = shelf.create_product(create).await?.into_inner().product.context("product")?;
-    let publish =
-        catalog::PublishProductRequest { request_id: id(), product_id: product.product_id, version: 1 };
-    shelf.publish_product(publish).await?;
-    Ok(())
+    }
 }
 
 /// Registers enterprises, each with one asset and a consent.

@@ -51,6 +51,8 @@ enum Command {
     Demo(crate::demo::Arguments),
     /// 以模拟机构在运行中的系统上作答 / Simulated institutions that answer on a running system
     Simulate(crate::simulate::Arguments),
+    /// 运行外部平台的替身服务（仅限本机，供测试与演示）/ Run a stand-in of an outside platform, for tests and demos
+    StandIn(crate::standin::Arguments),
     /// 列出角色、队列、消息类型与配置项 / List roles, queues, message types and settings
     Roles(roles::Arguments),
 }
@@ -70,6 +72,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Bench(arguments) => crate::bench::run(arguments).await,
         Command::Demo(arguments) => crate::demo::run(arguments).await,
         Command::Simulate(arguments) => crate::simulate::run(arguments).await,
+        Command::StandIn(arguments) => crate::standin::run(arguments).await,
         Command::Roles(arguments) => roles::run(&arguments),
     }
 }

@@ -82,9 +82,14 @@ impl Link {
 
     /// A channel to `role` as a member of staff with these duties.
     pub fn staff(&self, role: &'static str, duties: &[Duty]) -> Result<StaffChannel> {
+        self.staff_named("demo", role, duties)
+    }
+
+    /// As [`Link::staff`], for what needs a second person.
+    pub fn staff_named(&self, id: &str, role: &'static str, duties: &[Duty]) -> Result<StaffChannel> {
         let signer = Arc::new(self.secrets.signer(STAFF_ISSUER)?);
         let channel = rpc::client::channel(&self.place(role)?.url, role, signer);
-        let actor = Actor::Staff { id: "demo".to_owned(), duties: duties.to_vec() };
+        let actor = Actor::Staff { id: id.to_owned(), duties: duties.to_vec() };
         Ok(InterceptedService::new(channel, Staff(actor)))
     }
 

@@ -51,6 +51,7 @@ fn written(subject: &Subject, screened: &Screened) -> Vec<u8> {
     let numbers = [
         evidence.findings.bits(),
         evidence.unheard.bits(),
+        evidence.unasked.bits(),
         i32::from(evidence.credit_consent),
         evidence.assets,
         evidence.usable,

@@ -15,6 +15,8 @@ pub struct Evidence {
     pub findings: Exclusions,
     /// Exclusions whose source should have been heard and was not.
     pub unheard: Exclusions,
+    /// Exclusions that no source is connected for: nobody was asked.
+    pub unasked: Exclusions,
     /// A consent that covers credit data holds on the day.
     pub credit_consent: bool,
     /// Rights in the register, and those of them that are neither terminated nor in dispute.

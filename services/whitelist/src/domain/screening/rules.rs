@@ -39,7 +39,7 @@ pub enum Basis {
 pub enum Status {
     Hit,
     Clear,
-    /// It needs a consent that there is not.
+    /// It needs a consent that there is not, or no source is connected that would tell.
     NotAsked,
     /// Its source has not been heard.
     Pending,
@@ -101,6 +101,7 @@ impl Rulebook {
         match rule.basis {
             _ if hit => Status::Hit,
             Basis::Source if evidence.unheard.contains(rule.exclusion) => Status::Pending,
+            Basis::Source if evidence.unasked.contains(rule.exclusion) => Status::NotAsked,
             Basis::Source | Basis::Record | Basis::Assets | Basis::Industry | Basis::Place => Status::Clear,
         }
     }

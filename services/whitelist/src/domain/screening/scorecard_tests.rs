@@ -304,6 +304,15 @@ fn hx10_is_not_asked_without_consent_even_if_it_is_known_and_a_silent_source_is_
     let of_sources = ["HX01", "HX02", "HX03", "HX04", "HX05", "HX06", "HX07", "HX08", "HX09", "HX10", "HX12"];
     assert_eq!(screened.outcome.pending.codes(), of_sources);
     assert!(!screened.eligible, "what has not been heard is no yes");
+
+    // Where no source is connected nobody is asked, and that is to be seen; what is known counts all the same.
+    let mut subject = good();
+    subject.evidence.unasked = Exclusion::all().collect();
+    subject.evidence.findings.insert(hx("HX02"));
+    let screened = screen(&subject, &card(), &rules());
+    assert_eq!(screened.outcome.hits.codes(), ["HX02"]);
+    assert_eq!(screened.outcome.not_asked.codes().len(), 10);
+    assert!(screened.outcome.pending.is_empty());
 }
 
 prop_compose! {

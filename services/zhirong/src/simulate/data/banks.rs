@@ -150,6 +150,7 @@ fn bank(name: String, department: &'static str, line: &Line) -> Bank {
         repayment: repayment.iter().map(|method| i32::from(*method)).collect(),
         enhancement: enhancement.iter().map(|mode| i32::from(*mode)).collect(),
         lowest_grade: Grade::C.into(),
+        ..ProductTerms::default()
     };
     Bank { name, department, terms }
 }

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Result};
 use kernel::InstitutionId;
 use proto::catalog::v1::catalog_service_client::CatalogServiceClient;
+use proto::catalog::v1::review_service_client::ReviewServiceClient;
 use proto::catalog::v1::{
-    CreateProductRequest, ListInstitutionsRequest, ListProductsRequest, Product, ProductState, ProductTerms,
-    PublishProductRequest, RegisterInstitutionRequest,
+    ApproveProductRequest, CreateProductRequest, ListInstitutionsRequest, ListProductsRequest, Product,
+    ProductState, ProductTerms, RegisterInstitutionRequest, SubmitProductRequest,
 };
 use proto::common::v1::InstitutionRole;
 use rpc::Duty;
@@ -63,7 +64,10 @@ pub struct Loaded {
 /// Registers what is missing.
 pub async fn load(link: &Link, seed: Seed, wanted: Wanted) -> Result<Loaded> {
     let client = CatalogServiceClient::new(link.staff("catalog", &[Duty::Clerk])?);
-    let mut catalog = Catalog { client, seed, known: HashMap::new() };
+    let author = ReviewServiceClient::new(link.staff("catalog", &[Duty::Clerk])?);
+    let reviewer = link.staff_named("demo-reviewer", "catalog", &[Duty::Supervisor])?;
+    let reviewer = ReviewServiceClient::new(reviewer);
+    let mut catalog = Catalog { client, author, reviewer, seed, known: HashMap::new() };
     catalog.read_known().await?;
     let mut loaded = Vec::with_capacity(wanted.banks);
     for bank in banks(wanted.banks) {
@@ -87,6 +91,9 @@ pub async fn load_association(link: &Link, seed: Seed) -> Result<LoadedEnterpris
 
 struct Catalog {
     client: CatalogServiceClient<StaffChannel>,
+    author: ReviewServiceClient<StaffChannel>,
+    /// A second person: nobody reviews what they wrote.
+    reviewer: ReviewServiceClient<StaffChannel>,
     seed: Seed,
     /// Ids of the banks that are registered, by name.
     known: HashMap<String, String>,
@@ -152,11 +159,19 @@ impl Catalog {
         };
         let created =
             self.client.create_product(request).await?.into_inner().product.context("no product")?;
-        let request = PublishProductRequest {
-            request_id: self.seed.request_id("publication", &created.product_id),
-            product_id: created.product_id,
-            version: created.version,
+        let (product_id, version) = (created.product_id, created.version);
+        let request = SubmitProductRequest {
+            request_id: self.seed.request_id("submission", &product_id),
+            product_id: product_id.clone(),
+            version,
         };
-        self.client.publish_product(request).await?.into_inner().product.context("no product")
+        self.author.submit_product(request).await?;
+        let request = ApproveProductRequest {
+            request_id: self.seed.request_id("publication", &product_id),
+            product_id,
+            version,
+            publish: true,
+        };
+        self.reviewer.approve_product(request).await?.into_inner().product.context("no product")
     }
 }
