@@ -246,3 +246,45 @@ async fn nominations_name_what_is_unknown_and_others_may_not_do_what_supervisors
         .into_inner();
     assert_eq!(listed.entries[0].entry_id, entry.entry_id);
 }
+
+/// What 信用中国 says of the enterprise, dropped as a file.
+fn drop_reply(directory: &std::path::Path, as_of: &str, listings: &serde_json::Value) {
+    let reply = serde_json::json!({
+        "contract": "zhirong-source/1", "source": "CREDIT_CHINA", "subject": USCC, "as_of": as_of, "complete": true,
+        "listings": listings, "penalties": [], "grade": "良",
+    });
+    std::fs::write(directory.join(format!("{USCC}.json")), reply.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn a_source_that_does_not_tell_delays_the_decision_and_what_it_tells_decides_it() {
+    let directory = std::env::temp_dir().join(format!("zhirong-drop-{}", new_id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let address = format!("file:{}", directory.display());
+    let stand = Stand::with(&[
+        ("ZHIRONG_WHITELIST_SOURCE_CREDIT_CHINA", &address),
+        ("ZHIRONG_WHITELIST_SOURCE_RETRY", "1s"),
+        ("ZHIRONG_WHITELIST_SOURCE_RETRY_FIRST", "1s"),
+        ("ZHIRONG_WHITELIST_SOURCE_RETRY_MOST", "1s"),
+    ])
+    .await;
+    let today = kernel::calendar::date_of(stand.now()).to_string();
+    let id = example(&stand, USCC).await;
+    stand.consent(&id).await;
+    nominate(&stand, &id).await;
+    // Nothing was dropped: it neither passes nor fails.
+    testkit::eventually(LIMIT, async || {
+        let entry = reaches(&stand, &id, wire::EntryState::Screening).await;
+        if entry.waiting_for == "PENDING_SOURCE" { Ok(()) } else { Err(entry) }
+    })
+    .await;
+    drop_reply(&directory, &today, &serde_json::json!([]));
+    let scored = reaches(&stand, &id, wire::EntryState::Scored).await;
+    assert_eq!((scored.score, scored.waiting_for.as_str()), (6_050 + 480 + 400, ""), "E1 良, E2 no penalty");
+    let asked = wire::ExplainResultRequest { run_id: scored.run_id.clone(), enterprise_id: id.clone() };
+    let told = screening(&stand, Duty::Clerk).explain_result(asked).await.unwrap().into_inner();
+    assert_eq!(told.snapshot_ids.len(), 1, "the decision names what it saw");
+    let replayed = wire::ReplayRunRequest { run_id: scored.run_id.clone() };
+    assert!(screening(&stand, Duty::Clerk).replay_run(replayed).await.unwrap().into_inner().identical);
+    std::fs::remove_dir_all(&directory).unwrap();
+}
