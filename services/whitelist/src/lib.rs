@@ -9,6 +9,7 @@ mod serve;
 pub mod settings;
 pub mod sources;
 pub mod store;
+pub mod work;
 
 use host::Role;
 
@@ -19,9 +20,9 @@ pub static ROLE: Role = Role {
     name: "whitelist",
     migrator: || host::migrations(&MIGRATOR),
     has_store: true,
-    queues: &[],
+    queues: &[messaging::ACKNOWLEDGEMENTS],
     publishes: messaging::PUBLISHES,
-    peers: &[],
+    peers: &["catalog"],
     keys: settings::ALL,
     reasons: reasons::ALL,
     serve: |host| Box::pin(serve::serve(host)),

@@ -57,4 +57,18 @@ rpc::reason_table! {
     LISTED_WITHOUT_GRADE = InvalidArgument, "列入白名单须有 C 级及以上评级，请先完成评分或取消列入。";
     /// A later screening is on record.
     STANDING_OUTDATED = FailedPrecondition, "已有时间更晚的筛查结果，本次结果不再记录；请核对筛查时间或重新筛查。";
+    /// A scorecard or exclusion rules that are not whole; `faults` in the metadata names everything.
+    RULEBOOK_INVALID = InvalidArgument, "评分卡或排除规则不完整或自相矛盾，请按 faults 所列逐条更正后重新提交。";
+    /// A version that would hold in the past.
+    RULEBOOK_BACKDATED = InvalidArgument, "新版本的生效日期不能早于今天，请修改生效日期。";
+    /// A run that is still going on.
+    RUN_NOT_DONE = FailedPrecondition, "该批次筛查尚未完成，请稍后再试。";
+    /// A command that the entry's state does not take; `state` and `command` in the metadata.
+    ENTRY_STATE = FailedPrecondition, "名单条目当前状态不能办理此项操作，请刷新后按状态办理。";
+    /// A renewal before the last 60 days.
+    ENTRY_TOO_EARLY = FailedPrecondition, "尚未到可办理的时间：续期须在到期前60天内办理。";
+    /// A renewal of who would not be listed today.
+    ENTRY_NOT_ELIGIBLE = FailedPrecondition, "按当前筛查结果不符合列入条件，不能续期；请先消除排除情形或补充资料。";
+    /// Nothing has changed since the last version.
+    LIST_UNCHANGED = FailedPrecondition, "名单自上一版本以来没有变化，无需重新发布。";
 }

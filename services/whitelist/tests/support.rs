@@ -22,6 +22,9 @@ pub(crate) type Asker = SourceServiceClient<testkit::CallerChannel>;
 pub(crate) const USCC: &str = "91419001MA9ABC128H";
 pub(crate) const OTHER_USCC: &str = "91419001MA9K7Q3R0T";
 
+/// Longest wait for anything; a busy machine may need much of it.
+pub(crate) const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+
 pub(crate) struct Stand {
     pub(crate) ground: Ground,
     pub(crate) pool: PgPool,
@@ -30,12 +33,17 @@ pub(crate) struct Stand {
 
 impl Stand {
     pub(crate) async fn new() -> Self {
-        Self::with(&[]).await
+        // Lists follow what happens while the tests look on.
+        Self::with(&[("ZHIRONG_WHITELIST_ROSTER", "1s")]).await
     }
 
     /// Served with these settings besides.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let ground = ground(&[&ROLE]).await;
+        Self::on(ground(&[&ROLE]).await, settings).await
+    }
+
+    /// On ground where others are too.
+    pub(crate) async fn on(ground: Ground, settings: &[(&str, &str)]) -> Self {
         let served = ground.serve(&ROLE, settings).await;
         Self { pool: ground.pool(&ROLE), ground, _served: served }
     }
@@ -207,4 +215,12 @@ pub(crate) fn standing(enterprise_id: &str, now: DateTime<Utc>) -> wire::RecordS
         exclusions: vec![],
         as_of: Some(timestamp(now - TimeDelta::minutes(1))),
     }
+}
+
+/// An entry of the province's list, as an import leaves it.
+pub(crate) async fn province_entry(owner: &PgPool, uscc: &str, number: &str) {
+    let statement =
+        "INSERT INTO province_list_entry (import_id, uscc, list, level, number, valid_from, valid_to)
+        VALUES (gen_random_uuid(), $1, 'PROVINCE-2022', 'PROVINCE', $2, '2022-01-01', '2023-12-31')";
+    sqlx::query(statement).bind(uscc).bind(number).execute(owner).await.unwrap();
 }

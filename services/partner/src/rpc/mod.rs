@@ -10,6 +10,7 @@ mod door;
 mod dossiers;
 mod events;
 mod faults;
+mod lists;
 mod policy;
 mod quotes;
 mod replies;

@@ -16,6 +16,9 @@ const LIST_ASSIGNMENTS: &str = "/zhirong.partner.v1.AssignmentService/ListAssign
 pub(super) const PULL_EVENTS: &str = "/zhirong.partner.v1.EventService/PullEvents";
 const ACKNOWLEDGE: &str = "/zhirong.partner.v1.EventService/Acknowledge";
 
+const GET_WHITELIST: &str = "/zhirong.partner.v1.WhitelistFeedService/GetWhitelist";
+const ACKNOWLEDGE_WHITELIST: &str = "/zhirong.partner.v1.WhitelistFeedService/AcknowledgeWhitelist";
+
 pub(super) const ISSUE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService/IssueCredential";
 pub(super) const ROTATE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService/RotateCredential";
 pub(super) const REVOKE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService/RevokeCredential";
@@ -38,6 +41,8 @@ pub(super) const INSTITUTIONS: &[MethodPolicy] = &[
     MethodPolicy { method: REQUEST_SUPPLEMENT, allow: INSTITUTION },
     MethodPolicy { method: PULL_EVENTS, allow: INSTITUTION },
     MethodPolicy { method: ACKNOWLEDGE, allow: INSTITUTION },
+    MethodPolicy { method: GET_WHITELIST, allow: INSTITUTION },
+    MethodPolicy { method: ACKNOWLEDGE_WHITELIST, allow: INSTITUTION },
 ];
 
 /// The internal face.
@@ -52,7 +57,7 @@ pub(super) const INTERNAL: &[MethodPolicy] = &[
 /// The scope that a method of the institutions' face needs; `None` for any other method.
 pub(super) fn scope(method: &str) -> Option<Scope> {
     match method {
-        PULL_EVENTS | ACKNOWLEDGE => Some(Scope::Events),
+        PULL_EVENTS | ACKNOWLEDGE | GET_WHITELIST | ACKNOWLEDGE_WHITELIST => Some(Scope::Events),
         GET_ASSIGNMENT | LIST_ASSIGNMENTS | ACCEPT_ASSIGNMENT | SUBMIT_DECISION | WITHDRAW_OFFER
         | CONFIRM_SELECTION | SUBMIT_REPORT | REQUEST_SUPPLEMENT => Some(Scope::Assignments),
         _ => None,
