@@ -1,14 +1,16 @@
-//! Starts what a running whitelist consists of: the calls, and the worker that asks the platforms outside.
+//! Starts what a running whitelist consists of: the calls, the worker that asks the platforms outside, and the clearing of
+//! imports that nobody waits for.
 
 use host::{Host, HostError};
 use proto::whitelist::v1::{
-    register_service_server::RegisterServiceServer, source_service_server::SourceServiceServer,
-    whitelist_service_server::WhitelistServiceServer,
+    file_service_server::FileServiceServer, register_service_server::RegisterServiceServer,
+    source_service_server::SourceServiceServer, whitelist_service_server::WhitelistServiceServer,
 };
 use tonic::service::Routes;
 
 use crate::{
-    rpc::{Face, POLICY, Persons},
+    files,
+    rpc::{Face, FilesFace, POLICY, Persons, SLOW_METHODS},
     settings,
     sources::{Sources, Worker},
 };
@@ -33,11 +35,19 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         ended
     });
 
+    let files = FilesFace::of(&host)?;
+    let clearing = tokio::spawn(files::keep_cleared(host.clone()));
+
     let mut routes = Routes::builder();
     routes.add_service(WhitelistServiceServer::new(face.clone()));
     routes.add_service(RegisterServiceServer::new(face.clone()));
     routes.add_service(SourceServiceServer::new(face));
-    let served = host.serve_grpc(routes.routes(), POLICY).await;
+    routes.add_service(FileServiceServer::new(files));
+    let mut config = host.server_config()?;
+    config.slow_methods.extend_from_slice(SLOW_METHODS);
+    let served = host.serve_grpc_with(config, routes.routes(), POLICY).await;
+    // It ends with the same signal; what it was at is gone on with after the next start.
+    let _ended = clearing.await;
     // The worker ends with the same signal; what it has in hand is finished first.
     match working.await {
         Ok(Ok(())) => served,

@@ -1,5 +1,7 @@
 //! The settings of this role beyond those of every role.
 
+use std::{path::PathBuf, time::Duration};
+
 use host::{AnyKey, FromSetting, Key, Secret};
 
 use crate::{domain::place::Parks, sources};
@@ -10,14 +12,25 @@ pub const PARKS: Key<Parks> = Key::with_default(
     "codes of the parks that take part, separated by commas, such as JY-GX,JY-HL",
 );
 
+pub const SPOOL: Key<PathBuf> = Key::with_default(
+    "ZHIRONG_WHITELIST_SPOOL",
+    "/tmp",
+    "folder in which files lie while they are read or written; some 300 MiB are enough for each",
+);
+pub const IMPORT_KEEP: Key<Duration> = Key::with_default(
+    "ZHIRONG_WHITELIST_IMPORT_KEEP",
+    "168h",
+    "for how long an import waits to be accepted, such as 168h",
+);
+
 pub const PERSON_KEY: Key<Secret> = Key::optional_secret(
     "ZHIRONG_WHITELIST_PERSON_KEY",
     "a long random text by which persons' numbers are hashed; never change it, or consents of persons are not found again",
 );
 
-const fn all() -> [&'static dyn AnyKey; 14] {
+const fn all() -> [&'static dyn AnyKey; 16] {
     let [a, b, c, d, e, f, g, h, i, j, k, l] = sources::KEYS;
-    [&PARKS, &PERSON_KEY, a, b, c, d, e, f, g, h, i, j, k, l]
+    [&PARKS, &PERSON_KEY, &SPOOL, &IMPORT_KEEP, a, b, c, d, e, f, g, h, i, j, k, l]
 }
 
 pub const ALL: &[&dyn AnyKey] = &all();

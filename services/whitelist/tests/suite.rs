@@ -5,6 +5,7 @@ mod assets;
 mod calls;
 mod consents;
 mod enterprises;
+mod files;
 mod logs;
 mod records;
 mod register;

@@ -5,6 +5,7 @@ mod assets;
 mod consents;
 mod detail;
 mod enterprises;
+mod files;
 mod identifiers;
 mod persons;
 mod pledge;
@@ -18,15 +19,16 @@ mod snapshots;
 mod standings;
 mod wire;
 
+pub use files::{FilesFace, SLOW_METHODS};
 pub use persons::Persons;
 pub use policy::POLICY;
 pub use service::Face;
 
 /// What everything here is done for, as audit rows name it.
-const PURPOSE: &str = "IP_PLEDGE_FINANCING";
+pub(crate) const PURPOSE: &str = "IP_PLEDGE_FINANCING";
 /// What platforms are asked for.
 const SCREENING: &str = "CREDIT_SCREENING";
 /// How a change that is committed ended.
-const DONE: &str = "DONE";
+pub(crate) const DONE: &str = "DONE";
 /// A change that was asked for again under another request id, and had been made before.
 const ALREADY: &str = "ALREADY_APPLIED";

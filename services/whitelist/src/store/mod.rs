@@ -4,6 +4,7 @@ pub mod assets;
 pub mod consents;
 pub mod enterprises;
 mod error;
+pub mod files;
 mod lists;
 pub mod reveals;
 pub mod snapshots;
@@ -26,4 +27,5 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
     .into_iter()
     .flatten()
     .copied()
+    .chain(files::statements())
 }

@@ -1,0 +1,10 @@
+//! Tables as files: uploads, their faults, their acceptance; exports and templates.
+
+mod imports;
+mod refusals;
+mod service;
+mod streams;
+mod upload;
+mod wire;
+
+pub use service::{FilesFace, SLOW_METHODS};
