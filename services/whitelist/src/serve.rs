@@ -1,19 +1,20 @@
-//! Starts what a running whitelist consists of: the calls, the worker that asks the platforms outside, and the one that
-//! moves entries and lists on.
+//! Starts what a running whitelist consists of: the calls, the worker that asks the platforms outside, the one that moves
+//! entries and lists on, and the clearing of imports that nobody waits for.
 
 use futures::future;
 use host::{Host, HostError};
 use proto::catalog::v1::catalog_service_client::CatalogServiceClient;
 use proto::whitelist::v1::{
-    entry_service_server::EntryServiceServer, list_service_server::ListServiceServer,
-    register_service_server::RegisterServiceServer, screening_service_server::ScreeningServiceServer,
-    source_service_server::SourceServiceServer, whitelist_service_server::WhitelistServiceServer,
+    entry_service_server::EntryServiceServer, file_service_server::FileServiceServer,
+    list_service_server::ListServiceServer, register_service_server::RegisterServiceServer,
+    screening_service_server::ScreeningServiceServer, source_service_server::SourceServiceServer,
+    whitelist_service_server::WhitelistServiceServer,
 };
 use tonic::service::Routes;
 
 use crate::{
-    messaging,
-    rpc::{Face, Listing, POLICY, Persons, SLOW_METHODS},
+    files, messaging,
+    rpc::{Face, FilesFace, Listing, POLICY, Persons, slow_methods},
     settings,
     sources::{self, Sources},
     work::{self, Alarm},
@@ -63,6 +64,9 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         ended.and(other.await)
     });
 
+    let files = FilesFace::of(&host)?;
+    let clearing = tokio::spawn(files::keep_cleared(host.clone()));
+
     let mut routes = Routes::builder();
     routes.add_service(WhitelistServiceServer::new(face.clone()));
     routes.add_service(RegisterServiceServer::new(face.clone()));
@@ -70,10 +74,13 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     routes.add_service(ScreeningServiceServer::new(listing.clone()));
     routes.add_service(EntryServiceServer::new(listing.clone()));
     routes.add_service(ListServiceServer::new(listing));
+    routes.add_service(FileServiceServer::new(files));
     let mut config = host.server_config()?;
-    config.slow_methods = SLOW_METHODS.to_vec();
+    config.slow_methods = slow_methods();
     let served = host.serve_grpc_with(config, routes.routes(), POLICY).await;
-    // The workers end with the same signal; what they have in hand is finished first.
+    // The clearing ends with the same signal; what it was at is gone on with after the next start.
+    let _ended = clearing.await;
+    // The workers end with it too; what they have in hand is finished first.
     match working.await {
         Ok(Ok(())) => served,
         Ok(Err(panic)) | Err(panic) => Err(HostError::Serve(panic.into())),
