@@ -45,14 +45,14 @@ struct Metrics {
     audit_unsealed: Gauge,
     assignments_unreachable: Gauge,
     contact_age: Family<One, Seconds>,
-    lists_unacknowledged: Gauge,
-    lists_unacknowledged_oldest: Seconds,
     source_fetches: Family<Two, Counter>,
     source_pending: Family<One, Gauge>,
     source_pending_oldest: Family<One, Seconds>,
     publications: Family<One, Gauge>,
     publications_failing: Gauge,
     agreements_expiring: Gauge,
+    lists_unacknowledged: Gauge,
+    lists_unacknowledged_oldest: Seconds,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -103,14 +103,14 @@ impl Metrics {
             audit_unsealed: Gauge::default(),
             assignments_unreachable: Gauge::default(),
             contact_age: Family::default(),
-            lists_unacknowledged: Gauge::default(),
-            lists_unacknowledged_oldest: Seconds::default(),
             source_fetches: Family::default(),
             source_pending: Family::default(),
             source_pending_oldest: Family::default(),
             publications: Family::default(),
             publications_failing: Gauge::default(),
             agreements_expiring: Gauge::default(),
+            lists_unacknowledged: Gauge::default(),
+            lists_unacknowledged_oldest: Seconds::default(),
         };
         metrics.register();
         metrics

@@ -2,6 +2,7 @@
 //! role (授信白名单).
 
 pub mod domain;
+pub mod files;
 pub mod messaging;
 pub mod reasons;
 pub mod rpc;

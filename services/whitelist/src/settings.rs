@@ -1,6 +1,6 @@
 //! The settings of this role beyond those of every role.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use chrono::TimeDelta;
 use host::{AnyKey, FromSetting, HostError, Key, Secret, Settings};
@@ -51,34 +51,27 @@ pub fn policy(settings: &Settings) -> Result<Policy, HostError> {
         roster: settings.get(&ROSTER)?,
     })
 }
+pub const SPOOL: Key<PathBuf> = Key::with_default(
+    "ZHIRONG_WHITELIST_SPOOL",
+    "/tmp",
+    "folder in which files lie while they are read or written; some 300 MiB are enough for each",
+);
+pub const IMPORT_KEEP: Key<Duration> = Key::with_default(
+    "ZHIRONG_WHITELIST_IMPORT_KEEP",
+    "168h",
+    "for how long an import waits to be accepted, such as 168h",
+);
+
 pub const PERSON_KEY: Key<Secret> = Key::optional_secret(
     "ZHIRONG_WHITELIST_PERSON_KEY",
     "a long random text by which persons' numbers are hashed; never change it, or consents of persons are not found again",
 );
 
-const fn all() -> [&'static dyn AnyKey; 19] {
+const fn all() -> [&'static dyn AnyKey; 21] {
     let [a, b, c, d, e, f, g, h, i, j, k, l] = sources::KEYS;
-    [
-        &PARKS,
-        &PERSON_KEY,
-        &PUBLICITY,
-        &ACKNOWLEDGE_WITHIN,
-        &WATCH,
-        &SOURCE_RETRY,
-        &ROSTER,
-        a,
-        b,
-        c,
-        d,
-        e,
-        f,
-        g,
-        h,
-        i,
-        j,
-        k,
-        l,
-    ]
+    let [m, n, o, p, q]: [&'static dyn AnyKey; 5] =
+        [&PUBLICITY, &ACKNOWLEDGE_WITHIN, &WATCH, &SOURCE_RETRY, &ROSTER];
+    [&PARKS, &PERSON_KEY, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, &SPOOL, &IMPORT_KEEP]
 }
 
 pub const ALL: &[&dyn AnyKey] = &all();

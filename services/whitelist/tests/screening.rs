@@ -322,7 +322,10 @@ async fn fill(pool: &sqlx::PgPool, count: i32) {
     sqlx::query(statement).execute(pool).await.unwrap();
 }
 
-async fn begin(pool: &sqlx::PgPool, now: chrono::DateTime<chrono::Utc>) -> whitelist::domain::ids::RunId {
+pub(crate) async fn begin(
+    pool: &sqlx::PgPool,
+    now: chrono::DateTime<chrono::Utc>,
+) -> whitelist::domain::ids::RunId {
     use whitelist::domain::{ids::RunId, screening::Run};
     let id = RunId::new(now, &mut rand::rng());
     let run = Run::start(id, kernel::calendar::date_of(now), (1, 1), None, now);
@@ -374,4 +377,42 @@ async fn a_run_whose_worker_dies_in_between_goes_on_to_the_same_digest() {
             .unwrap();
     assert_eq!(runs[0], runs[1]);
     assert_eq!((runs[0].0.as_str(), runs[0].1), ("DONE", 45));
+}
+
+#[tokio::test]
+async fn the_schema_lets_no_exclusion_be_eligible_or_listed_and_nothing_of_a_run_be_changed() {
+    let ground = testkit::ground(&[&ROLE]).await;
+    let (pool, owner) = (ground.pool(&ROLE), ground.owner_pool(&ROLE));
+    fill(&pool, 1).await;
+    let now = ground.clock().now();
+    begin(&pool, now).await;
+    while work::runs::step(&pool, &Ears::none(), now, 10).await.unwrap() {}
+    for (row, constraint) in [
+        (
+            "INSERT INTO screening_result SELECT gen_random_uuid(), enterprise_id, enterprise_version, features, findings,
+                unheard, unasked, credit_consent, assets, usable, industry, region, park, snapshots, score, grade, 2,
+                not_asked, pending, true FROM screening_result",
+            "screening_result_exclusion_wins",
+        ),
+        (
+            "INSERT INTO entry (entry_id, enterprise_id, source_level, state, version, run_id, score, grade, hits, waiting,
+                listed_on, expires_on, updated_at) SELECT gen_random_uuid(), enterprise_id, 'ZONE', 'LISTED', 1, run_id,
+                7230, 'B', 2, false, '2022-10-12', '2023-10-11', now() FROM screening_result",
+            "entry_listing_deserved",
+        ),
+        (
+            "INSERT INTO entry (entry_id, enterprise_id, source_level, state, version, hits, waiting, updated_at)
+                SELECT gen_random_uuid(), enterprise_id, 'ZONE', 'REJECTED', 1, 0, false, now() FROM screening_result",
+            "entry_why_of_ended",
+        ),
+    ] {
+        let error = sqlx::query(row).execute(&pool).await.unwrap_err();
+        assert_eq!(error.as_database_error().unwrap().constraint(), Some(constraint), "{row}");
+    }
+    for table in ["rulebook", "screening_result", "entry_event", "list_version", "list_change"] {
+        let change = format!("TRUNCATE {table} CASCADE");
+        let error = sqlx::query(sqlx::AssertSqlSafe(change)).execute(&owner).await.unwrap_err();
+        let refused = error.as_database_error().unwrap().constraint().unwrap().to_owned();
+        assert!(refused.ends_with("_append_only"), "{table}: {refused}");
+    }
 }

@@ -6,6 +6,7 @@ mod calls;
 mod consents;
 mod enterprises;
 mod entries;
+mod files;
 mod listing;
 mod logs;
 mod records;

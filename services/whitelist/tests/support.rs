@@ -217,10 +217,16 @@ pub(crate) fn standing(enterprise_id: &str, now: DateTime<Utc>) -> wire::RecordS
     }
 }
 
-/// An entry of the province's list, as an import leaves it.
+/// An entry of a list of the province's, as an accepted file leaves it.
 pub(crate) async fn province_entry(owner: &PgPool, uscc: &str, number: &str) {
-    let statement =
-        "INSERT INTO province_list_entry (import_id, uscc, list, level, number, valid_from, valid_to)
-        VALUES (gen_random_uuid(), $1, 'PROVINCE-2022', 'PROVINCE', $2, '2022-01-01', '2023-12-31')";
+    let statement = "WITH file AS (
+            INSERT INTO file_import (import_id, kind, format, sha256, bytes, state, staged, uploaded_by, uploaded_at,
+                expires_at, settled_at)
+            VALUES (gen_random_uuid(), 'PROVINCE_LIST', 'CSV', sha256($2::text::bytea), 1, 'ACCEPTED', false, 'staff:x',
+                '2022-03-01', '2022-03-02', '2022-03-01') RETURNING import_id),
+        entry AS (
+            INSERT INTO province_list_entry (import_id, list, uscc, name, level, number, valid_from, valid_to)
+            SELECT import_id, $2, $1, 'x', 'PROVINCE', $2, '2022-01-01', NULL FROM file)
+        INSERT INTO province_list (list, import_id, accepted_at) SELECT $2, import_id, '2022-03-01' FROM file";
     sqlx::query(statement).bind(uscc).bind(number).execute(owner).await.unwrap();
 }

@@ -219,7 +219,7 @@ mod tests {
         #[test]
         fn the_delta_carried_out_on_a_list_gives_the_next_one(before in any_items(), after in any_items()) {
             let delta = delta(&before, &after);
-            prop_assert_eq!(with(before.clone(), &delta), after.clone());
+            prop_assert_eq!(&with(before.clone(), &delta), &after);
             prop_assert_eq!(delta.is_empty(), before == after);
             prop_assert_eq!(digest(&before) == digest(&after), before == after);
         }

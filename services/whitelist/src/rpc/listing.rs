@@ -20,7 +20,7 @@ use crate::{
 
 /// A run over the register is recomputed, or a whole list compared, within one call.
 const LONG: Duration = Duration::from_secs(120);
-pub const SLOW_METHODS: &[(&str, Duration)] = &[
+pub(super) const SLOW_METHODS: &[(&str, Duration)] = &[
     ("/zhirong.whitelist.v1.ScreeningService/ReplayRun", LONG),
     ("/zhirong.whitelist.v1.ListService/PublishList", LONG),
 ];

@@ -1,6 +1,6 @@
 //! ListService: publishing, reading, who has taken note.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry as Slot};
 
 use host::Begun;
 use kernel::{EnterpriseId, InstitutionRole};
@@ -165,8 +165,8 @@ async fn read(
 async fn cards(conn: &mut PgConnection, page: &Page) -> Result<HashMap<i32, Scorecard>, Fault> {
     let mut cards = HashMap::new();
     for version in page.items.iter().filter_map(|(_, _, item)| item.card) {
-        if !cards.contains_key(&version) {
-            cards.insert(version, screening_books::get_card(conn, version).await?);
+        if let Slot::Vacant(slot) = cards.entry(version) {
+            slot.insert(screening_books::get_card(conn, version).await?);
         }
     }
     Ok(cards)

@@ -9,6 +9,7 @@ use rpc::{
 const DESK: Allow = Allow::Staff(&[Duty::Clerk, Duty::Supervisor, Duty::Administrator]);
 /// Who may see enterprises by name; operations may not.
 const READERS: Allow = Allow::Staff(&[Duty::Clerk, Duty::Supervisor, Duty::Regulator, Duty::Administrator]);
+const SUPERVISORS: Allow = Allow::Staff(&[Duty::Supervisor, Duty::Administrator]);
 const SUPERVISOR: Allow = Allow::Staff(&[Duty::Supervisor]);
 const INTAKE: Allow = Allow::Role("intake");
 const PARTNER: Allow = Allow::Role("partner");
@@ -35,7 +36,27 @@ macro_rules! of {
     };
 }
 
+macro_rules! file_method {
+    ($name:literal, $($allow:expr),+) => {
+        MethodPolicy {
+            method: concat!("/zhirong.whitelist.v1.FileService/", $name),
+            allow: &[$($allow),+],
+        }
+    };
+}
+
 pub static POLICY: &[MethodPolicy] = &[
+    file_method!("UploadFile", DESK),
+    file_method!("GetImport", DESK),
+    file_method!("ListImports", DESK),
+    file_method!("ListImportFaults", DESK),
+    file_method!("DownloadImportFaults", DESK),
+    // What becomes of the register by the thousand is a supervisor's decision.
+    file_method!("AcceptImport", SUPERVISORS),
+    file_method!("AcceptGoodRows", SUPERVISORS),
+    file_method!("DiscardImport", DESK),
+    file_method!("ExportFile", SUPERVISORS),
+    file_method!("GetTemplate", DESK),
     method!("RegisterEnterprise", DESK),
     method!("GetEnterprise", READERS, Allow::AnyRole),
     method!("RegisterAsset", DESK),

@@ -230,11 +230,11 @@ pub(super) async fn cure_exclusion(
     };
     let now = change.now();
     let found = screening_exclusions::lock(change.conn(), id).await?;
-    let (enterprise, cured_at) = found.ok_or_else(|| not_found("exclusion_id"))?;
+    let found = found.ok_or_else(|| not_found("exclusion_id"))?;
     let mut entry = act("CURE_EXCLUSION", "exclusion", id.uuid());
-    if cured_at.is_none() {
+    if !found.is_cured {
         screening_exclusions::cure(change.conn(), id, &evidence, now).await?;
-        look_at(change.conn(), enterprise, now).await?;
+        look_at(change.conn(), found.enterprise_id, now).await?;
     } else {
         entry.result = super::ALREADY;
     }

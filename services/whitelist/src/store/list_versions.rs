@@ -49,20 +49,23 @@ const ZONE: &str = "SELECT e.entry_id, e.enterprise_id, e.run_id, e.grade, e.sou
     CROSS JOIN LATERAL (SELECT uscc, name FROM enterprise WHERE enterprise.enterprise_id = e.enterprise_id LIMIT 1) n
     WHERE e.state = 'LISTED' AND e.run_id IS NOT NULL AND ($1::uuid IS NULL OR e.entry_id > $1)
     ORDER BY e.entry_id LIMIT $2";
-/// The province's entries of the day whose enterprises are in the register; the id is made of what names the entry.
+/// The province's entries of the day, of the lists that hold, whose enterprises are in the register; the id is made of what
+/// names the entry.
 const PROVINCE: &str = "SELECT n.enterprise_id, n.uscc, n.name, max(p.valid_to) AS valid_to,
-        min(md5(p.list || ' ' || p.uscc || ' ' || p.number)::uuid::text)::uuid AS parent_id
-    FROM province_list_entry p
+        min(md5(p.import_id::text || ' ' || p.list || ' ' || p.uscc)::uuid::text)::uuid AS parent_id
+    FROM province_list_now p
     CROSS JOIN LATERAL (SELECT enterprise_id, uscc, name FROM enterprise WHERE enterprise.uscc = p.uscc LIMIT 1) n
-    WHERE p.level = 'PROVINCE' AND $1 BETWEEN p.valid_from AND p.valid_to
+    WHERE p.level = 'PROVINCE' AND $1 BETWEEN coalesce(p.valid_from, $1) AND coalesce(p.valid_to, $1)
     GROUP BY n.enterprise_id, n.uscc, n.name";
 const PARENTS: &str = "SELECT n.enterprise_id,
-        min(md5(p.list || ' ' || p.uscc || ' ' || p.number)::uuid::text)::uuid AS parent_id
+        min(md5(p.import_id::text || ' ' || p.list || ' ' || p.uscc)::uuid::text)::uuid AS parent_id
     FROM unnest($1::uuid[]) AS asked (id)
     CROSS JOIN LATERAL (SELECT enterprise_id, uscc FROM enterprise
         WHERE enterprise.enterprise_id = asked.id LIMIT 1) n
-    CROSS JOIN LATERAL (SELECT * FROM province_list_entry WHERE province_list_entry.uscc = n.uscc
-        AND level = 'PROVINCE' AND $2 BETWEEN valid_from AND valid_to) p
+    CROSS JOIN LATERAL (SELECT e.import_id, e.list, e.uscc FROM province_list_entry e
+        JOIN province_list l ON l.list = e.list AND l.import_id = e.import_id
+        WHERE e.uscc = n.uscc AND e.level = 'PROVINCE'
+            AND $2 BETWEEN coalesce(e.valid_from, $2) AND coalesce(e.valid_to, $2)) p
     GROUP BY n.enterprise_id";
 
 pub(super) const STATEMENTS: &[&str] =

@@ -6,6 +6,7 @@ pub mod enterprises;
 pub mod entries;
 pub mod entries_tasks;
 mod error;
+pub mod files;
 pub mod list_deliveries;
 pub mod list_versions;
 mod lists;
@@ -44,4 +45,5 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
     .into_iter()
     .flatten()
     .copied()
+    .chain(files::statements())
 }

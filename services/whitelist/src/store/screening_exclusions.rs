@@ -11,7 +11,8 @@ use crate::domain::{ids::ExclusionId, standing::Exclusion};
 const INSERT: &str =
     "INSERT INTO exclusion_record (exclusion_id, enterprise_id, number, evidence_sha256, recorded_at)
     VALUES ($1, $2, $3, $4, $5)";
-const LOCK: &str = "SELECT enterprise_id, cured_at FROM exclusion_record WHERE exclusion_id = $1 FOR UPDATE";
+const LOCK: &str =
+    "SELECT enterprise_id, cured_at IS NOT NULL FROM exclusion_record WHERE exclusion_id = $1 FOR UPDATE";
 const CURE: &str = "UPDATE exclusion_record SET cure_sha256 = $2, cured_at = $3 WHERE exclusion_id = $1";
 
 pub(super) const STATEMENTS: &[&str] = &[INSERT, LOCK, CURE];
@@ -36,15 +37,18 @@ pub async fn insert(
     Ok(())
 }
 
-/// Whose it is and when it was cured, kept from others until the transaction ends.
+/// An exclusion on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OnRecord {
+    pub enterprise_id: EnterpriseId,
+    pub is_cured: bool,
+}
+
+/// Kept from others until the transaction ends.
 #[tracing::instrument(level = "debug", skip_all)]
-pub async fn lock(
-    conn: &mut PgConnection,
-    id: ExclusionId,
-) -> Result<Option<(EnterpriseId, Option<DateTime<Utc>>)>, StoreError> {
-    let row: Option<(Uuid, Option<DateTime<Utc>>)> =
-        sqlx::query_as(LOCK).bind(id.uuid()).fetch_optional(conn).await?;
-    Ok(row.map(|(enterprise, cured_at)| (EnterpriseId::from_uuid(enterprise), cured_at)))
+pub async fn lock(conn: &mut PgConnection, id: ExclusionId) -> Result<Option<OnRecord>, StoreError> {
+    let row: Option<(Uuid, bool)> = sqlx::query_as(LOCK).bind(id.uuid()).fetch_optional(conn).await?;
+    Ok(row.map(|(id, is_cured)| OnRecord { enterprise_id: EnterpriseId::from_uuid(id), is_cured }))
 }
 
 #[tracing::instrument(level = "debug", skip_all)]

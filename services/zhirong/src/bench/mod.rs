@@ -1,4 +1,5 @@
-//! `zhirong bench`: measures the fan-out on this machine, beside a bare program that does the same fixed work.
+//! `zhirong bench`: measures the fan-out, and the register in full, on this machine, beside bare programs that do the
+//! same fixed work.
 
 mod chain;
 mod command;
@@ -9,7 +10,9 @@ mod latency;
 mod load;
 mod machine;
 mod register;
+mod screening;
 mod statements;
+mod tables;
 
 pub use command::{Arguments, run};
 

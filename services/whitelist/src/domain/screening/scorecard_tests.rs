@@ -74,7 +74,8 @@ fn the_worked_example_gives_72_30_and_grade_b() {
 /// Points in hundredths on both sides of every border, as domain.md §4.4 has them.
 #[test]
 fn every_band_of_every_indicator_holds_to_its_borders() {
-    let table: [(&str, Feature, &[(i32, i32)]); 20] = [
+    type Given = (&'static str, Feature, &'static [(i32, i32)]);
+    let table: [Given; 20] = [
         (
             "A1",
             Feature::ValidInventions,
