@@ -11,6 +11,7 @@ mod dossiers;
 mod events;
 mod faults;
 mod policy;
+mod products;
 mod quotes;
 mod replies;
 mod serve;

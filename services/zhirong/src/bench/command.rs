@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 
-use super::{fanout, floor, institutions};
+use super::{fanout, floor, institutions, matching};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -16,6 +16,8 @@ pub struct Arguments {
 enum What {
     /// 测量一窗扇出：吞吐、时延、CPU、内存，并与同机下限程序对照 / Measure the fan-out beside its floor
     Fanout(Fanout),
+    /// 测量产品匹配的时延 / Measure MatchProducts over a full shelf
+    Matching(Matching),
     /// The institutions' process; started by `fanout`
     #[command(hide = true)]
     Institutions {
@@ -52,9 +54,20 @@ pub(super) struct Fanout {
     pub(super) no_floor: bool,
 }
 
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Matching {
+    /// 产品数 / Published products
+    #[arg(long, default_value_t = 2_000)]
+    pub(super) products: usize,
+    /// 提问次数 / Questions, one need each, one at a time
+    #[arg(long, default_value_t = 2_000)]
+    pub(super) questions: usize,
+}
+
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.what {
         What::Fanout(options) => fanout::run(&options).await?,
+        What::Matching(options) => matching::run(&options).await?,
         What::Institutions { plan } => institutions::run(&plan).await?,
         What::FloorAnswers { amqp } => floor::answer(&amqp).await?,
     }
