@@ -11,6 +11,7 @@ use crate::store::contacts::Contact;
 
 pub(crate) const ASSIGNMENTS: &str = "assignments/";
 pub(crate) const EVENTS: &str = "events/";
+pub(crate) const PRODUCTS: &str = "products/";
 
 pub(crate) fn timestamp(at: DateTime<Utc>) -> Timestamp {
     // Below a thousand million, so that it always fits.

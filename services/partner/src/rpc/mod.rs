@@ -12,6 +12,7 @@ mod events;
 mod faults;
 mod lists;
 mod policy;
+mod products;
 mod quotes;
 mod replies;
 mod serve;

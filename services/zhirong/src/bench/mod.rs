@@ -1,5 +1,5 @@
-//! `zhirong bench`: measures the fan-out, and the register in full, on this machine, beside bare programs that do the
-//! same fixed work.
+//! `zhirong bench`: measures on this machine the fan-out and the register in full, beside bare programs that do the same
+//! fixed work, and the matching of products.
 
 mod chain;
 mod command;
@@ -9,6 +9,7 @@ mod institutions;
 mod latency;
 mod load;
 mod machine;
+mod matching;
 mod register;
 mod screening;
 mod statements;
