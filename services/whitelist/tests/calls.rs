@@ -163,6 +163,11 @@ async fn a_number_is_checked_as_it_is_typed_and_a_wrong_one_is_an_answer() {
     assert_eq!(wrong.reason, "USCC_CHECK");
     let resident = ask(wire::IdentifierKind::ResidentId, "11010519491231002X").await.unwrap().into_inner();
     assert_eq!(resident.normalised, "110105********002X");
+    for number in 1..=23 {
+        ask(wire::IdentifierKind::try_from(number).unwrap(), "x").await.unwrap();
+    }
+    let former = ask(wire::IdentifierKind::Region, "419003").await.unwrap().into_inner();
+    assert_eq!((former.present_region.as_str(), former.region_years.as_str()), ("419001", "1988–1994"));
     let unknown = ask(wire::IdentifierKind::Unspecified, "1").await.map(drop);
     assert_refused(unknown, Code::InvalidArgument, "ENUM_UNSPECIFIED", Some("kind"));
     assert_eq!(stand.rows().await, rows);

@@ -11,6 +11,7 @@ mod place;
 mod publishing;
 #[cfg(test)]
 mod secrets;
+mod sources;
 #[cfg(test)]
 mod system;
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Any number of domain.md §2, as people type it: whether it is one, how it is written, and what it tells by itself.
 
 use kernel::{
-    CaseNumber, Checked, IpNumber, IpType, PatentNumber, Uscc, Warning,
+    Checked, IpNumber, IpType, PatentNumber, Uscc, Warning,
+    case_number::{NumberKind, SystemNumber},
     institution_codes::{CnapsCode, FinancialInstitutionCode, InstitutionCodeError, LicenceCode},
     legal_status::LegalStatus,
     patent::PatentError,
@@ -38,10 +39,17 @@ pub enum IdentifierKind {
     Region,
     Park,
     Case,
+    GiMark,
+    GiProductSign,
+    PlantVariety,
+    Demand,
+    WhitelistNumber,
+    PolicyNumber,
+    CircularNumber,
 }
 
 impl IdentifierKind {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 23] = [
         Self::Uscc,
         Self::Patent,
         Self::Publication,
@@ -58,6 +66,13 @@ impl IdentifierKind {
         Self::Region,
         Self::Park,
         Self::Case,
+        Self::GiMark,
+        Self::GiProductSign,
+        Self::PlantVariety,
+        Self::Demand,
+        Self::WhitelistNumber,
+        Self::PolicyNumber,
+        Self::CircularNumber,
     ];
 
     /// The number of `zhirong.whitelist.v1.IdentifierKind`: the place in [`Self::ALL`], from 1.
@@ -114,12 +129,18 @@ pub fn check(kind: IdentifierKind, text: &str, parks: &Parks) -> Result<Found, F
         IdentifierKind::IcLayout => ip(IpType::IcLayout, "IC_LAYOUT_FORM", text),
         IdentifierKind::Software => ip(IpType::Software, "SOFTWARE_FORM", text),
         IdentifierKind::Work => ip(IpType::Work, "WORK_FORM", text),
-        IdentifierKind::Pledge => {
-            PledgeNumber::parse(text).map(|number| written(number.as_str())).map_err(|_| Fault {
+        IdentifierKind::GiMark => ip(IpType::GiMark, "TRADEMARK_FORM", text),
+        IdentifierKind::GiProductSign => ip(IpType::GiProductSign, "GI_PRODUCT_SIGN_FORM", text),
+        IdentifierKind::PlantVariety => ip(IpType::PlantVariety, "PLANT_VARIETY_FORM", text),
+        IdentifierKind::Pledge => PledgeNumber::parse(text)
+            .map(|number| {
+                let year = year(number.as_str().trim_start_matches('Y'));
+                Found { year, ..written(number.as_str()) }
+            })
+            .map_err(|_| Fault {
                 code: "PLEDGE_FORM",
                 chinese: "质押登记号应为13位数字，新号前加Y，请对照登记通知书重新填写",
-            })
-        }
+            }),
         IdentifierKind::LegalStatus => {
             LegalStatus::from_code(text).map(|_| written(&normalise(text))).ok_or(Fault {
                 code: "LEGAL_STATUS_UNKNOWN",
@@ -149,9 +170,11 @@ pub fn check(kind: IdentifierKind, text: &str, parks: &Parks) -> Result<Found, F
                     code: "PARK_UNKNOWN", chinese: "园区代码不在参与园区名单内，请从名单中选择"
                 })
         }
-        IdentifierKind::Case => CaseNumber::parse(text)
-            .map(|number| written(number.as_str()))
-            .map_err(|error| Fault { code: "CASE_NUMBER_INVALID", chinese: error.chinese() }),
+        IdentifierKind::Case => issued(NumberKind::Case, "CASE_NUMBER_INVALID", text),
+        IdentifierKind::Demand => issued(NumberKind::Demand, "DEMAND_NUMBER_INVALID", text),
+        IdentifierKind::WhitelistNumber => issued(NumberKind::Whitelist, "WHITELIST_NUMBER_INVALID", text),
+        IdentifierKind::PolicyNumber => issued(NumberKind::Policy, "POLICY_NUMBER_INVALID", text),
+        IdentifierKind::CircularNumber => issued(NumberKind::Circular, "CIRCULAR_NUMBER_INVALID", text),
     }
 }
 
@@ -184,7 +207,29 @@ fn patent(text: &str) -> Result<Found, Fault> {
 fn ip(kind: IpType, code: &'static str, text: &str) -> Result<Found, Fault> {
     let Checked { value, warnings } =
         IpNumber::parse(kind, text).map_err(|error| Fault { code, chinese: error.chinese() })?;
-    Ok(Found { warnings, ip_type: Some(kind), ..written(value.as_str()) })
+    let year = match &value {
+        IpNumber::Patent(number) => Some(number.year()),
+        IpNumber::Software(number) => year(number.as_str()),
+        // `BS.` and two digits: layouts have been registered since 2001.
+        IpNumber::Layout(number) => year(&format!("20{}", number.as_str().trim_start_matches("BS."))),
+        IpNumber::Text(number) => year(number.trim_start_matches("国作登字-")),
+        IpNumber::Trademark(_) => None,
+    };
+    Ok(Found { warnings, ip_type: Some(kind), year, ..written(value.as_str()) })
+}
+
+/// The four digits that the text begins with, if they can be a year.
+fn year(text: &str) -> Option<i32> {
+    let year = text.get(..4).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    year.parse().ok().filter(|year| (1985..2100).contains(year))
+}
+
+/// A number that the system itself issued: region and day stand in it (domain.md §2.7).
+fn issued(kind: NumberKind, code: &'static str, text: &str) -> Result<Found, Fault> {
+    let number = SystemNumber::parse(kind, text).map_err(|error| Fault { code, chinese: error.chinese() })?;
+    let digits = number.as_str().get(2..).unwrap_or_default();
+    let region = digits.get(..6).map(str::to_owned);
+    Ok(Found { region, year: digits.get(6..).and_then(year), ..written(number.as_str()) })
 }
 
 /// Told valid or not, and shown masked: nothing here holds one.
@@ -216,6 +261,19 @@ fn code(
 }
 
 impl Found {
+    /// In which years the code that the number names was that of the zone (GB/T 2260 and the history before it).
+    pub fn region_years(&self) -> Option<&'static str> {
+        match self.region.as_deref()? {
+            "412223" => Some("–1985"),
+            "410827" => Some("1986–1987"),
+            "419003" => Some("1988–1994"),
+            // Statistics went on with it until 2007.
+            "410881" => Some("1995–1997"),
+            "419001" => Some("1997–"),
+            _ => None,
+        }
+    }
+
     /// Today's code of the division that the number names.
     pub fn present_region(&self) -> Option<&str> {
         self.region.as_deref().map(regions::present)

@@ -136,6 +136,73 @@ fn a_resident_number_is_told_valid_and_shown_masked() {
     assert_eq!(wrong(IdentifierKind::ResidentId, "110105194912310021"), "RESIDENT_ID_INVALID");
 }
 
+/// domain.md §2.3, §2.5: every further vector.
+#[test]
+fn the_further_vectors_of_the_specification() {
+    use IdentifierKind as Kind;
+    for number in ["7199523", "1328994", "1344787", "626155", "8840949", "6020569", "10325554", "1590557"] {
+        assert_eq!(good(Kind::Trademark, number).ip_type, Some(IpType::Trademark));
+        assert_eq!(good(Kind::GiMark, number).ip_type, Some(IpType::GiMark));
+    }
+    for (number, year) in [
+        ("2014SR001852", 2014),
+        ("2015SR229355", 2015),
+        ("2016SR172900", 2016),
+        ("2020SR0109251", 2020),
+        ("2020SR0408026", 2020),
+        ("2020SR1875227", 2020),
+        ("2021SR1055071", 2021),
+        ("2022SR0608056", 2022),
+    ] {
+        assert_eq!(good(Kind::Software, &format!(" {}", number.to_lowercase())).year, Some(year));
+    }
+    for wrong_number in ["2019R11L123456", "软著登字第1234567号", "2021SR12345"] {
+        assert_eq!(wrong(Kind::Software, wrong_number), "SOFTWARE_FORM");
+    }
+    for number in [
+        "102100099996",
+        "103100000026",
+        "104100000004",
+        "105100000017",
+        "301290000007",
+        "302100011000",
+        "303100000006",
+        "304100040000",
+        "305100000013",
+        "306581000003",
+        "307584007998",
+        "308584000013",
+    ] {
+        assert_eq!(good(Kind::Cnaps, number).written, number);
+    }
+    for code in ["PE01", "PM01", "PC01", "PP01", "PD01", "TR01", "EE01", "EM01", "EC01", "IP", "IW"] {
+        assert_eq!(good(Kind::LegalStatus, &code.to_lowercase()).written, code);
+    }
+    assert_eq!(good(Kind::IcLayout, "ｂｓ 085001457").year, Some(2008));
+    assert_eq!(good(Kind::Work, "国作登字-2021-F-00012345").year, Some(2021));
+    assert_eq!(good(Kind::Pledge, "Y2021990000410").year, Some(2021));
+    assert_eq!(good(Kind::GiProductSign, "2022年 第1号公告").warnings, [Warning::FreeText]);
+    assert_eq!(wrong(Kind::GiMark, "冬凌草"), "TRADEMARK_FORM");
+    let case = good(Kind::Case, "rz4190012022091500073");
+    assert_eq!((case.year, case.region.as_deref()), (Some(2022), Some("419001")));
+    for (kind, prefix) in [
+        (Kind::Demand, "XQ"),
+        (Kind::WhitelistNumber, "BM"),
+        (Kind::PolicyNumber, "BX"),
+        (Kind::CircularNumber, "TB"),
+    ] {
+        let number = format!("{prefix}4190012022091500073");
+        assert_eq!(good(kind, &number).written, number);
+        assert!(check(kind, "RZ4190012022091500073", &parks()).is_err());
+    }
+    for (code, years) in
+        [("412223", "–1985"), ("410827", "1986–1987"), ("419003", "1988–1994"), ("410881", "1995–1997")]
+    {
+        assert_eq!(good(Kind::Region, code).region_years(), Some(years));
+    }
+    assert_eq!(good(Kind::Region, "410000").region_years(), None);
+}
+
 #[test]
 fn nothing_and_too_much_are_told_apart() {
     for kind in IdentifierKind::ALL {
@@ -158,6 +225,35 @@ proptest! {
                 prop_assert_eq!(normalise(&written), written);
             }
         }
+    }
+
+    #[test]
+    fn a_changed_digit_is_found_wherever_there_is_a_check_digit(
+        (kind, number) in prop::sample::select(&[
+            (IdentifierKind::Patent, "202210123456.1"),
+            (IdentifierKind::Patent, "99117225.6"),
+            (IdentifierKind::Cnaps, "102100099996"),
+            (IdentifierKind::ResidentId, "11010519491231002X"),
+            (IdentifierKind::Case, "RZ4190012022091500073"),
+        ][..]),
+        place in 0..21_usize,
+        digit in 0..10_u8,
+    ) {
+        let mut bytes = number.as_bytes().to_vec();
+        prop_assume!(place < bytes.len() && bytes[place].is_ascii_digit() && bytes[place] != b'0' + digit);
+        bytes[place] = b'0' + digit;
+        let text = String::from_utf8(bytes).unwrap();
+        prop_assert!(check(kind, &text, &parks()).is_err(), "{text}");
+    }
+
+    #[test]
+    fn a_changed_digit_of_a_layout_is_doubted(place in 3..11_usize, digit in 0..10_u8) {
+        let mut bytes = b"BS.08500145.7".to_vec();
+        prop_assume!(bytes[place] != b'0' + digit);
+        bytes[place] = b'0' + digit;
+        let text = String::from_utf8(bytes).unwrap();
+        let doubted = check(IdentifierKind::IcLayout, &text, &parks()).map_or(true, |found| !found.warnings.is_empty());
+        prop_assert!(doubted, "{}", text);
     }
 
     #[test]

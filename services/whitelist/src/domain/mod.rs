@@ -16,6 +16,7 @@ pub mod lists;
 pub mod ownership;
 pub mod place;
 pub mod pledge;
+mod pledge_codes;
 pub mod profile;
 pub mod reveal;
 pub mod screening;

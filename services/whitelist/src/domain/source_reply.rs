@@ -1,4 +1,4 @@
-//! Reads a reply of a platform by the recorded contract (docs/SOURCES.md). What does not say everything that the source has
+//! Reads a reply of a platform by the recorded contract (docs/contracts/sources.md). What does not say everything that the source has
 //! to say, or says something unknown, is refused as a whole: half a reply is no good news.
 
 use chrono::NaiveDate;

@@ -19,6 +19,7 @@ pub(super) fn check(
         Ok(found) => wire::CheckIdentifierResponse {
             valid: true,
             present_region: found.present_region().unwrap_or_default().to_owned(),
+            region_years: found.region_years().unwrap_or_default().to_owned(),
             normalised: found.written,
             warnings: found
                 .warnings

@@ -1,5 +1,5 @@
 //! Adapters to the platforms outside behind one small interface, and the worker that asks them. There is no public
-//! interface to call: what an adapter speaks is the recorded contract of docs/SOURCES.md.
+//! interface to call: what an adapter speaks is the recorded contract of docs/contracts/sources.md.
 
 mod config;
 mod file_drop;

@@ -1,6 +1,7 @@
 //! `zhirong stand-in`: servers that answer as a platform outside would, for tests and demonstrations. No platform's real
 //! interface is reachable from here; each speaks the contract that is recorded in `docs/contracts`.
 
+pub mod sources;
 pub mod xyd;
 
 use std::net::SocketAddr;
@@ -19,11 +20,14 @@ pub struct Arguments {
 enum What {
     /// “信易贷”平台替身 / Stands in for the 信易贷 platform that products are published to
     Xyd(xyd::Arguments),
+    /// 信用与质押信息平台替身 / Stands in for 信用中国, 信用河南, 信用济源 and the national IP-pledge platform
+    Sources(sources::Arguments),
 }
 
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.what {
         What::Xyd(arguments) => xyd::run(&arguments).await?,
+        What::Sources(arguments) => sources::run(&arguments).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
