@@ -51,6 +51,8 @@ struct Metrics {
     publications: Family<One, Gauge>,
     publications_failing: Gauge,
     agreements_expiring: Gauge,
+    lists_unacknowledged: Gauge,
+    lists_unacknowledged_oldest: Seconds,
 }
 
 static METRICS: LazyLock<Metrics> = LazyLock::new(Metrics::new);
@@ -107,6 +109,8 @@ impl Metrics {
             publications: Family::default(),
             publications_failing: Gauge::default(),
             agreements_expiring: Gauge::default(),
+            lists_unacknowledged: Gauge::default(),
+            lists_unacknowledged_oldest: Seconds::default(),
         };
         metrics.register();
         metrics
@@ -158,6 +162,16 @@ impl Metrics {
             names::ASSIGNMENTS_UNREACHABLE,
             "Assignments without contact",
             self.assignments_unreachable.clone(),
+        );
+        r.register(
+            names::LISTS_UNACKNOWLEDGED,
+            "Banks that are late with a published list",
+            self.lists_unacknowledged.clone(),
+        );
+        r.register(
+            names::LISTS_UNACKNOWLEDGED_SECONDS,
+            "Lateness of the longest unacknowledged list",
+            self.lists_unacknowledged_oldest.clone(),
         );
         r.register(
             names::INSTITUTION_CONTACT_AGE_SECONDS,
@@ -329,6 +343,12 @@ pub fn set_audit_unsealed(rows: i64) {
 /// Open assignments that nobody has taken for too long.
 pub fn set_unreachable(assignments: i64) {
     METRICS.assignments_unreachable.set(assignments);
+}
+
+/// Banks that have not taken note of a published list in time, and for how long the first is late.
+pub fn set_lists_unacknowledged(banks: i64, oldest_seconds: f64) {
+    METRICS.lists_unacknowledged.set(banks);
+    METRICS.lists_unacknowledged_oldest.set(oldest_seconds);
 }
 
 /// How long ago each institution was last heard of, in seconds, by the hash of its id. Those not named are forgotten.

@@ -50,6 +50,10 @@ pub const CASES_TOTAL: &str = "zhirong_cases_total";
 pub const AUDIT_UNSEALED_ROWS: &str = "zhirong_audit_unsealed_rows";
 /// Open assignments that wait for longer than they should without any contact of their institution.
 pub const ASSIGNMENTS_UNREACHABLE: &str = "zhirong_assignments_unreachable";
+/// Banks that have not taken note of a published whitelist within the time for it.
+pub const LISTS_UNACKNOWLEDGED: &str = "zhirong_lists_unacknowledged";
+/// For how long the longest of them is late, in seconds.
+pub const LISTS_UNACKNOWLEDGED_SECONDS: &str = "zhirong_lists_unacknowledged_oldest_seconds";
 /// Time since each institution with a credential was last heard of, in seconds.
 pub const INSTITUTION_CONTACT_AGE_SECONDS: &str = "zhirong_institution_contact_age_seconds";
 /// Products on the 信易贷 platform, by state of their publication.

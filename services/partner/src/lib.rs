@@ -18,7 +18,7 @@ pub static ROLE: host::Role = host::Role {
     has_store: true,
     queues: &messaging::QUEUES,
     publishes: messaging::PUBLISHES,
-    peers: &["intake", "insurance"],
+    peers: &["intake", "insurance", "whitelist", "catalog"],
     keys: settings::ALL,
     reasons: reasons::ALL,
     serve: |host| Box::pin(rpc::serve(host)),

@@ -37,6 +37,10 @@ rpc::reason_table! {
     CONSENT_REVOKED = PermissionDenied, "企业的授权已撤回或失效，申请材料不再提供；请停止办理，等待任务结束的通知。";
     /// The dossier cannot be read at this moment.
     DOSSIER_UNAVAILABLE = Unavailable, retryable, "申请材料暂时无法读取，请稍后重试；答复期限不受影响。";
+    /// Lists are for banks, insurers and guarantors.
+    LIST_NOT_FOR_ROLE = PermissionDenied, "白名单只向银行、保险和担保机构提供；如需了解企业情况，请通过已派发的任务查看。";
+    /// The list cannot be read at this moment.
+    LIST_UNAVAILABLE = Unavailable, retryable, "名单暂时无法读取，请稍后重试；确认期限不受影响。";
     /// R99 says nothing by itself.
     DECLINE_TEXT_REQUIRED = InvalidArgument, "谢绝原因为“其他”（R99）时须填写说明，请补充 text 后重新提交。";
     /// Not 1 to 3,600 basis points.

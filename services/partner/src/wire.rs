@@ -5,12 +5,13 @@ use kernel::{EventId, InstitutionRole, LegId, ReplyId};
 use prost_types::Timestamp;
 use proto::partner::v1;
 
-use crate::domain::{Assignment, Credential};
+use crate::domain::{Assignment, Credential, FeedKind, ListVersion};
 use crate::store::Delivery;
 use crate::store::contacts::Contact;
 
 pub(crate) const ASSIGNMENTS: &str = "assignments/";
 pub(crate) const EVENTS: &str = "events/";
+pub(crate) const PRODUCTS: &str = "products/";
 
 pub(crate) fn timestamp(at: DateTime<Utc>) -> Timestamp {
     // Below a thousand million, so that it always fits.
@@ -48,15 +49,25 @@ pub(crate) fn assignment(assignment: &Assignment) -> v1::Assignment {
 }
 
 pub(crate) fn event(delivery: Delivery) -> v1::Event {
-    v1::Event {
+    let mut event = v1::Event {
         name: event_name(delivery.event_id),
         r#type: i32::from(delivery.kind.number()),
-        assignment: assignment_name(delivery.assignment_id),
+        assignment: String::new(),
         create_time: Some(timestamp(delivery.created_at)),
         attempt: delivery.attempt,
         reply_id: delivery.reply_id.map(|id: ReplyId| id.to_string()).unwrap_or_default(),
-        reason: delivery.reason.unwrap_or_default(),
+        reason: String::new(),
+        list: 0,
+        list_version: 0,
+    };
+    if delivery.kind == FeedKind::ListPublished {
+        let told = delivery.reason.as_deref().and_then(ListVersion::parse);
+        (event.list, event.list_version) = told.map_or((0, 0), |told| (told.list.number(), told.version));
+    } else {
+        event.assignment = assignment_name(delivery.assignment_id);
+        event.reason = delivery.reason.unwrap_or_default();
     }
+    event
 }
 
 pub(crate) fn contact(contact: &Contact) -> v1::Contact {
@@ -124,6 +135,7 @@ mod tests {
             (FeedKind::ReplyRefused, EventType::ReplyRefused),
             (FeedKind::AssignmentSelected, EventType::AssignmentSelected),
             (FeedKind::AssignmentUnselected, EventType::AssignmentUnselected),
+            (FeedKind::ListPublished, EventType::ListPublished),
         ];
         for (ours, theirs) in kinds {
             assert_eq!(i32::from(ours.number()), theirs as i32);

@@ -17,6 +17,8 @@ mod events;
 #[cfg(test)]
 mod field;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod messages;
 #[cfg(test)]
 mod operations;

@@ -43,6 +43,9 @@ pub(crate) fn step(fact: &Fact) -> Result<Option<Step>, Unreadable> {
         FactKind::StandingRecorded => {
             return whitelist::StandingRecorded::decode(body).map_err(Into::into).and(nothing);
         }
+        FactKind::EntryListed | FactKind::EntrySuspended | FactKind::EntryRemoved => {
+            return whitelist::EntryChanged::decode(body).map_err(Into::into).and(nothing);
+        }
         FactKind::InstitutionChanged => {
             return catalog::InstitutionChanged::decode(body).map_err(Into::into).and(nothing);
         }

@@ -2,6 +2,7 @@
 //! role (授信白名单).
 
 pub mod domain;
+pub mod files;
 pub mod messaging;
 pub mod reasons;
 pub mod rpc;
@@ -9,6 +10,7 @@ mod serve;
 pub mod settings;
 pub mod sources;
 pub mod store;
+pub mod work;
 
 use host::Role;
 
@@ -19,9 +21,9 @@ pub static ROLE: Role = Role {
     name: "whitelist",
     migrator: || host::migrations(&MIGRATOR),
     has_store: true,
-    queues: &[],
+    queues: &[messaging::ACKNOWLEDGEMENTS],
     publishes: messaging::PUBLISHES,
-    peers: &[],
+    peers: &["catalog"],
     keys: settings::ALL,
     reasons: reasons::ALL,
     serve: |host| Box::pin(serve::serve(host)),

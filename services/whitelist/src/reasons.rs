@@ -57,4 +57,52 @@ rpc::reason_table! {
     LISTED_WITHOUT_GRADE = InvalidArgument, "列入白名单须有 C 级及以上评级，请先完成评分或取消列入。";
     /// A later screening is on record.
     STANDING_OUTDATED = FailedPrecondition, "已有时间更晚的筛查结果，本次结果不再记录；请核对筛查时间或重新筛查。";
+    /// A scorecard or exclusion rules that are not whole; `faults` in the metadata names everything.
+    RULEBOOK_INVALID = InvalidArgument, "评分卡或排除规则不完整或自相矛盾，请按 faults 所列逐条更正后重新提交。";
+    /// A version that would hold in the past.
+    RULEBOOK_BACKDATED = InvalidArgument, "新版本的生效日期不能早于今天，请修改生效日期。";
+    /// A run that is still going on.
+    RUN_NOT_DONE = FailedPrecondition, "该批次筛查尚未完成，请稍后再试。";
+    /// A command that the entry's state does not take; `state` and `command` in the metadata.
+    ENTRY_STATE = FailedPrecondition, "名单条目当前状态不能办理此项操作，请刷新后按状态办理。";
+    /// A renewal before the last 60 days.
+    ENTRY_TOO_EARLY = FailedPrecondition, "尚未到可办理的时间：续期须在到期前60天内办理。";
+    /// A renewal of who would not be listed today.
+    ENTRY_NOT_ELIGIBLE = FailedPrecondition, "按当前筛查结果不符合列入条件，不能续期；请先消除排除情形或补充资料。";
+    /// Nothing has changed since the last version.
+    LIST_UNCHANGED = FailedPrecondition, "名单自上一版本以来没有变化，无需重新发布。";
+    /// Nothing came, or nothing but blanks.
+    FILE_EMPTY = InvalidArgument, "文件为空，请选择填写好的文件重新上传。";
+    /// More bytes than are taken.
+    FILE_TOO_LARGE = InvalidArgument, "文件过大，请拆分为多个文件分别上传。";
+    /// Not the format that it is said to be.
+    FILE_FORMAT_WRONG = InvalidArgument, "文件格式与所选不符，请另存为 .xlsx（不加密）或 CSV 后重新上传。";
+    /// A workbook that is cut off or whose parts are no markup.
+    FILE_DAMAGED = InvalidArgument, "工作簿不完整或已损坏，请用表格软件打开并另存后重新上传。";
+    /// A workbook that would inflate beyond the limits.
+    FILE_BOMB = InvalidArgument, "工作簿解压后超出限制，请核对文件来源，只保留数据后重新上传。";
+    /// Macros, links to other files, declared entities.
+    FILE_FORBIDDEN_CONTENT = InvalidArgument, "工作簿含有宏、外部链接或实体声明，请去除后另存为 .xlsx 重新上传。";
+    /// No visible sheet, or none of this name.
+    SHEET_NOT_FOUND = InvalidArgument, "没有可见的工作表，或没有这个名称的工作表，请核对后重新上传。";
+    /// More rows or columns than are taken.
+    TABLE_TOO_LARGE = InvalidArgument, "行数或列数超出上限，请只保留所需的列，并拆分为多个文件。";
+    /// A cell that no field takes.
+    CELL_TOO_LONG = InvalidArgument, "有单元格内容过长，请按提示的位置缩短后重新上传。";
+    /// Neither UTF-8 nor GB18030, or not the one that was said.
+    ENCODING_WRONG = InvalidArgument, "文件编码不正确，请另存为 UTF-8 或 GB18030 后重新上传。";
+    /// Quotation marks that do not match.
+    QUOTES_UNMATCHED = InvalidArgument, "引号没有成对出现或其后还有内容，请按提示的行号检查。";
+    /// The pieces of an upload are not one header and then bytes.
+    UPLOAD_ORDER = InvalidArgument, "上传内容须先是文件说明，其后是文件数据，请重新上传。";
+    /// The import waits for nobody's decision any more, or not yet.
+    IMPORT_SETTLED = FailedPrecondition, "该导入已处理、已过期或仍在读取，请刷新后查看，必要时重新上传文件。";
+    /// The whole file is to be taken, and there is a fault.
+    IMPORT_HAS_FAULTS = FailedPrecondition, "文件存在错误，不能整体接受；请更正后重新上传，或只接受无误的行。";
+    /// No row is without fault.
+    IMPORT_NOTHING_GOOD = FailedPrecondition, "文件没有可以接受的行，请按错误清单更正后重新上传。";
+    /// The rows that waited were lost with a crash of the database.
+    IMPORT_ROWS_GONE = FailedPrecondition, "待导入的数据已失效，请作废该导入并重新上传文件。";
+    /// A character that GB18030 cannot carry there and back.
+    CHARACTER_UNMAPPABLE = FailedPrecondition, "内容含有 GB18030 无法表示的字符，请改用 UTF-8 或 XLSX 导出。";
 }

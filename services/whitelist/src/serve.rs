@@ -1,20 +1,28 @@
-//! Starts what a running whitelist consists of: the calls, and the worker that asks the platforms outside.
+//! Starts what a running whitelist consists of: the calls, the worker that asks the platforms outside, the one that moves
+//! entries and lists on, and the clearing of imports that nobody waits for.
 
+use futures::future;
 use host::{Host, HostError};
+use proto::catalog::v1::catalog_service_client::CatalogServiceClient;
 use proto::whitelist::v1::{
-    register_service_server::RegisterServiceServer, source_service_server::SourceServiceServer,
+    entry_service_server::EntryServiceServer, file_service_server::FileServiceServer,
+    list_service_server::ListServiceServer, register_service_server::RegisterServiceServer,
+    screening_service_server::ScreeningServiceServer, source_service_server::SourceServiceServer,
     whitelist_service_server::WhitelistServiceServer,
 };
 use tonic::service::Routes;
 
 use crate::{
-    rpc::{Face, POLICY, Persons},
+    files, messaging,
+    rpc::{Face, FilesFace, Listing, POLICY, Persons, slow_methods},
     settings,
-    sources::{Sources, Worker},
+    sources::{self, Sources},
+    work::{self, Alarm, Ears},
 };
 
 pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     let sources = Sources::of(&host.settings)?;
+    let policy = settings::policy(&host.settings)?;
     let face = Face {
         pool: host.pool.clone(),
         clock: host.clock.clone(),
@@ -23,22 +31,61 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         persons: Persons::new(host.settings.find(&settings::PERSON_KEY)?.as_ref()),
         sources: sources.clone(),
     };
-    let worker = Worker { pool: host.pool.clone(), clock: host.clock.clone(), sources };
+    let (alarm, published) = (Alarm::default(), Alarm::default());
+    let ears = Ears::of(&sources);
+    let listing = Listing {
+        pool: host.pool.clone(),
+        clock: host.clock.clone(),
+        calendar: host.calendar.clone(),
+        changes: host::Changes::of(&host),
+        policy,
+        ears: ears.clone(),
+        alarm: alarm.clone(),
+        published: published.clone(),
+    };
+    let asking =
+        sources::Worker { pool: host.pool.clone(), clock: host.clock.clone(), sources: sources.clone() };
+    let moving = work::Worker {
+        pool: host.pool.clone(),
+        clock: host.clock.clone(),
+        calendar: host.calendar.clone(),
+        outbox: host.bus.outbox(),
+        policy,
+        ears,
+        sources,
+        catalog: CatalogServiceClient::new(host.peer("catalog")),
+        alarm,
+        published,
+        caller: work::Worker::caller(),
+    };
+    host.bus.consume(&messaging::ACKNOWLEDGEMENTS, messaging::Acknowledgements);
     let shutdown = host.shutdown.clone();
-    let working = tokio::spawn(worker.run(shutdown.clone()));
-    // A role whose platforms are not asked must not look healthy: it ends, and is started again.
+    let asking = tokio::spawn(asking.run(shutdown.clone()));
+    let moving = tokio::spawn(moving.run(shutdown.clone()));
+    // A role of which a part has stopped must not look healthy: it ends, and is started again.
     let working = tokio::spawn(async move {
-        let ended = working.await;
+        let (ended, other) = future::select(asking, moving).await.factor_first();
         shutdown.cancel();
-        ended
+        ended.and(other.await)
     });
+
+    let files = FilesFace::of(&host)?;
+    let clearing = tokio::spawn(files::keep_cleared(host.clone()));
 
     let mut routes = Routes::builder();
     routes.add_service(WhitelistServiceServer::new(face.clone()));
     routes.add_service(RegisterServiceServer::new(face.clone()));
     routes.add_service(SourceServiceServer::new(face));
-    let served = host.serve_grpc(routes.routes(), POLICY).await;
-    // The worker ends with the same signal; what it has in hand is finished first.
+    routes.add_service(ScreeningServiceServer::new(listing.clone()));
+    routes.add_service(EntryServiceServer::new(listing.clone()));
+    routes.add_service(ListServiceServer::new(listing));
+    routes.add_service(FileServiceServer::new(files));
+    let mut config = host.server_config()?;
+    config.slow_methods = slow_methods();
+    let served = host.serve_grpc_with(config, routes.routes(), POLICY).await;
+    // The clearing ends with the same signal; what it was at is gone on with after the next start.
+    let _ended = clearing.await;
+    // The workers end with it too; what they have in hand is finished first.
     match working.await {
         Ok(Ok(())) => served,
         Ok(Err(panic)) | Err(panic) => Err(HostError::Serve(panic.into())),

@@ -22,6 +22,9 @@ pub(crate) type Asker = SourceServiceClient<testkit::CallerChannel>;
 pub(crate) const USCC: &str = "91419001MA9ABC128H";
 pub(crate) const OTHER_USCC: &str = "91419001MA9K7Q3R0T";
 
+/// Longest wait for anything; a busy machine may need much of it.
+pub(crate) const LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+
 pub(crate) struct Stand {
     pub(crate) ground: Ground,
     pub(crate) pool: PgPool,
@@ -30,12 +33,17 @@ pub(crate) struct Stand {
 
 impl Stand {
     pub(crate) async fn new() -> Self {
-        Self::with(&[]).await
+        // Lists follow what happens while the tests look on.
+        Self::with(&[("ZHIRONG_WHITELIST_ROSTER", "1s")]).await
     }
 
     /// Served with these settings besides.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let ground = ground(&[&ROLE]).await;
+        Self::on(ground(&[&ROLE]).await, settings).await
+    }
+
+    /// On ground where others are too.
+    pub(crate) async fn on(ground: Ground, settings: &[(&str, &str)]) -> Self {
         let served = ground.serve(&ROLE, settings).await;
         Self { pool: ground.pool(&ROLE), ground, _served: served }
     }
@@ -207,4 +215,18 @@ pub(crate) fn standing(enterprise_id: &str, now: DateTime<Utc>) -> wire::RecordS
         exclusions: vec![],
         as_of: Some(timestamp(now - TimeDelta::minutes(1))),
     }
+}
+
+/// An entry of a list of the province's, as an accepted file leaves it.
+pub(crate) async fn province_entry(owner: &PgPool, uscc: &str, number: &str) {
+    let statement = "WITH file AS (
+            INSERT INTO file_import (import_id, kind, format, sha256, bytes, state, staged, uploaded_by, uploaded_at,
+                expires_at, settled_at)
+            VALUES (gen_random_uuid(), 'PROVINCE_LIST', 'CSV', sha256($2::text::bytea), 1, 'ACCEPTED', false, 'staff:x',
+                '2022-03-01', '2022-03-02', '2022-03-01') RETURNING import_id),
+        entry AS (
+            INSERT INTO province_list_entry (import_id, list, uscc, name, level, number, valid_from, valid_to)
+            SELECT import_id, $2, $1, 'x', 'PROVINCE', $2, '2022-01-01', NULL FROM file)
+        INSERT INTO province_list (list, import_id, accepted_at) SELECT $2, import_id, '2022-03-01' FROM file";
+    sqlx::query(statement).bind(uscc).bind(number).execute(owner).await.unwrap();
 }

@@ -2,9 +2,13 @@
 
 // `cfg(test)` holds anyway; saying so lets clippy know that helpers here may unwrap as tests may.
 #[cfg(test)]
+mod bank_products;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod place;
+#[cfg(test)]
+mod publishing;
 #[cfg(test)]
 mod secrets;
 mod sources;

@@ -1,3 +1,5 @@
+//! Tables and properties of loans with dates; the fixtures are those of domain.md §4.2.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Every command in every stage and standing of a product, and what holds whatever is done.
+
 use kernel::calendar::date_of;
 use proptest::prelude::*;
 use uuid::Uuid;

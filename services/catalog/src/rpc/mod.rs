@@ -3,6 +3,8 @@
 mod acting;
 mod agreements;
 mod conditions;
+#[cfg(test)]
+mod contract_tests;
 mod institutions;
 mod matching;
 mod own;

@@ -16,6 +16,8 @@ pub struct TokenHash(pub [u8; 32]);
 pub enum Scope {
     Assignments,
     Events,
+    /// A bank's own products.
+    Products,
 }
 
 /// A set of scopes, never empty.
@@ -51,12 +53,13 @@ impl Fingerprint {
 }
 
 impl Scope {
-    pub const ALL: [Self; 2] = [Self::Assignments, Self::Events];
+    pub const ALL: [Self; 3] = [Self::Assignments, Self::Events, Self::Products];
 
     pub const fn code(self) -> &'static str {
         match self {
             Self::Assignments => "assignments",
             Self::Events => "events",
+            Self::Products => "products",
         }
     }
 
@@ -68,12 +71,13 @@ impl Scope {
         match self {
             Self::Assignments => 1,
             Self::Events => 2,
+            Self::Products => 4,
         }
     }
 }
 
 impl Scopes {
-    pub const EVERY: Self = Self(3);
+    pub const EVERY: Self = Self(7);
 
     /// No scope named means every scope.
     pub fn of(scopes: &[Scope]) -> Self {
@@ -179,7 +183,7 @@ mod tests {
         assert!(events.contains(Scope::Events) && !events.contains(Scope::Assignments));
         assert_eq!(Scopes::from_bits(events.bits()), Some(events));
         assert_eq!(events.codes(), ["events"]);
-        for bits in [0, 4, -1] {
+        for bits in [0, 8, -1] {
             assert_eq!(Scopes::from_bits(bits), None);
         }
         assert_eq!(Scope::from_code("loans"), None);

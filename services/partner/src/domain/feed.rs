@@ -16,6 +16,8 @@ pub enum FeedKind {
     ReplyRefused,
     AssignmentSelected,
     AssignmentUnselected,
+    /// A list of the whitelist has a new version: of no assignment, but in the order of versions.
+    ListPublished,
 }
 
 /// A new event for an institution's feed.
@@ -41,7 +43,7 @@ pub struct FeedEntry {
 }
 
 impl FeedKind {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::AssignmentIssued,
         Self::AssignmentClosed,
         Self::SupplementAnswered,
@@ -51,6 +53,7 @@ impl FeedKind {
         Self::ReplyRefused,
         Self::AssignmentSelected,
         Self::AssignmentUnselected,
+        Self::ListPublished,
     ];
 
     /// The number of proto `EventType`, which the schema keeps too.
@@ -65,6 +68,7 @@ impl FeedKind {
             Self::ReplyRefused => 7,
             Self::AssignmentSelected => 8,
             Self::AssignmentUnselected => 9,
+            Self::ListPublished => 10,
         }
     }
 
@@ -80,6 +84,7 @@ impl FeedKind {
             Self::ReplyRefused => "REPLY_REFUSED",
             Self::AssignmentSelected => "ASSIGNMENT_SELECTED",
             Self::AssignmentUnselected => "ASSIGNMENT_UNSELECTED",
+            Self::ListPublished => "LIST_PUBLISHED",
         }
     }
 
@@ -91,7 +96,7 @@ impl FeedKind {
     /// beginning first and the end last.
     pub const fn ordinal(self, leg_version: i64) -> i64 {
         let rank = match self {
-            Self::AssignmentIssued => 0,
+            Self::AssignmentIssued | Self::ListPublished => 0,
             Self::SupplementAnswered => 1,
             Self::ReplySuperseded => 2,
             Self::ReplyAccepted | Self::ReplyLate | Self::ReplyRefused => 3,

@@ -5,8 +5,10 @@ use bus::Outgoing;
 use chrono::{DateTime, Utc};
 use kernel::{InstitutionId, LegId, ReplyId};
 use proto::partner::v1::reply_submitted::Reply;
-use proto::partner::v1::{AssignmentAccepted, AssignmentReceived, ReplySubmitted};
+use proto::partner::v1::{AssignmentAccepted, AssignmentReceived, ListAcknowledged, ReplySubmitted};
+use uuid::Uuid;
 
+use crate::domain::ListVersion;
 use crate::store::Publication;
 use crate::wire::timestamp;
 
@@ -16,6 +18,7 @@ const REPLY_SUBMITTED: &str = "partner.reply-submitted.v1";
 const COVER_ASSIGNMENT_RECEIVED: &str = "partner.cover-assignment-received.v1";
 const COVER_ASSIGNMENT_ACCEPTED: &str = "partner.cover-assignment-accepted.v1";
 const COVER_REPLY_SUBMITTED: &str = "partner.cover-reply-submitted.v1";
+const LIST_ACKNOWLEDGED: &str = "partner.list-acknowledged.v1";
 
 /// Every type that is published here.
 pub const PUBLISHES: &[&str] = &[
@@ -25,6 +28,7 @@ pub const PUBLISHES: &[&str] = &[
     COVER_ASSIGNMENT_RECEIVED,
     COVER_ASSIGNMENT_ACCEPTED,
     COVER_REPLY_SUBMITTED,
+    LIST_ACKNOWLEDGED,
 ];
 
 /// A version is given to a message when it is known that there is a change at all.
@@ -69,4 +73,16 @@ pub fn submitted(
     };
     let message = Outgoing::new(REPLY_SUBMITTED, leg.uuid(), NOT_YET, now, &body);
     Publication { message, cover_kind: COVER_REPLY_SUBMITTED }
+}
+
+/// The institution has taken over a version of a list.
+pub fn list_acknowledged(institution: InstitutionId, told: ListVersion, now: DateTime<Utc>) -> Outgoing {
+    let body = ListAcknowledged {
+        institution_id: institution.to_string(),
+        kind: told.list.number(),
+        version: told.version,
+        acknowledged_at: Some(timestamp(now)),
+    };
+    let list = Uuid::from_u64_pair(0, told.list.number().unsigned_abs().into());
+    Outgoing::new(LIST_ACKNOWLEDGED, list, told.version, now, &body)
 }

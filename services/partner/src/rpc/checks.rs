@@ -3,14 +3,14 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use kernel::{DeclineReason, DocumentCode, EnhancementMode, EventId, LegId, RepaymentMethod};
+use kernel::{DeclineReason, DocumentCode, EnhancementMode, EventId, LegId, ProductId, RepaymentMethod};
 use proto::intake::v1::Offer;
 use proto::partner::v1::{Decline, DeclineGiven, SupplementAsked};
 use rpc::check::Checker;
 use rpc::reasons as shared;
 
 use crate::reasons;
-use crate::wire::{ASSIGNMENTS, EVENTS};
+use crate::wire::{ASSIGNMENTS, EVENTS, PRODUCTS};
 
 /// Longest staff number.
 const PERSON: usize = 64;
@@ -24,6 +24,11 @@ pub(super) const MAX_FEES_FEN: i64 = 30_000_000_000;
 /// The field `name` of an assignment.
 pub(super) fn assignment(check: &mut Checker, name: &str) -> Option<LegId> {
     resource(check, "name", name, ASSIGNMENTS)
+}
+
+/// The field `name` of a product.
+pub(super) fn product(check: &mut Checker, name: &str) -> Option<ProductId> {
+    resource(check, "name", name, PRODUCTS)
 }
 
 /// The name of an event, at this place of the list.

@@ -16,6 +16,18 @@ const LIST_ASSIGNMENTS: &str = "/zhirong.partner.v1.AssignmentService/ListAssign
 pub(super) const PULL_EVENTS: &str = "/zhirong.partner.v1.EventService/PullEvents";
 const ACKNOWLEDGE: &str = "/zhirong.partner.v1.EventService/Acknowledge";
 
+const GET_WHITELIST: &str = "/zhirong.partner.v1.WhitelistFeedService/GetWhitelist";
+const ACKNOWLEDGE_WHITELIST: &str = "/zhirong.partner.v1.WhitelistFeedService/AcknowledgeWhitelist";
+const LIST_PRODUCTS: &str = "/zhirong.partner.v1.ProductService/ListProducts";
+const GET_PRODUCT: &str = "/zhirong.partner.v1.ProductService/GetProduct";
+const CREATE_PRODUCT: &str = "/zhirong.partner.v1.ProductService/CreateProduct";
+const REVISE_PRODUCT: &str = "/zhirong.partner.v1.ProductService/ReviseProduct";
+const SUBMIT_PRODUCT: &str = "/zhirong.partner.v1.ProductService/SubmitProduct";
+const WITHDRAW_PRODUCT: &str = "/zhirong.partner.v1.ProductService/WithdrawProduct";
+const SUSPEND_PRODUCT: &str = "/zhirong.partner.v1.ProductService/SuspendProduct";
+const RESUME_PRODUCT: &str = "/zhirong.partner.v1.ProductService/ResumeProduct";
+const RETIRE_PRODUCT: &str = "/zhirong.partner.v1.ProductService/RetireProduct";
+
 pub(super) const ISSUE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService/IssueCredential";
 pub(super) const ROTATE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService/RotateCredential";
 pub(super) const REVOKE_CREDENTIAL: &str = "/zhirong.partner.v1.CredentialService/RevokeCredential";
@@ -38,6 +50,17 @@ pub(super) const INSTITUTIONS: &[MethodPolicy] = &[
     MethodPolicy { method: REQUEST_SUPPLEMENT, allow: INSTITUTION },
     MethodPolicy { method: PULL_EVENTS, allow: INSTITUTION },
     MethodPolicy { method: ACKNOWLEDGE, allow: INSTITUTION },
+    MethodPolicy { method: GET_WHITELIST, allow: INSTITUTION },
+    MethodPolicy { method: ACKNOWLEDGE_WHITELIST, allow: INSTITUTION },
+    MethodPolicy { method: LIST_PRODUCTS, allow: INSTITUTION },
+    MethodPolicy { method: GET_PRODUCT, allow: INSTITUTION },
+    MethodPolicy { method: CREATE_PRODUCT, allow: INSTITUTION },
+    MethodPolicy { method: REVISE_PRODUCT, allow: INSTITUTION },
+    MethodPolicy { method: SUBMIT_PRODUCT, allow: INSTITUTION },
+    MethodPolicy { method: WITHDRAW_PRODUCT, allow: INSTITUTION },
+    MethodPolicy { method: SUSPEND_PRODUCT, allow: INSTITUTION },
+    MethodPolicy { method: RESUME_PRODUCT, allow: INSTITUTION },
+    MethodPolicy { method: RETIRE_PRODUCT, allow: INSTITUTION },
 ];
 
 /// The internal face.
@@ -52,9 +75,11 @@ pub(super) const INTERNAL: &[MethodPolicy] = &[
 /// The scope that a method of the institutions' face needs; `None` for any other method.
 pub(super) fn scope(method: &str) -> Option<Scope> {
     match method {
-        PULL_EVENTS | ACKNOWLEDGE => Some(Scope::Events),
+        PULL_EVENTS | ACKNOWLEDGE | GET_WHITELIST | ACKNOWLEDGE_WHITELIST => Some(Scope::Events),
         GET_ASSIGNMENT | LIST_ASSIGNMENTS | ACCEPT_ASSIGNMENT | SUBMIT_DECISION | WITHDRAW_OFFER
         | CONFIRM_SELECTION | SUBMIT_REPORT | REQUEST_SUPPLEMENT => Some(Scope::Assignments),
+        LIST_PRODUCTS | GET_PRODUCT | CREATE_PRODUCT | REVISE_PRODUCT | SUBMIT_PRODUCT | WITHDRAW_PRODUCT
+        | SUSPEND_PRODUCT | RESUME_PRODUCT | RETIRE_PRODUCT => Some(Scope::Products),
         _ => None,
     }
 }

@@ -11,6 +11,9 @@ use proto::partner::v1::assignment_service_server::AssignmentServiceServer;
 use proto::partner::v1::contact_service_server::ContactServiceServer;
 use proto::partner::v1::credential_service_server::CredentialServiceServer;
 use proto::partner::v1::event_service_server::EventServiceServer;
+use proto::partner::v1::product_service_server::ProductServiceServer;
+use proto::partner::v1::whitelist_feed_service_server::WhitelistFeedServiceServer;
+use proto::whitelist::v1::list_service_client::ListServiceClient;
 use rpc::server::{self, Guard, Health, ServerConfig, TlsConfig};
 use tonic::service::Routes;
 
@@ -20,7 +23,9 @@ use super::credentials::Credentials;
 use super::door::{CredentialCache, Door};
 use super::dossiers::Dossiers;
 use super::events::{Events, MAX_WAIT_SECONDS};
+use super::lists::Lists;
 use super::policy;
+use super::products::Products;
 use crate::store::{Acknowledgements, Acts, Pulls, Wakeups};
 use crate::upkeep::Upkeep;
 use crate::{messaging, settings};
@@ -35,7 +40,9 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
     let up = host.health.flag("institutions' face");
     let cache = CredentialCache::new(host.pool.clone(), Arc::clone(&host.clock));
     let wakeups = Wakeups::default();
-    for queue in &messaging::QUEUES {
+    let [legs, cover, lists] = &messaging::QUEUES;
+    host.bus.consume(lists, messaging::Lists::new(wakeups.clone()));
+    for queue in [legs, cover] {
         host.bus.consume(queue, messaging::Assignments::new(wakeups.clone()));
     }
     let acts = Arc::new(Acts::start(host.pool.clone(), host.bus.outbox()));
@@ -57,8 +64,14 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
         door: door.clone(),
         shutdown: host.shutdown.clone(),
     };
-    let routes =
-        Routes::new(AssignmentServiceServer::new(assignments)).add_service(EventServiceServer::new(events));
+    let lists = Lists {
+        whitelist: ListServiceClient::new(host.peer("whitelist")),
+        changes: host::Changes::of(&host),
+    };
+    let routes = Routes::new(AssignmentServiceServer::new(assignments))
+        .add_service(EventServiceServer::new(events))
+        .add_service(WhitelistFeedServiceServer::new(lists))
+        .add_service(ProductServiceServer::new(Products::new(host.peer("catalog"))));
     let bound = server::bind(institutions(&host)?).await.map_err(|error| HostError::Serve(error.into()))?;
     up.up();
     let guard = Guard::new(Arc::new(door), policy::INSTITUTIONS);

@@ -50,7 +50,8 @@ const FIND_NAMED: &str = "\
         SELECT event_id, assignment_id, kind, acked_at IS NOT NULL AS acked FROM event \
         WHERE event_id = named.id AND event.institution_id = named.institution_id AND NOT held LIMIT 1) AS e \
     CROSS JOIN LATERAL ( \
-        SELECT state = 1 AS untouched FROM assignment WHERE assignment_id = e.assignment_id LIMIT 1) AS a";
+        SELECT coalesce((SELECT state = 1 FROM assignment WHERE assignment_id = e.assignment_id LIMIT 1), false) \
+            AS untouched) AS a";
 
 const ACKNOWLEDGE: &str = "\
     WITH named AS ( \

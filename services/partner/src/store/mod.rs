@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod credentials;
 mod error;
 mod events;
+pub mod lists;
 mod notices;
 mod plan;
 mod pulls;
@@ -38,6 +39,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         contacts::ALL,
         credentials::ALL,
         events::ALL,
+        lists::ALL,
         replies::ALL,
         retention::ALL,
     ]

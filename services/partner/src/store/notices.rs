@@ -129,7 +129,9 @@ fn entry(told: &Told, held: bool, random: &mut impl RngCore) -> FeedEntry {
         FeedKind::ReplyAccepted
         | FeedKind::ReplyLate
         | FeedKind::ReplySuperseded
-        | FeedKind::ReplyRefused => told.reply_id.map_or(told.message_id, ReplyId::uuid),
+        | FeedKind::ReplyRefused
+        // No leg tells of lists.
+        | FeedKind::ListPublished => told.reply_id.map_or(told.message_id, ReplyId::uuid),
     };
     FeedEntry {
         id: EventId::random(random),

@@ -3,6 +3,7 @@
 mod bank;
 mod insurance;
 mod intake;
+mod whitelist;
 
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ pub(crate) struct Field {
     intake_pool: PgPool,
     /// Only where the test has to do with cover.
     insurance: Option<(Served, PgPool)>,
+    /// Only where the test has to do with lists.
+    whitelist: Option<(Served, PgPool)>,
     url: String,
 }
 
@@ -58,11 +61,21 @@ impl Field {
         Self::of(&[&ROLE, &intake::ROLE, &insurance::ROLE]).await
     }
 
+    /// With whitelist, for its lists.
+    pub(crate) async fn with_whitelist() -> Self {
+        Self::of(&[&ROLE, &intake::ROLE, &whitelist::ROLE]).await
+    }
+
     async fn of(roles: &[&'static Role]) -> Self {
         let ground = ground(roles).await;
         intake::prepare(&ground, &intake::ROLE).await;
-        let mut insured = None;
-        if roles.len() > 2 {
+        let (mut insured, mut listing) = (None, None);
+        let has = |name: &str| roles.iter().any(|role| role.name == name);
+        if has("whitelist") {
+            intake::prepare(&ground, &whitelist::ROLE).await;
+            listing = Some((ground.serve(&whitelist::ROLE, &[]).await, ground.pool(&whitelist::ROLE)));
+        }
+        if has("insurance") {
             intake::prepare(&ground, &insurance::ROLE).await;
             insured = Some((ground.serve(&insurance::ROLE, &[]).await, ground.pool(&insurance::ROLE)));
         }
@@ -97,6 +110,7 @@ impl Field {
             partner: Some(partner),
             intake: Some(intake),
             insurance: insured,
+            whitelist: listing,
             authority,
         }
     }
@@ -228,7 +242,10 @@ impl Field {
     pub(crate) async fn publish(&self, message: bus::Outgoing) {
         let speaker = match &self.insurance {
             Some((_, pool)) if message.kind.starts_with("insurance.") => pool,
-            _ => &self.intake_pool,
+            _ => match &self.whitelist {
+                Some((_, pool)) if message.kind.starts_with("whitelist.") => pool,
+                _ => &self.intake_pool,
+            },
         };
         let mut connection = speaker.acquire().await.unwrap();
         bus::enqueue(&mut connection, &[message]).await.unwrap();
@@ -259,6 +276,17 @@ impl Field {
         eventually(LIMIT, async || {
             let heard = intake::heard(pool, leg).await;
             if heard.len() >= count { Ok(heard) } else { Err(heard) }
+        })
+        .await
+    }
+
+    /// Waits until whitelist has received `count` messages, and gives the bodies of all of them.
+    pub(crate) async fn heard_by_whitelist(&self, count: usize) -> Vec<Vec<u8>> {
+        let (_, pool) = self.whitelist.as_ref().unwrap();
+        eventually(LIMIT, async || {
+            let heard: Vec<Vec<u8>> =
+                sqlx::query_scalar("SELECT body FROM heard").fetch_all(pool).await.unwrap();
+            if heard.len() >= count { Ok(heard) } else { Err(heard.len()) }
         })
         .await
     }

@@ -33,6 +33,9 @@ kinds! {
     ConsentGranted = "whitelist.consent-granted.v1", 0;
     ConsentRevoked = "whitelist.consent-revoked.v1", 0;
     StandingRecorded = "whitelist.standing-recorded.v1", 0;
+    EntryListed = "whitelist.entry-listed.v1", 0;
+    EntrySuspended = "whitelist.entry-suspended.v1", 0;
+    EntryRemoved = "whitelist.entry-removed.v1", 0;
     InstitutionChanged = "catalog.institution-changed.v1", 0;
     ProductPublished = "catalog.product-published.v1", 0;
     ProductSuspended = "catalog.product-suspended.v1", 0;

@@ -13,6 +13,16 @@ pub struct Exclusion(u8);
 impl Exclusion {
     pub const LAST: u8 = 15;
 
+    /// 1 to [`Self::LAST`].
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
+    /// All of them, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (1..=Self::LAST).map(Self)
+    }
+
     /// Reads `HX01`.
     pub fn parse(code: &str) -> Option<Self> {
         let digits =

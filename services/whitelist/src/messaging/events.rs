@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use prost_types::Timestamp;
 use proto::{common::v1 as codes, whitelist::v1 as wire};
 
+use super::entries::{ENTRY_LISTED, ENTRY_REMOVED, ENTRY_SUSPENDED, LIST_PUBLISHED};
 use crate::domain::{
     consent::{self, Consent},
     standing::Standing,
@@ -15,7 +16,15 @@ const CONSENT_REVOKED: &str = "whitelist.consent-revoked.v1";
 const STANDING_RECORDED: &str = "whitelist.standing-recorded.v1";
 
 /// Every type that this role publishes.
-pub const PUBLISHES: &[&str] = &[CONSENT_GRANTED, CONSENT_REVOKED, STANDING_RECORDED];
+pub const PUBLISHES: &[&str] = &[
+    CONSENT_GRANTED,
+    CONSENT_REVOKED,
+    STANDING_RECORDED,
+    ENTRY_LISTED,
+    ENTRY_SUSPENDED,
+    ENTRY_REMOVED,
+    LIST_PUBLISHED,
+];
 
 /// A consent lives through two versions at most: granted, revoked.
 const GRANTED_VERSION: i64 = 1;
@@ -54,6 +63,6 @@ pub fn standing_recorded(standing: &Standing, now: DateTime<Utc>) -> Outgoing {
     Outgoing::new(STANDING_RECORDED, standing.enterprise_id.uuid(), standing.revision, now, &body)
 }
 
-fn timestamp(at: DateTime<Utc>) -> Timestamp {
+pub(super) fn timestamp(at: DateTime<Utc>) -> Timestamp {
     Timestamp { seconds: at.timestamp(), nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or(0) }
 }

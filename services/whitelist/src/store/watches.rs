@@ -17,6 +17,13 @@ const REQUEST: &str = "INSERT INTO source_watch (enterprise_id, source, due_at, 
     FROM unnest($1::uuid[], $2::text[]) AS wanted (enterprise_id, source)
     ON CONFLICT ON CONSTRAINT source_watch_pkey DO UPDATE SET due_at = least(source_watch.due_at, $3),
         pending_since = coalesce(source_watch.pending_since, $3)";
+/// For who waits without hurry: what is asked for already keeps its time.
+const REQUEST_MISSING: &str =
+    "INSERT INTO source_watch (enterprise_id, source, due_at, pending_since, attempts)
+    SELECT wanted.enterprise_id, wanted.source, $3, $3, 0
+    FROM unnest($1::uuid[], $2::text[]) AS wanted (enterprise_id, source)
+    ON CONFLICT ON CONSTRAINT source_watch_pkey DO UPDATE
+        SET pending_since = coalesce(source_watch.pending_since, $3)";
 /// Taken until the lease ends: whoever dies with it leaves it to the next.
 const CLAIM: &str = "WITH taken AS (
         SELECT enterprise_id, source FROM source_watch WHERE source = $1 AND due_at <= $2
@@ -37,7 +44,7 @@ const LIST: &str = "SELECT source, due_at, pending_since, attempts, last_outcome
 const PENDING: &str = "SELECT count(*), min(pending_since) FROM source_watch
     WHERE source = $1 AND pending_since IS NOT NULL AND last_outcome IS DISTINCT FROM 'NO_CONSENT'";
 
-pub(super) const STATEMENTS: &[&str] = &[REQUEST, CLAIM, SETTLE, WAKE, LIST, PENDING];
+pub(super) const STATEMENTS: &[&str] = &[REQUEST, REQUEST_MISSING, CLAIM, SETTLE, WAKE, LIST, PENDING];
 
 /// What is to be asked now.
 #[derive(Debug, Clone)]
@@ -66,6 +73,22 @@ pub async fn request(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     sqlx::query(REQUEST)
+        .bind(wanted.iter().map(|(id, _)| id.uuid()).collect::<Vec<_>>())
+        .bind(wanted.iter().map(|(_, source)| source.code()).collect::<Vec<_>>())
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Has these sources asked, each in its own time where it is asked for already. Fails on [`ENTERPRISE_KEY`].
+#[tracing::instrument(level = "debug", skip_all)]
+pub async fn request_missing(
+    conn: &mut PgConnection,
+    wanted: &[(EnterpriseId, SourceCode)],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query(REQUEST_MISSING)
         .bind(wanted.iter().map(|(id, _)| id.uuid()).collect::<Vec<_>>())
         .bind(wanted.iter().map(|(_, source)| source.code()).collect::<Vec<_>>())
         .bind(now)

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 
-use super::{fanout, floor, institutions};
+use super::{fanout, floor, institutions, matching, screening};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -16,6 +16,10 @@ pub struct Arguments {
 enum What {
     /// 测量一窗扇出：吞吐、时延、CPU、内存，并与同机下限程序对照 / Measure the fan-out beside its floor
     Fanout(Fanout),
+    /// 测量名册：导入、筛查与名单，并与同机下限对照 / Measure import, screening and list beside their floor
+    Screening(Screening),
+    /// 测量产品匹配的时延 / Measure MatchProducts over a full shelf
+    Matching(Matching),
     /// The institutions' process; started by `fanout`
     #[command(hide = true)]
     Institutions {
@@ -52,9 +56,37 @@ pub(super) struct Fanout {
     pub(super) no_floor: bool,
 }
 
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Screening {
+    /// 企业数 / Enterprises
+    #[arg(long, default_value_t = 100_000)]
+    pub(super) enterprises: usize,
+    /// 知识产权数 / Assets
+    #[arg(long, default_value_t = 860_000)]
+    pub(super) assets: usize,
+    /// 随机种子 / Seed of the made-up rows
+    #[arg(long, default_value_t = 1)]
+    pub(super) seed: u64,
+    /// 不测下限 / Leave the floor out
+    #[arg(long)]
+    pub(super) no_floor: bool,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Matching {
+    /// 产品数 / Published products
+    #[arg(long, default_value_t = 2_000)]
+    pub(super) products: usize,
+    /// 提问次数 / Questions, one need each, one at a time
+    #[arg(long, default_value_t = 2_000)]
+    pub(super) questions: usize,
+}
+
 pub async fn run(arguments: Arguments) -> Result<ExitCode> {
     match arguments.what {
         What::Fanout(options) => fanout::run(&options).await?,
+        What::Screening(options) => screening::run(&options).await?,
+        What::Matching(options) => matching::run(&options).await?,
         What::Institutions { plan } => institutions::run(&plan).await?,
         What::FloorAnswers { amqp } => floor::answer(&amqp).await?,
     }

@@ -200,7 +200,7 @@ fn database(system: &System) -> Result<String> {
 }
 
 /// The same server's URL with another database.
-fn named(url: &str, database: &str) -> Result<String> {
+pub(super) fn named(url: &str, database: &str) -> Result<String> {
     let (server, _) = url.rsplit_once('/').context("the URL of PostgreSQL names no database")?;
     Ok(format!("{server}/{database}"))
 }

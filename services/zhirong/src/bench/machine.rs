@@ -74,6 +74,11 @@ fn mebibytes(pid: u32) -> Option<f64> {
     field(Path::new(&format!("/proc/{pid}/status")), "VmRSS:").map(|kibibytes| kibibytes / 1_024.0)
 }
 
+/// The most resident memory that a process has had so far.
+pub(super) fn peak_mebibytes(pid: u32) -> Option<f64> {
+    field(Path::new(&format!("/proc/{pid}/status")), "VmHWM:").map(|kibibytes| kibibytes / 1_024.0)
+}
+
 fn field(path: &Path, name: &str) -> Option<f64> {
     let text = fs::read_to_string(path).ok()?;
     text.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())

@@ -1,4 +1,5 @@
-//! `zhirong bench`: measures the fan-out on this machine, beside a bare program that does the same fixed work.
+//! `zhirong bench`: measures on this machine the fan-out and the register in full, beside bare programs that do the same
+//! fixed work, and the matching of products.
 
 mod chain;
 mod command;
@@ -8,8 +9,11 @@ mod institutions;
 mod latency;
 mod load;
 mod machine;
+mod matching;
 mod register;
+mod screening;
 mod statements;
+mod tables;
 
 pub use command::{Arguments, run};
 

@@ -40,6 +40,7 @@ fn person(system: &System, role: &'static str, id: &str) -> Result<ActingChannel
 }
 
 /// Who writes products, and who lets them out: nobody reviews what they wrote.
+#[derive(Clone)]
 pub(super) struct Shelf {
     writer: CatalogServiceClient<ActingChannel>,
     submitter: ReviewServiceClient<ActingChannel>,

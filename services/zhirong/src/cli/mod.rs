@@ -45,7 +45,7 @@ enum Command {
     Parked(parked::Arguments),
     /// 检查一个角色是否就绪，退出码 0 或 1 / Ask whether a role is ready: exit code 0 or 1
     Healthcheck(healthcheck::Arguments),
-    /// 测量扇出的性能 / Measure the fan-out
+    /// 测量扇出与产品匹配的性能 / Measure the fan-out or the matching of products
     Bench(crate::bench::Arguments),
     /// 演示：启动一套系统，十二家银行对一份申请同时作答 / A live demo: one application, twelve banks
     Demo(crate::demo::Arguments),

@@ -207,6 +207,7 @@ impl Worker {
             | EventType::SupplementAnswered
             | EventType::AssignmentSelected
             | EventType::AssignmentUnselected
+            | EventType::ListPublished
             | EventType::Unspecified => None,
         };
         if let Some(fate) = fate {
@@ -240,6 +241,7 @@ impl Worker {
             | EventType::ReplyLate
             | EventType::ReplySuperseded
             | EventType::ReplyRefused
+            | EventType::ListPublished
             | EventType::Unspecified => {}
         }
     }

@@ -1,0 +1,44 @@
+//! Limits small enough to be met, and a sink that holds what is read to them.
+
+use std::{io::Cursor, ops::ControlFlow};
+
+use sheets::{Choice, Format, Limits, Row, Sink};
+
+const LIMITS: Limits = Limits {
+    file_bytes: 1 << 20,
+    rows: 200,
+    columns: 16,
+    cell_chars: 100,
+    parts: 50,
+    part_bytes: 1 << 20,
+    total_bytes: 1 << 21,
+    ratio: 200,
+    strings_bytes: 1 << 16,
+};
+
+#[derive(Default)]
+struct Held {
+    rows: u32,
+    last: u32,
+}
+
+impl Sink for Held {
+    fn row(&mut self, row: &Row) -> ControlFlow<()> {
+        self.rows += 1;
+        // The header is no row of its own.
+        assert!(self.rows <= LIMITS.rows + 1);
+        assert!(row.number > self.last);
+        self.last = row.number;
+        assert!(row.cells().len() <= LIMITS.columns);
+        assert!(row.cells().iter().all(|cell| cell.text.chars().count() <= 400));
+        ControlFlow::Continue(())
+    }
+
+    fn merged(&mut self, _: &str) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+pub fn hold(bytes: &[u8], format: Format) {
+    let _ = sheets::read(Cursor::new(bytes), format, &Choice::default(), &LIMITS, &mut Held::default());
+}

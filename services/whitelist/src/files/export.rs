@@ -1,0 +1,419 @@
+//! The register, and lists of faults, as files: read a page at a time at one moment, written in a blocking thread, handed
+//! out in pieces. Personal data are masked and accounts left out (domain.md §7); what is left out is an empty cell, which
+//! changes nothing when the file comes back.
+
+use std::{
+    io::{Read as _, Seek as _, SeekFrom, Write},
+    path::PathBuf,
+};
+
+use chrono::NaiveDate;
+use kernel::{EnterpriseId, privacy};
+use sheets::{CsvWriter, Encoding, Format, WriteFault, XlsxWriter};
+use sqlx::{PgConnection, PgPool};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::{asset::GROUNDS, fault::RowReason, kind::FileKind, qualification::LEVELS, spool::nameless};
+use crate::{
+    domain::{
+        asset::IpAsset,
+        enterprise::{Enterprise, QualificationHeld},
+        ownership::{Owner, Party},
+        profile::{Contact, Personal},
+        term::AnnuityStatus,
+    },
+    store::{
+        StoreError, assets, enterprises,
+        files::{
+            imports::{self, KeptFault},
+            reading::{self, Listing},
+        },
+    },
+};
+
+/// Enterprises, entries or faults read at a time.
+const PAGE: i64 = 500;
+/// Pages on their way to the writing thread, and pieces on their way out.
+const WAITING: usize = 4;
+/// Bytes of a piece.
+const PIECE: usize = 64 * 1024;
+/// Rows that a sheet can hold below its header.
+const SHEET_ROWS: usize = 1_048_575;
+
+/// Why a file cannot be written to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    #[error("the register cannot be read")]
+    Store(#[from] StoreError),
+    #[error("the file cannot be written")]
+    Write(#[from] WriteFault),
+    #[error("more rows than a sheet can hold")]
+    TooLarge,
+    #[error("the writing thread ended early")]
+    Ended,
+}
+
+impl From<sqlx::Error> for ExportError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// A part of a file, or why there will be no more.
+pub type Piece = Result<Vec<u8>, ExportError>;
+
+type Cells = Vec<String>;
+
+/// How a file is written.
+#[derive(Debug, Clone)]
+pub struct How {
+    pub format: Format,
+    pub encoding: Encoding,
+    /// For what cannot be written in one pass.
+    pub folder: PathBuf,
+}
+
+/// Everything of a kind that is registered, `today` in Asia/Shanghai.
+pub fn export(pool: PgPool, kind: FileKind, how: How, today: NaiveDate) -> mpsc::Receiver<Piece> {
+    let header = kind.specs().iter().map(|spec| spec.column.chinese.to_owned()).collect();
+    started(kind.chinese(), how, header, move |to| async move {
+        let mut transaction = pool.begin().await?;
+        reading::one_moment(&mut transaction).await?;
+        let read = match kind {
+            FileKind::Enterprises | FileKind::Assets | FileKind::Qualifications => {
+                by_enterprise(&mut transaction, kind, today, &to).await
+            }
+            FileKind::ProvinceList => listings(&mut transaction, &to).await,
+        };
+        transaction.rollback().await?;
+        read
+    })
+}
+
+/// Every fault of an import.
+pub fn faults_file(pool: PgPool, kind: FileKind, import_id: Uuid, how: How) -> mpsc::Receiver<Piece> {
+    let header = ["行号", "位置", "列名", "原因代码", "说明"].map(str::to_owned).to_vec();
+    started("错误清单", how, header, move |to| async move {
+        let mut conn = pool.acquire().await?;
+        let mut after = 0;
+        loop {
+            let found = imports::faults(&mut conn, import_id, after, PAGE).await?;
+            let Some(last) = found.last() else { return Ok(()) };
+            after = last.fault_no;
+            if to.send(found.iter().map(|fault| fault_cells(kind, fault)).collect()).await.is_err() {
+                return Ok(());
+            }
+        }
+    })
+}
+
+fn fault_cells(kind: FileKind, fault: &KeptFault) -> Cells {
+    let row = if fault.row_no == 0 { String::new() } else { fault.row_no.to_string() };
+    vec![row, fault.place.clone(), column_name(kind, &fault.field), fault.reason.clone(), message(fault)]
+}
+
+/// The Chinese name of a column by its key.
+pub(crate) fn column_name(kind: FileKind, key: &str) -> String {
+    let spec = kind.specs().iter().find(|spec| spec.column.key == key);
+    spec.map(|spec| spec.column.chinese.to_owned()).unwrap_or_default()
+}
+
+/// What is wrong and what to do, with where else to look.
+pub(crate) fn message(fault: &KeptFault) -> String {
+    let text = RowReason::from_code(&fault.reason).map_or("", RowReason::chinese);
+    if fault.detail.is_empty() { text.to_owned() } else { format!("{text}（{}）", fault.detail) }
+}
+
+/// Starts both halves: `read` sends pages of rows, the thread writes them.
+fn started<R>(
+    sheet: &'static str,
+    how: How,
+    header: Cells,
+    read: impl FnOnce(mpsc::Sender<Vec<Cells>>) -> R + Send + 'static,
+) -> mpsc::Receiver<Piece>
+where
+    R: Future<Output = Result<(), ExportError>> + Send + 'static,
+{
+    let (out, pieces) = mpsc::channel(WAITING);
+    let (to, mut from) = mpsc::channel(WAITING);
+    let failed = out.clone();
+    tokio::spawn(async move {
+        let writing = tokio::task::spawn_blocking(move || write(sheet, &how, &header, &mut from, &out));
+        let read = read(to).await;
+        let written = writing.await.unwrap_or(Err(ExportError::Ended));
+        // What ended the reading is the cause, where both have ended.
+        if let Err(error) = read.and(written) {
+            let _ = failed.send(Err(error)).await;
+        }
+    });
+    pieces
+}
+
+fn write(
+    sheet: &str,
+    how: &How,
+    header: &[String],
+    from: &mut mpsc::Receiver<Vec<Cells>>,
+    out: &mpsc::Sender<Piece>,
+) -> Result<(), ExportError> {
+    match how.format {
+        Format::Csv => {
+            let mut writer = CsvWriter::new(Pieces { out, piece: Vec::with_capacity(PIECE) }, how.encoding)?;
+            writer.row(header)?;
+            while let Some(rows) = from.blocking_recv() {
+                for row in rows {
+                    writer.row(&row)?;
+                }
+            }
+            writer.finish()?;
+        }
+        Format::Xlsx => {
+            let mut writer = XlsxWriter::new(sheet, &how.folder)?;
+            writer.row(header)?;
+            let mut written = 0;
+            while let Some(rows) = from.blocking_recv() {
+                written += rows.len();
+                if written > SHEET_ROWS {
+                    return Err(ExportError::TooLarge);
+                }
+                for row in rows {
+                    writer.row(&row)?;
+                }
+            }
+            let mut file = nameless(&how.folder).map_err(WriteFault::from)?;
+            writer.finish(&mut file)?;
+            file.seek(SeekFrom::Start(0)).map_err(WriteFault::from)?;
+            let mut piece = vec![0; PIECE];
+            loop {
+                let read = file.read(&mut piece).map_err(WriteFault::from)?;
+                if read == 0 || out.blocking_send(Ok(piece[..read].to_vec())).is_err() {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Hands out what is written in pieces.
+struct Pieces<'a> {
+    out: &'a mpsc::Sender<Piece>,
+    piece: Vec<u8>,
+}
+
+impl Write for Pieces<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
+        if !piece.is_empty() && self.out.blocking_send(Ok(piece)).is_err() {
+            return Err(std::io::ErrorKind::BrokenPipe.into());
+        }
+        Ok(())
+    }
+}
+
+async fn by_enterprise(
+    conn: &mut PgConnection,
+    kind: FileKind,
+    today: NaiveDate,
+    to: &mpsc::Sender<Vec<Cells>>,
+) -> Result<(), ExportError> {
+    let mut after: Option<EnterpriseId> = None;
+    loop {
+        let page = enterprises::list(conn, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.id);
+        let rows: Vec<Cells> = match kind {
+            FileKind::Enterprises => page.iter().map(enterprise_cells).collect(),
+            FileKind::Qualifications => page
+                .iter()
+                .flat_map(|enterprise| {
+                    enterprise.qualifications.iter().map(|held| held_cells(enterprise, held))
+                })
+                .collect(),
+            FileKind::Assets | FileKind::ProvinceList => {
+                let ids: Vec<EnterpriseId> = page.iter().map(|enterprise| enterprise.id).collect();
+                let all = assets::list_of_many(conn, &ids).await?;
+                all.iter()
+                    .filter_map(|asset| {
+                        let owner = page.iter().find(|enterprise| enterprise.id == asset.enterprise_id)?;
+                        Some(asset_cells(owner, asset, today))
+                    })
+                    .collect()
+            }
+        };
+        if to.send(rows).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+async fn listings(conn: &mut PgConnection, to: &mpsc::Sender<Vec<Cells>>) -> Result<(), ExportError> {
+    let mut after = (String::new(), String::new());
+    loop {
+        let page = reading::listings(conn, (&after.0, &after.1), PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = (last.list.clone(), last.uscc.clone());
+        if to.send(page.into_iter().map(listing_cells).collect()).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+fn text(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+/// Yuan, exact.
+fn yuan(fen: i64) -> String {
+    let sign = if fen < 0 { "-" } else { "" };
+    let fen = fen.unsigned_abs();
+    format!("{sign}{}.{:02}", fen / 100, fen % 100)
+}
+
+fn percent(basis_points: i32) -> String {
+    yuan(i64::from(basis_points))
+}
+
+fn yes_or_no(value: Option<bool>) -> String {
+    value.map(|value| if value { "是" } else { "否" }).unwrap_or_default().to_owned()
+}
+
+/// A firm of one person is personal data (domain.md §2.6).
+fn shown_uscc(enterprise: &Enterprise) -> String {
+    if enterprise.uscc.is_personal() {
+        privacy::uscc(&enterprise.uscc)
+    } else {
+        enterprise.uscc.as_str().to_owned()
+    }
+}
+
+fn masked_name(name: &Personal) -> String {
+    privacy::name(name.reveal())
+}
+
+fn enterprise_cells(enterprise: &Enterprise) -> Cells {
+    let profile = &enterprise.profile;
+    let mut cells = vec![
+        shown_uscc(enterprise),
+        enterprise.name.as_str().to_owned(),
+        enterprise.size.chinese().to_owned(),
+        enterprise.industry.as_str().to_owned(),
+        enterprise.park.as_str().to_owned(),
+        enterprise.region.as_str().to_owned(),
+        profile.former_names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join("；"),
+        text(profile.established_on),
+        profile.reg_capital.map(|fen| yuan(fen.get())).unwrap_or_default(),
+    ];
+    // Legal representative and contact: only masked, in columns of their own.
+    cells.extend(std::iter::repeat_n(String::new(), 4));
+    cells.push(text(profile.staff));
+    cells.push(text(profile.rd_staff));
+    // Year, three years of three accounts, assets and liabilities: only with consent, never in bulk.
+    cells.extend(std::iter::repeat_n(String::new(), 12));
+    cells.push(profile.tax_grade.map(|grade| grade.code().to_owned()).unwrap_or_default());
+    cells.push(yes_or_no(profile.platform_link));
+    cells.push(profile.legal_rep.as_ref().map(masked_name).unwrap_or_default());
+    cells.push(profile.contacts.iter().map(contact).collect::<Vec<_>>().join("；"));
+    cells
+}
+
+fn contact(contact: &Contact) -> String {
+    let phone = contact.phone.as_ref().map(|phone| privacy::phone(phone.reveal()));
+    let email = contact.email.as_ref().map(|email| privacy::email(email.reveal()));
+    [Some(masked_name(&contact.name)), phone, email].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn held_cells(enterprise: &Enterprise, held: &QualificationHeld) -> Cells {
+    let level = LEVELS.iter().find(|(level, _)| Some(*level) == held.level).map(|(_, name)| *name);
+    vec![
+        shown_uscc(enterprise),
+        held.code.chinese().to_owned(),
+        held.number.clone(),
+        level.unwrap_or_default().to_owned(),
+        held.valid_from().to_string(),
+        held.valid_to().to_string(),
+    ]
+}
+
+fn asset_cells(owner: &Enterprise, asset: &IpAsset, today: NaiveDate) -> Cells {
+    let detail = &asset.detail;
+    let annuity = asset.annuity(today);
+    let grounds = detail.high_value.iter();
+    let grounds = grounds.filter_map(|ground| GROUNDS.iter().find(|(known, _)| known == ground));
+    // Owners without a name are firms: what is exported can come back. Names may be persons' and are masked.
+    let named = asset.owners.named();
+    let plain = named.iter().all(|owner| owner.party.name().is_none());
+    let owners = |shown: fn(&Party) -> String| {
+        let one = |owner: &Owner| format!("{}:{}%", shown(&owner.party), percent(owner.share.get()));
+        named.iter().map(one).collect::<Vec<_>>().join("；")
+    };
+    let code = |party: &Party| party.uscc().map(|uscc| uscc.as_str().to_owned()).unwrap_or_default();
+    let masked = |party: &Party| {
+        party.name().map(masked_name).or_else(|| party.uscc().map(privacy::uscc)).unwrap_or_default()
+    };
+    vec![
+        shown_uscc(owner),
+        asset.kind.chinese().to_owned(),
+        asset.number.value.as_str().to_owned(),
+        asset.title.clone(),
+        text(detail.nice_class.map(|class| class.get())),
+        text(asset.dates.filed()),
+        text(asset.dates.granted()),
+        if plain { owners(code) } else { String::new() },
+        text(detail.inventors),
+        text(detail.first_use),
+        text(detail.created_on),
+        text(detail.renewed_to),
+        text(detail.annuity_paid_to),
+        detail.ipc_main.clone().unwrap_or_default(),
+        detail.product_link.clone().unwrap_or_default(),
+        detail.revenue_share.map(|share| percent(share.get())).unwrap_or_default(),
+        text(detail.family_size),
+        text(detail.citations),
+        yes_or_no(detail.litigation_proven),
+        grounds.map(|(_, name)| *name).collect::<Vec<_>>().join("；"),
+        String::new(),
+        text(detail.acquired_on),
+        if plain { String::new() } else { owners(masked) },
+        detail.acquired_from.as_ref().map(masked_name).unwrap_or_default(),
+        text(asset.term_ends()),
+        text(annuity.due),
+        if annuity.status == AnnuityStatus::None { String::new() } else { annuity.status.code().to_owned() },
+    ]
+}
+
+fn listing_cells(entry: Listing) -> Cells {
+    let level = LEVELS.iter().find(|(level, _)| level.code() == entry.level).map_or("", |(_, name)| *name);
+    vec![
+        entry.uscc,
+        entry.name,
+        entry.list,
+        level.to_owned(),
+        entry.number,
+        text(entry.valid_from),
+        text(entry.valid_to),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_written_in_yuan_to_the_fen() {
+        for (fen, wanted) in
+            [(0, "0.00"), (5, "0.05"), (-12_345, "-123.45"), (i64::MIN, "-92233720368547758.08")]
+        {
+            assert_eq!(yuan(fen), wanted);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! FileService.
+
+mod accept;
+mod bad;
+mod desk;
+mod export;
+mod faults;
