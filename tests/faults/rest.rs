@@ -34,7 +34,7 @@ pub(crate) async fn wait(ground: &Ground) -> Vec<String> {
 /// Until institutions have caught up with what they are told, as far as patience goes: after an outage they come back with
 /// pauses that have grown.
 pub(crate) async fn caught_up(ground: &Ground) {
-    const WAITING: &str = "SELECT count(*) FROM partner.event WHERE acked_at IS NULL AND NOT held";
+    const WAITING: &str = "SELECT count(*) FROM partner.feed";
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE / 2 {
         let waiting: i64 = sqlx::query_scalar(WAITING).fetch_one(&ground.books).await.unwrap();

@@ -9,15 +9,16 @@ use crate::repository::none;
 const ASSEMBLERS: [&str; 2] = ["services/zhirong", "tests"];
 
 /// What the packages of the ground may know of ours, the lowest first. `crates/testkit` may know all of them.
-const GROUND: [(&str, &[&str]); 8] = [
+const GROUND: [(&str, &[&str]); 9] = [
     ("crates/kernel", &[]),
     ("crates/proto", &[]),
     ("crates/engines", &[]),
     ("crates/sheets", &[]),
+    ("crates/writes", &[]),
     ("crates/telemetry", &["kernel"]),
-    ("crates/bus", &["kernel", "telemetry"]),
-    ("crates/rpc", &["kernel", "proto", "telemetry"]),
-    ("crates/host", &["kernel", "proto", "telemetry", "bus", "rpc"]),
+    ("crates/bus", &["kernel", "telemetry", "writes"]),
+    ("crates/rpc", &["kernel", "proto", "telemetry", "writes"]),
+    ("crates/host", &["kernel", "proto", "telemetry", "writes", "bus", "rpc"]),
 ];
 
 /// Tools of tests: never part of what is delivered, except that the binary starts private engines for `up` and `demo`.

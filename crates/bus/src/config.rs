@@ -23,6 +23,9 @@ pub struct BusConfig {
     pub poll_min: Duration,
     /// How long it waits at most once the outbox has stayed empty.
     pub poll_max: Duration,
+    /// How many messages have to come in the time of one turn ([`crate::Pace`]) to be worth the relay's and consumers' waiting
+    /// for company.
+    pub worth: u32,
     /// Longest pause between two attempts to reach the broker. Attempts never end.
     pub reconnect_max: Duration,
     /// Longest pause between two attempts to reach the database while a batch is held in hand.
@@ -57,6 +60,7 @@ impl Default for BusConfig {
             heartbeat: Duration::from_secs(10),
             poll_min: Duration::from_millis(20),
             poll_max: Duration::from_millis(250),
+            worth: 36,
             reconnect_max: Duration::from_secs(5),
             hold_max: Duration::from_secs(5),
             unroutable_max: Duration::from_secs(60),

@@ -12,6 +12,8 @@ mod crashes;
 #[cfg(test)]
 mod database_trouble;
 #[cfg(test)]
+mod gathering;
+#[cfg(test)]
 mod held;
 #[cfg(test)]
 mod inbox;

@@ -1,8 +1,10 @@
-//! Lets work that arrives together share a transaction. Nothing waits for company: an idle batcher takes a single item
-//! at once, and what arrives while all its workers are busy makes up the next batch.
+//! Lets work that arrives together share a transaction. An idle batcher takes a single item at once; what arrives while all
+//! its workers are busy, or while it may not begin again ([`bus::Pace`]), makes up the next batch.
 
 use std::future::Future;
 use std::sync::Arc;
+
+use bus::Pace;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -22,8 +24,14 @@ pub struct Batcher<T, R> {
 }
 
 impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
-    /// `work` answers every item of a batch, in order. At most `workers` batches of at most `most` items at a time.
-    pub fn start<F, Fut>(workers: usize, most: usize, work: F) -> Self
+    /// `work` answers every item of a batch, in order. At most `workers` batches of at most `most` items at a time; `pace` is
+    /// told how many pieces each answer counts for.
+    pub fn start<F, Fut>(
+        workers: usize,
+        most: usize,
+        (pace, pieces): (Pace, fn(&R) -> usize),
+        work: F,
+    ) -> Self
     where
         F: Fn(Vec<T>) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Vec<R>> + Send + 'static,
@@ -37,10 +45,17 @@ impl<T: Send + 'static, R: Send + 'static> Batcher<T, R> {
                 if receiver.recv_many(&mut waiting, most).await == 0 {
                     break;
                 }
+                pace.turn().await;
+                while waiting.len() < most
+                    && let Ok(item) = receiver.try_recv()
+                {
+                    waiting.push(item);
+                }
                 let (items, callers): (Vec<T>, Vec<_>) = waiting.into_iter().unzip();
-                let work = Arc::clone(&work);
+                let (work, pace) = (Arc::clone(&work), pace.clone());
                 tokio::spawn(async move {
                     let answers = work(items).await;
+                    pace.took(answers.iter().map(pieces).sum());
                     for (caller, answer) in callers.into_iter().zip(answers) {
                         // Who has gone away does not want the answer.
                         let _ = caller.send(answer);
@@ -74,7 +89,7 @@ mod tests {
     async fn what_arrives_while_the_worker_is_busy_shares_the_next_batch_and_each_gets_its_own_answer() {
         let gate = Arc::new(Notify::new());
         let held = Arc::clone(&gate);
-        let batcher = Batcher::start(1, 8, move |items: Vec<usize>| {
+        let batcher = Batcher::start(1, 8, (Pace::new(1_000), |_| 1), move |items: Vec<usize>| {
             let held = Arc::clone(&held);
             async move {
                 held.notified().await;
@@ -101,7 +116,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_batch_that_dies_leaves_the_next_one_alive() {
-        let batcher = Batcher::start(1, 1, |items: Vec<bool>| async move {
+        let batcher = Batcher::start(1, 1, (Pace::new(1_000), |()| 1), |items: Vec<bool>| async move {
             assert!(items[0], "dies on purpose");
             vec![()]
         });

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use kernel::RequestId;
 use ring::digest::{SHA256, digest};
 use sqlx::{PgConnection, PgPool};
+use writes::Writes;
 
 use crate::Fault;
 use crate::caller::Caller;
@@ -138,36 +139,32 @@ pub async fn find_all(conn: &mut PgConnection, asked: &[Asked<'_>]) -> Result<Ve
     Ok(found)
 }
 
-/// As [`claim`], for many requests at once. Waits for other transactions that claim one of the ids; true if every answer
-/// is stored now. If not, another transaction was first with one of them, and this one must be rolled back.
-///
-/// # Errors
-/// The database's.
-pub async fn claim_all(
-    conn: &mut PgConnection,
-    answers: &[(Asked<'_>, Vec<u8>, DateTime<Utc>)],
-) -> Result<bool, sqlx::Error> {
-    let stored = sqlx::query(
-        "INSERT INTO request_replay (caller, request_id, method, body_hash, response, created_at)
-         SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[], $6::timestamptz[])
-         ON CONFLICT ON CONSTRAINT request_replay_pk DO NOTHING",
-    )
-    .bind(answers.iter().map(|(one, ..)| one.caller.audit_name()).collect::<Vec<_>>())
-    .bind(answers.iter().map(|(one, ..)| one.request_id.uuid()).collect::<Vec<_>>())
-    .bind(answers.iter().map(|(one, ..)| one.method).collect::<Vec<_>>())
-    .bind(answers.iter().map(|(one, ..)| one.body_hash.as_slice()).collect::<Vec<_>>())
-    .bind(answers.iter().map(|(_, answer, _)| answer.as_slice()).collect::<Vec<_>>())
-    .bind(answers.iter().map(|(.., now)| *now).collect::<Vec<_>>())
-    .execute(conn)
-    .await?;
-    Ok(stored.rows_affected() == u64::try_from(answers.len()).unwrap_or(u64::MAX))
+const CLAIM_ALL: &str =
+    "INSERT INTO request_replay (caller, request_id, method, body_hash, response, created_at)
+     SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[], $6::timestamptz[])
+     ON CONFLICT ON CONSTRAINT request_replay_pk DO NOTHING";
+
+/// As [`claim`], for many requests at once and together with the other writes. Waits for other transactions that claim one
+/// of the ids. Where another was first with one of them, nothing at all is written ([`writes::is_other_number`]).
+pub fn claim_all(writes: &mut Writes, answers: &[(Asked<'_>, Vec<u8>, DateTime<Utc>)]) {
+    if answers.is_empty() {
+        return;
+    }
+    writes
+        .add_exactly(answers.len(), CLAIM_ALL)
+        .bind(answers.iter().map(|(one, ..)| one.caller.audit_name()).collect::<Vec<_>>())
+        .bind(answers.iter().map(|(one, ..)| one.request_id.uuid()).collect::<Vec<_>>())
+        .bind(answers.iter().map(|(one, ..)| one.method).collect::<Vec<_>>())
+        .bind(answers.iter().map(|(one, ..)| one.body_hash.as_slice()).collect::<Vec<_>>())
+        .bind(answers.iter().map(|(_, answer, _)| answer.as_slice()).collect::<Vec<_>>())
+        .bind(answers.iter().map(|(.., now)| *now).collect::<Vec<_>>());
 }
 
 /// Removes answers stored before `before`, at most `limit` at a time; returns how many.
 pub async fn purge(pool: &PgPool, before: DateTime<Utc>, limit: i64) -> Result<u64, sqlx::Error> {
     let removed = sqlx::query(
         "DELETE FROM request_replay WHERE ctid = ANY (ARRAY(
-             SELECT ctid FROM request_replay WHERE created_at < $1 ORDER BY created_at LIMIT $2))",
+             SELECT ctid FROM request_replay WHERE created_at < $1 LIMIT $2))",
     )
     .bind(before)
     .bind(limit)

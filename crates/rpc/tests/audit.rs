@@ -132,7 +132,8 @@ async fn rows_are_sealed_soon_in_the_order_they_become_visible() {
             .unwrap();
     assert!(sealed_at - committed < chrono::TimeDelta::seconds(1), "{}", sealed_at - committed);
     let objects: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT object_id FROM audit_seal JOIN audit_entry USING (entry_id) ORDER BY seal_no",
+        "SELECT e.object_id FROM audit_seal AS s CROSS JOIN unnest(s.entries) AS sealed (entry_id)
+           JOIN audit_entry AS e ON e.entry_id = sealed.entry_id ORDER BY s.seal_no",
     )
     .fetch_all(&pool)
     .await
@@ -177,33 +178,62 @@ async fn many_writers_and_two_sealers_make_one_chain() {
     }
 }
 
+/// What the sealer has made of these: rows 1 to 3 in seal 1, row 4 in seal 2, row 5 in seal 3.
+async fn sealed() -> (testkit::Ground, PgPool) {
+    let ground = testkit::ground(&[&ROLE]).await;
+    let pool = ground.pool(&ROLE);
+    for numbers in [&[1, 2, 3][..], &[4], &[5]] {
+        for number in numbers {
+            write(&pool, *number).await;
+        }
+        assert_eq!(seal_once(&pool, Utc::now()).await.unwrap(), numbers.len() as u64);
+    }
+    assert_eq!(seal_once(&pool, Utc::now()).await.unwrap(), 0);
+    let report = verify_chain(&pool).await.unwrap();
+    assert_eq!((report.seals, report.sealed, report.unsealed), (3, 5, 0));
+    (ground, pool)
+}
+
 #[tokio::test]
 async fn tampering_by_the_owner_is_found() {
     type Expected = fn(&ChainError) -> bool;
-    let cases: [(&str, Expected); 5] = [
+    let cases: [(&str, Expected); 11] = [
         ("UPDATE audit_entry SET result = 'REFUSED' WHERE entry_id = 2", |e| {
+            matches!(e, ChainError::RowChanged { seal_no: 1 })
+        }),
+        ("UPDATE audit_entry SET person = '' WHERE entry_id = 4", |e| {
             matches!(e, ChainError::RowChanged { seal_no: 2 })
         }),
-        ("UPDATE audit_entry SET person = '' WHERE entry_id = 3", |e| {
-            matches!(e, ChainError::RowChanged { seal_no: 3 })
+        ("DELETE FROM audit_entry WHERE entry_id = 2", |e| {
+            matches!(e, ChainError::RowChanged { seal_no: 1 })
         }),
-        ("DELETE FROM audit_seal WHERE seal_no = 2; DELETE FROM audit_entry WHERE entry_id = 2", |e| {
+        ("DELETE FROM audit_seal WHERE seal_no = 2; DELETE FROM audit_entry WHERE entry_id = 4", |e| {
             matches!(e, ChainError::SealMissing { expected: 2 })
         }),
         ("UPDATE audit_seal SET previous = hash WHERE seal_no = 2", |e| {
             matches!(e, ChainError::NotLinked { seal_no: 2 })
         }),
         ("DELETE FROM audit_seal WHERE seal_no = 3", |e| matches!(e, ChainError::RowsOutside(1))),
+        // The seal of a block says which rows it holds, how many, and in which order.
+        ("UPDATE audit_seal SET entries = ARRAY[1, 3] WHERE seal_no = 1; DELETE FROM audit_entry WHERE entry_id = 2", |e| {
+            matches!(e, ChainError::RowChanged { seal_no: 1 })
+        }),
+        ("UPDATE audit_seal SET entries = ARRAY[3, 2, 1] WHERE seal_no = 1", |e| {
+            matches!(e, ChainError::RowChanged { seal_no: 1 })
+        }),
+        ("UPDATE audit_seal SET entries = ARRAY[1, 2, 3, 4] WHERE seal_no = 1", |e| {
+            matches!(e, ChainError::RowChanged { seal_no: 1 })
+        }),
+        ("UPDATE audit_seal SET entries = NULL, entry_id = 4 WHERE seal_no = 2", |e| {
+            matches!(e, ChainError::RowChanged { seal_no: 2 })
+        }),
+        ("INSERT INTO audit_entry (at, issuer, actor, action, object_kind, object_id, purpose, result)
+          SELECT at, issuer, actor, action, object_kind, object_id, purpose, 'PLANTED' FROM audit_entry WHERE entry_id = 1;
+          DELETE FROM audit_unsealed", |e| matches!(e, ChainError::RowsOutside(1))),
     ];
     for (tampering, expected) in cases {
-        let ground = testkit::ground(&[&ROLE]).await;
-        let (pool, owner) = (ground.pool(&ROLE), ground.owner_pool(&ROLE));
-        for number in 1..=3 {
-            write(&pool, number).await;
-        }
-        assert_eq!(seal_once(&pool, Utc::now()).await.unwrap(), 3);
-        assert_eq!(seal_once(&pool, Utc::now()).await.unwrap(), 0);
-        verify_chain(&pool).await.unwrap();
+        let (ground, pool) = sealed().await;
+        let owner = ground.owner_pool(&ROLE);
         sqlx::raw_sql(
             "ALTER TABLE audit_entry DISABLE TRIGGER audit_entry_append_only;
              ALTER TABLE audit_seal DISABLE TRIGGER audit_seal_append_only",
@@ -215,4 +245,37 @@ async fn tampering_by_the_owner_is_found() {
         let found = verify_chain(&pool).await.unwrap_err();
         assert!(expected(&found), "{tampering}: {found}");
     }
+}
+
+#[tokio::test]
+async fn seals_of_single_rows_from_before_hold_and_the_chain_goes_on_from_them() {
+    let ground = testkit::ground(&[&ROLE]).await;
+    let (pool, owner) = (ground.pool(&ROLE), ground.owner_pool(&ROLE));
+    // A row and its seal as they were written before there were blocks, with the hash that was computed then.
+    sqlx::raw_sql(
+        "INSERT INTO audit_entry (at, issuer, actor, action, object_kind, object_id, purpose, result)
+         VALUES ('2026-01-02 03:04:05.000006+00', 'desk', 'staff:s-7', 'ACCEPT_CASE', 'case',
+                 '00000000-0000-0000-0000-000000000001', 'IP_PLEDGE_FINANCING', 'DONE');
+         DELETE FROM audit_unsealed;
+         INSERT INTO audit_seal (seal_no, entry_id, previous, hash, sealed_at)
+         VALUES (1, 1, decode(repeat('00', 32), 'hex'), sha256(
+             '\\x01'::bytea || int8send(32) || decode(repeat('00', 32), 'hex') || '\\x01'::bytea || int8send(8) || int8send(1)
+             || '\\x01'::bytea || int8send(8) || int8send(1)
+             || '\\x01'::bytea || int8send(8) || int8send((extract(epoch FROM '2026-01-02 03:04:05.000006+00'::timestamptz) * 1000000)::bigint)
+             || '\\x01'::bytea || int8send(4) || 'desk'::bytea || '\\x01'::bytea || int8send(9) || 'staff:s-7'::bytea
+             || '\\x01'::bytea || int8send(11) || 'ACCEPT_CASE'::bytea || '\\x01'::bytea || int8send(4) || 'case'::bytea
+             || '\\x01'::bytea || int8send(19) || 'IP_PLEDGE_FINANCING'::bytea || '\\x01'::bytea || int8send(4) || 'DONE'::bytea
+             || '\\x00'::bytea || '\\x00'::bytea
+             || '\\x01'::bytea || int8send(16) || uuid_send('00000000-0000-0000-0000-000000000001'::uuid)), now())",
+    )
+    .execute(&owner)
+    .await
+    .unwrap();
+    let report = verify_chain(&pool).await.unwrap();
+    assert_eq!((report.seals, report.sealed, report.unsealed), (1, 1, 0));
+    write(&pool, 2).await;
+    write(&pool, 3).await;
+    assert_eq!(seal_once(&pool, Utc::now()).await.unwrap(), 2);
+    let report = verify_chain(&pool).await.unwrap();
+    assert_eq!((report.seals, report.sealed, report.unsealed), (2, 3, 0));
 }

@@ -11,6 +11,7 @@ use kernel::{
 use sqlx::PgConnection;
 use telemetry::context;
 use tracing::info_span;
+use writes::Writes;
 
 use crate::{
     domain::{Case, Command, CoverNeed, Decision, Event, Leg, Party, Refusal, apply, decide, plan::Policy},
@@ -151,10 +152,21 @@ impl Journal {
 
     /// Writes everything; the rows of changed cases must be locked.
     pub(crate) async fn write(&mut self, conn: &mut PgConnection) -> Result<(), StoreError> {
+        let mut writes = Writes::new();
+        self.gather(&mut writes, conn).await?;
+        Ok(writes.execute(conn).await?)
+    }
+
+    /// As [`Self::write`], but leaves in `writes` what need not be written before.
+    pub(crate) async fn gather(
+        &mut self,
+        writes: &mut Writes,
+        conn: &mut PgConnection,
+    ) -> Result<(), StoreError> {
         if !self.asks.is_empty() {
             cover_request::ask(self, conn).await?;
         }
-        self.changes.write(conn).await
+        self.changes.gather(writes, conn).await
     }
 
     /// The timeline entry of one event.

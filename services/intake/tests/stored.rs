@@ -8,6 +8,7 @@ use intake::{
 };
 use kernel::{BasisPoints, CaseId, CaseNumber, Fen, LegId, Months, documents::DocumentCode};
 use uuid::Uuid;
+use writes::Writes;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap()
@@ -80,11 +81,15 @@ async fn a_case_comes_back_as_it_was_stored_in_every_phase() {
             submitted_at: None,
             root_traceparent: None,
         };
-        cases::insert(&mut conn, &[record]).await.unwrap();
+        let mut writes = Writes::new();
+        cases::insert(&mut writes, &[record]);
+        writes.execute(&mut conn).await.unwrap();
         let stored = Case { version: 7, supplemented: true, round: 2, phase, ..draft };
         let mut changes = Changes::default();
         changes.note_case(&stored, Some(day));
-        changes.write(&mut conn).await.unwrap();
+        let mut writes = Writes::new();
+        changes.gather(&mut writes, &mut conn).await.unwrap();
+        writes.execute(&mut conn).await.unwrap();
         let found = cases::find(&mut conn, stored.id).await.unwrap().unwrap().case;
         assert_eq!(found, stored);
     }

@@ -70,7 +70,7 @@ async fn the_hot_path_reads_no_whole_table_even_while_tables_are_small() {
     // The counters of a connection are added up when it has been idle for a second, or when it ends.
     field.partner.unwrap().stop().await.unwrap();
     let scans = "SELECT relname::text, seq_scan, coalesce(idx_scan, 0) FROM pg_stat_user_tables \
-                 WHERE schemaname = 'partner' AND relname IN ('assignment', 'event')";
+                 WHERE schemaname = 'partner' AND relname IN ('assignment', 'event', 'feed')";
     let tables = eventually(LIMIT, async || {
         let tables: Vec<(String, i64, i64)> = sqlx::query_as(scans).fetch_all(&field.pool).await.unwrap();
         if tables.iter().map(|(_, _, indexed)| indexed).sum::<i64>() >= 200 {

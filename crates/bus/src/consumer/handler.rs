@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use sqlx::PgConnection;
+use writes::Writes;
 
 use crate::Message;
 
@@ -17,6 +18,12 @@ pub trait Handler: Send + Sync + 'static {
     /// turn out to be repetitions.
     fn prepare(&self, batch: &[Message]) -> impl Future<Output = Self::Prepared> + Send;
 
+    /// How long messages may wait for company where nobody waits for their effect.
+    const PATIENCE: Duration = Duration::ZERO;
+
+    /// Whether [`Handler::gather`] is what the handler has, and not [`Handler::apply`].
+    const GATHERS: bool = false;
+
     /// The effects, in the transaction that also remembers the messages. `batch` is the one that was prepared, sorted by
     /// aggregate and version. One outcome for each message, in the same order. An error undoes the transaction; a batch
     /// that failed is then handled message by message.
@@ -25,7 +32,28 @@ pub trait Handler: Send + Sync + 'static {
         conn: &mut PgConnection,
         batch: &[Message],
         prepared: Self::Prepared,
-    ) -> impl Future<Output = Result<Vec<Outcome>, HandlerError>> + Send;
+    ) -> impl Future<Output = Result<Vec<Outcome>, HandlerError>> + Send {
+        async move {
+            let mut writes = Writes::new();
+            let outcomes = self.gather(conn, batch, prepared, &mut writes).await?;
+            writes.execute(conn).await?;
+            Ok(outcomes)
+        }
+    }
+
+    /// As [`Handler::apply`] for who sets [`Handler::GATHERS`]: reads and locks by `conn`, and leaves in `writes` what is to
+    /// be written, so that it is one statement with what remembers the messages. Messages may come here that were taken
+    /// before: nothing of theirs is written then, and they do not come again.
+    fn gather(
+        &self,
+        conn: &mut PgConnection,
+        batch: &[Message],
+        prepared: Self::Prepared,
+        writes: &mut Writes,
+    ) -> impl Future<Output = Result<Vec<Outcome>, HandlerError>> + Send {
+        let _ = writes;
+        self.apply(conn, batch, prepared)
+    }
 
     /// After the commit: the place to wake workers of the role. The outbox is woken anyway.
     fn committed(&self) {}

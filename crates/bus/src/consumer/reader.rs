@@ -14,6 +14,7 @@ use super::aside::put_aside;
 use super::intake::{Rules, Sorted, sort};
 use super::worker::{Origin, Worker};
 use super::{Handler, Parts};
+use crate::Pace;
 use crate::backoff::Backoff;
 use crate::clockwork::pause;
 use crate::health::Pulse;
@@ -25,11 +26,20 @@ const IDLE: Duration = Duration::from_secs(15);
 
 /// What is done with the batches of a queue.
 pub(super) trait Sink: Send + Sync {
+    /// See [`Handler::PATIENCE`].
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// `Break`: shutdown came before the batch was done with; it must not be acknowledged.
     fn handle(&self, deliveries: Vec<Delivery>) -> impl Future<Output = ControlFlow<()>> + Send;
 }
 
 impl<H: Handler> Sink for Worker<H> {
+    fn patience(&self) -> Duration {
+        H::PATIENCE
+    }
+
     async fn handle(&self, deliveries: Vec<Delivery>) -> ControlFlow<()> {
         let rules = Rules {
             now: self.parts.clock.now(),
@@ -104,6 +114,7 @@ impl Subscription {
 
     /// Reads until shutdown (`Ok`) or until the subscription is of no more use.
     async fn read(mut self, parts: &Parts, pulse: &Pulse, sink: &impl Sink) -> Result<(), LinkError> {
+        let pace = Pace::new(parts.config.worth);
         loop {
             let first = tokio::select! {
                 biased;
@@ -114,7 +125,13 @@ impl Subscription {
                     continue;
                 }
             };
-            let deliveries = self.gather(first.ok_or(LinkError::Cancelled)??);
+            let first = first.ok_or(LinkError::Cancelled)??;
+            match sink.patience() {
+                Duration::ZERO => pace.turn().await,
+                patience => tokio::time::sleep(patience).await,
+            }
+            let deliveries = self.gather(first);
+            pace.took(deliveries.iter().map(|delivery| parcel::letters(&delivery.properties)).sum());
             let last = deliveries.last().map(|delivery| delivery.acker.clone());
             if sink.handle(deliveries).await.is_break() {
                 break;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
+use writes::Writes;
 
 use super::aside::{Aside, Wait};
 use crate::Message;
@@ -29,6 +30,17 @@ pub(super) async fn take(
     .fetch_all(conn)
     .await?;
     Ok(fresh.into_iter().collect())
+}
+
+/// As [`take`], together with the effects: nothing at all is written if one of them had been taken before.
+pub(super) fn take_with(writes: &mut Writes, queue: &str, ids: &[Uuid]) {
+    writes
+        .add_exactly(
+            ids.len(),
+            "INSERT INTO inbox (message_id, queue) SELECT id, $2 FROM UNNEST($1::uuid[]) AS id ON CONFLICT DO NOTHING",
+        )
+        .bind(ids)
+        .bind(queue);
 }
 
 /// Writes messages into `held`; due times are the database's, so that replicas agree on them.

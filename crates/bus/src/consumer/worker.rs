@@ -13,6 +13,7 @@ use telemetry::metrics;
 use tokio::sync::Notify;
 use tracing::Instrument;
 use uuid::Uuid;
+use writes::Writes;
 
 use super::aside::{Aside, Wait, away, put_aside};
 use super::fault::Fault;
@@ -115,12 +116,20 @@ impl<H: Handler> Worker<H> {
 
     /// One transaction. Repetitions leave `messages`; what is left is what was handled.
     async fn attempt(&self, origin: &Origin, messages: &mut Vec<Message>) -> Result<(), Fault> {
+        let first_time = messages.iter().all(|message| message.attempt == 0);
+        if H::GATHERS && matches!(origin, Origin::Queue) && first_time && !messages.is_empty() {
+            match self.at_once(messages).await {
+                Ok(outcomes) => {
+                    self.committed(&outcomes);
+                    return Ok(());
+                }
+                Err(fault @ Fault::Unavailable(_)) => return Err(fault),
+                // Some were taken before, or something is wrong with one: looked at more closely.
+                Err(Fault::Conflict(_) | Fault::Failed(_)) => {}
+            }
+        }
         loop {
-            let Some(first) = messages.first() else {
-                return Ok(());
-            };
-            // A batch of one is its message's own; in a larger one each message has its span beside the batch's.
-            let span = if messages.len() == 1 { first.span().clone() } else { tracing::Span::current() };
+            let Some(span) = span_of(messages) else { return Ok(()) };
             let prepared = guarded(self.handler.prepare(messages)).instrument(span.clone()).await?;
             let mut tx = self.parts.pool.begin().await?;
             let fresh = fresh(&mut tx, self.queue(), origin, messages).await?;
@@ -133,18 +142,28 @@ impl<H: Handler> Worker<H> {
             }
             let outcomes =
                 guarded(self.handler.apply(&mut tx, messages, prepared)).instrument(span).await??;
-            if outcomes.len() != messages.len() {
-                return Err(Fault::Failed(format!(
-                    "{} outcomes for {} messages",
-                    outcomes.len(),
-                    messages.len()
-                )));
-            }
+            counted(&outcomes, messages)?;
             write_outcomes(&mut tx, self.queue(), origin, messages, &outcomes).await?;
             tx.commit().await?;
             self.committed(&outcomes);
             return Ok(());
         }
+    }
+
+    /// The effects and what remembers the messages as one statement, on the assumption that all of them are new.
+    async fn at_once(&self, messages: &[Message]) -> Result<Vec<Outcome>, Fault> {
+        let span = span_of(messages).unwrap_or_else(tracing::Span::none);
+        let prepared = guarded(self.handler.prepare(messages)).instrument(span.clone()).await?;
+        let mut tx = self.parts.pool.begin().await?;
+        let mut writes = Writes::new();
+        let gathered = self.handler.gather(&mut tx, messages, prepared, &mut writes);
+        let outcomes = guarded(gathered).instrument(span).await??;
+        counted(&outcomes, messages)?;
+        store::take_with(&mut writes, self.queue(), &units_of(messages));
+        writes.execute(&mut tx).await?;
+        write_outcomes(&mut tx, self.queue(), &Origin::Queue, messages, &outcomes).await?;
+        tx.commit().await?;
+        Ok(outcomes)
     }
 
     fn committed(&self, outcomes: &[Outcome]) {
@@ -239,6 +258,30 @@ fn units(messages: Vec<Message>) -> Vec<Vec<Message>> {
     units
 }
 
+/// A batch of one is its message's own span; in a larger one each message has its own beside the batch's. None without any.
+fn span_of(messages: &[Message]) -> Option<tracing::Span> {
+    match messages {
+        [] => None,
+        [single] => Some(single.span().clone()),
+        _ => Some(tracing::Span::current()),
+    }
+}
+
+fn counted(outcomes: &[Outcome], messages: &[Message]) -> Result<(), Fault> {
+    if outcomes.len() == messages.len() {
+        return Ok(());
+    }
+    Err(Fault::Failed(format!("{} outcomes for {} messages", outcomes.len(), messages.len())))
+}
+
+/// By what the inbox knows them. Two consumers with the same messages wait for each other in one order only.
+fn units_of(messages: &[Message]) -> Vec<Uuid> {
+    let mut ids: Vec<Uuid> = messages.iter().map(Message::unit).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
 /// Which of the units are this transaction's to handle, by what the inbox knows them.
 async fn fresh(
     conn: &mut PgConnection,
@@ -246,10 +289,7 @@ async fn fresh(
     origin: &Origin,
     messages: &[Message],
 ) -> Result<HashSet<Uuid>, sqlx::Error> {
-    let mut ids: Vec<Uuid> = messages.iter().map(Message::unit).collect();
-    // Two consumers with the same messages wait for each other in one order only.
-    ids.sort_unstable();
-    ids.dedup();
+    let ids = units_of(messages);
     match origin {
         Origin::Queue => store::take(conn, queue, &ids).await,
         Origin::Held { claim, rows } => {

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 pub use outgoing::Outgoing;
 pub(crate) use relay::Relay;
 pub(crate) use store::backlog;
-pub use store::{enqueue, enqueue_together};
+pub use store::{enqueue, enqueue_together, enqueue_together_with, enqueue_with};
 
 /// Wakes the relay of this process.
 #[derive(Debug, Clone, Default)]

@@ -2,28 +2,26 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
-use futures::stream::FuturesUnordered;
+use futures::future::try_join_all;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions};
 use lapin::types::FieldTable;
-use lapin::{Channel, Confirmation, Connection, ExchangeKind};
+use lapin::{Channel, Confirmation, Connection, ExchangeKind, PublisherConfirm};
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::store::Row;
 use crate::EXCHANGE;
 use crate::envelope::{Envelope, message_id};
-use crate::health::Pulse;
 use crate::link::{Link, LinkError, answered};
 use crate::parcel;
 
-/// How often a wait for confirms looks whether the broker is blocked or gone.
-const LOOK: Duration = Duration::from_millis(200);
-
-/// What became of the rows of one pipeline.
+/// What became of some of the rows under way.
 #[derive(Debug, Default)]
 pub(super) struct Fates {
     /// Confirmed and not returned: the broker answers for them now.
@@ -32,6 +30,89 @@ pub(super) struct Fates {
     pub(super) returned: Vec<Uuid>,
     /// The broker could not take them.
     pub(super) nacked: Vec<Uuid>,
+}
+
+/// Rows that are under way to the broker, in the order in which they were published. After an error all of it must be
+/// given up with its publisher: it will be sent again on another channel, and consumers know a repetition.
+#[derive(Default)]
+pub(super) struct UnderWay {
+    sent: Vec<Sent>,
+    /// Returned messages whose confirms have not come.
+    returned: HashSet<Uuid>,
+    /// When the first was published, or the last confirmed, or the broker last seen blocked.
+    since: Option<Instant>,
+}
+
+struct Sent {
+    id: Uuid,
+    confirm: PublisherConfirm,
+    /// Of the message and of a parcel's letters: they last until the broker has confirmed.
+    _spans: Vec<tracing::Span>,
+}
+
+impl UnderWay {
+    pub(super) fn is_empty(&self) -> bool {
+        self.sent.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.sent.len()
+    }
+
+    pub(super) fn ids(&self) -> impl Iterator<Item = Uuid> + '_ {
+        self.sent.iter().map(|sent| sent.id)
+    }
+
+    /// Time under an alarm of the broker does not count.
+    pub(super) fn blocked(&mut self) {
+        self.since = Some(Instant::now());
+    }
+
+    /// For how long the broker has confirmed nothing.
+    pub(super) fn silence(&self) -> Duration {
+        self.since.filter(|_| !self.sent.is_empty()).map(|since| since.elapsed()).unwrap_or_default()
+    }
+
+    /// Waits for the next confirms; takes all that have come. Nothing is lost where the waiting is given up.
+    pub(super) async fn settle(&mut self) -> Result<Fates, LinkError> {
+        let confirmed = poll_fn(|context| {
+            let mut confirmed: Vec<(Uuid, Confirmation)> = Vec::new();
+            // The client hangs a returned message on whichever confirm it resolves next, at the latest on the message's
+            // own. So once a message is confirmed, all others are looked at again: what was resolved before it is seen.
+            loop {
+                let before = confirmed.len();
+                let mut place = 0;
+                while let Some(sent) = self.sent.get_mut(place) {
+                    match Pin::new(&mut sent.confirm).poll(context) {
+                        Poll::Pending => place += 1,
+                        Poll::Ready(Err(error)) => return Poll::Ready(Err(LinkError::from(error))),
+                        Poll::Ready(Ok(confirmation)) => {
+                            confirmed.push((self.sent.remove(place).id, confirmation));
+                        }
+                    }
+                }
+                if confirmed.len() == before {
+                    break;
+                }
+            }
+            if confirmed.is_empty() { Poll::Pending } else { Poll::Ready(Ok(confirmed)) }
+        })
+        .await?;
+        self.since = Some(Instant::now());
+        let mut fates = Fates::default();
+        let mut acked = Vec::with_capacity(confirmed.len());
+        for (id, confirmation) in confirmed {
+            if confirmation.is_ack() {
+                acked.push(id)
+            } else {
+                fates.nacked.push(id)
+            }
+            self.returned
+                .extend(confirmation.take_message().and_then(|m| message_id(&m.delivery.properties)));
+        }
+        (fates.returned, fates.sent) = acked.into_iter().partition(|id| self.returned.remove(id));
+        Ok(fates)
+    }
 }
 
 /// A channel in confirm mode on the publishing connection.
@@ -66,54 +147,19 @@ impl Publisher {
         self.connection.status().connected() && self.channel.status().connected()
     }
 
-    /// Publishes all rows and waits for every confirm. After an error the publisher must be given up: what is still
-    /// under way on it will be sent again on another channel, and consumers know a repetition. Time under an alarm of the
-    /// broker does not count against `limit`.
-    pub(super) async fn send(
-        &self,
-        rows: &[Row],
-        limit: Duration,
-        pulse: &Pulse,
-    ) -> Result<Fates, LinkError> {
-        let mut under_way: FuturesUnordered<_> = rows.iter().map(|row| self.send_one(row)).collect();
-        let mut fates = Fates::default();
-        let mut confirmed = Vec::with_capacity(rows.len());
-        let mut returned = HashSet::new();
-        let mut waited = Duration::ZERO;
-        let mut since = Instant::now();
-        loop {
-            match tokio::time::timeout(LOOK, under_way.next()).await {
-                Ok(None) => break,
-                Ok(Some(answer)) => {
-                    let (id, confirmation) = answer?;
-                    let acked = confirmation.is_ack();
-                    // The client hangs a returned message on whichever confirm comes next. Returns precede their own
-                    // confirms, so all of this pipeline's are here once its last confirm is.
-                    returned
-                        .extend(confirmation.take_message().and_then(|m| message_id(&m.delivery.properties)));
-                    if acked {
-                        confirmed.push(id);
-                    } else {
-                        fates.nacked.push(id);
-                    }
-                    waited = Duration::ZERO;
-                }
-                Err(_) if self.blocked() => pulse.blocked(true),
-                Err(_) if !self.usable() => return Err(LinkError::Silent),
-                Err(_) => waited += since.elapsed(),
-            }
-            if waited >= limit {
-                return Err(LinkError::Silent);
-            }
-            since = Instant::now();
+    /// Publishes all rows, in their order.
+    pub(super) async fn publish(&self, rows: &[Row], under_way: &mut UnderWay) -> Result<(), LinkError> {
+        let sent = try_join_all(rows.iter().map(|row| self.publish_one(row))).await?;
+        if under_way.is_empty() {
+            under_way.since = Some(Instant::now());
         }
-        (fates.returned, fates.sent) = confirmed.into_iter().partition(|id| returned.contains(id));
-        Ok(fates)
+        under_way.sent.extend(sent);
+        Ok(())
     }
 
-    async fn send_one(&self, row: &Row) -> Result<(Uuid, Confirmation), LinkError> {
+    async fn publish_one(&self, row: &Row) -> Result<Sent, LinkError> {
         let envelope = &row.envelope;
-        let (mut span, mut letters) = (tracing::Span::none(), Vec::new());
+        let (mut span, mut spans) = (tracing::Span::none(), Vec::new());
         let mut properties = envelope.properties();
         let mut body = Cow::Borrowed(row.body.as_slice());
         // A message without a trace of its own starts none here.
@@ -124,7 +170,7 @@ impl Publisher {
             let mut begin = |id, traceparent: &str| {
                 let span = publish_span(&envelope.kind, id, traceparent);
                 let next = telemetry::context::traceparent_of(&span);
-                letters.push(span);
+                spans.push(span);
                 next
             };
             if let Some(continued) = recorded.and_then(|_| parcel::with_traces(&row.body, &mut begin)) {
@@ -136,12 +182,12 @@ impl Publisher {
                 telemetry::context::traceparent_of(&span).or_else(|| envelope.traceparent.clone());
             properties = Envelope { traceparent, ..envelope.clone() }.properties();
         }
-        let publish = async {
-            let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-            let key = envelope.kind.as_str().into();
-            self.channel.basic_publish(EXCHANGE.into(), key, mandatory, &body, properties).await?.await
-        };
-        Ok((row.envelope.id, publish.instrument(span).await?))
+        let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        let key = envelope.kind.as_str().into();
+        let publish = self.channel.basic_publish(EXCHANGE.into(), key, mandatory, &body, properties);
+        let confirm = publish.instrument(span.clone()).await?;
+        spans.push(span);
+        Ok(Sent { id: row.envelope.id, confirm, _spans: spans })
     }
 
     /// Gives up the channel and, since an error leaves doubt about more than the channel, its connection.

@@ -1,7 +1,6 @@
 //! The relay: brings outbox rows to the broker. One per role leads; nothing else publishes. It outlives every trouble of
 //! broker and database, and what it sends twice the consumers know again.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,14 +10,16 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::leader::{Leader, limited};
-use super::publisher::{Fates, Publisher};
+use super::publisher::{Fates, Publisher, UnderWay};
 use super::{Outbox, store};
-use crate::BusConfig;
 use crate::backoff::Backoff;
 use crate::clockwork::{fault_code, pause};
 use crate::health::Pulse;
 use crate::link::{Link, LinkError};
+use crate::{BusConfig, Pace};
 
+/// How often a wait for confirms looks whether the broker is blocked or gone.
+const LOOK: Duration = Duration::from_millis(200);
 /// How often a process that does not lead asks whether it may, and a leader whether pauses of rows are over.
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -51,16 +52,34 @@ impl From<sqlx::Error> for Stop {
 
 /// The unit of publishing that a broker which refuses a message is led back to.
 #[derive(Clone, Copy, PartialEq)]
-enum Pace {
+enum Rate {
     Pipeline,
     /// One by one, for so many messages: the broker closed the channel on a message, and only so is it found.
     Single(usize),
 }
 
+impl Rate {
+    /// Messages that may be under way.
+    fn most(self, pipeline: usize) -> usize {
+        match self {
+            Self::Pipeline => pipeline,
+            Self::Single(_) => 1,
+        }
+    }
+}
+
+/// A channel, and what is on it.
+struct Line {
+    publisher: Publisher,
+    under_way: UnderWay,
+    /// Confirmed rows that are still in the table: they go with the next look at it.
+    confirmed: Vec<Uuid>,
+}
+
 /// What a leader carries from one channel to the next.
 struct Term {
     backoff: Backoff,
-    pace: Pace,
+    pace: Rate,
     /// When rows were last looked for whose pause is over.
     released: Instant,
 }
@@ -99,7 +118,7 @@ impl Relay {
         metrics::set_relay_leading(true);
         tracing::info!(role = self.config.role, "relay leads");
         let backoff = Backoff::new(Duration::from_millis(100), self.config.reconnect_max);
-        let mut term = Term { backoff, pace: Pace::Pipeline, released: Instant::now() };
+        let mut term = Term { backoff, pace: Rate::Pipeline, released: Instant::now() };
         let lost = loop {
             match self.relay(&mut leader, &mut term).await {
                 Stop::Shutdown => break None,
@@ -131,104 +150,119 @@ impl Relay {
         };
         self.pulse.connected(true);
         metrics::set_broker_connected(true);
-        let stop = loop {
-            match self.round(leader, &publisher, term).await {
-                Ok(ControlFlow::Continue(())) => {}
-                Ok(ControlFlow::Break(())) => break Stop::Shutdown,
-                Err(stop) => break stop,
-            }
+        let mut line = Line { publisher, under_way: UnderWay::default(), confirmed: Vec::new() };
+        let mut stop = match self.run_line(leader, &mut line, term).await {
+            Ok(()) => Stop::Shutdown,
+            Err(stop) => stop,
         };
+        if !matches!(stop, Stop::Store(_))
+            && let Err(error) = limited(store::delete(leader.conn(), &line.confirmed)).await
+        {
+            stop = Stop::Store(error);
+        }
         match stop {
-            Stop::Broker(_) | Stop::Shutdown => publisher.give_up().await,
+            Stop::Broker(_) | Stop::Shutdown => line.publisher.give_up().await,
             // The connection is still good.
-            Stop::Store(_) | Stop::Reopen => drop(publisher),
+            Stop::Store(_) | Stop::Reopen => drop(line),
         }
         stop
     }
 
-    /// Waits for rows, publishes one pipeline of them and settles it.
-    async fn round(
-        &self,
-        leader: &mut Leader,
-        publisher: &Publisher,
-        term: &mut Term,
-    ) -> Result<ControlFlow<()>, Stop> {
-        let limit = match term.pace {
-            Pace::Pipeline => self.config.pipeline,
-            Pace::Single(_) => 1,
-        };
-        let Some(rows) = self.rows(leader, publisher, term, limit).await? else {
-            return Ok(ControlFlow::Break(()));
-        };
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.envelope.id).collect();
-        match publisher.send(&rows, self.config.confirm_limit, &self.pulse).await {
-            Ok(fates) => {
-                term.backoff.reset();
-                term.pace = match term.pace {
-                    Pace::Single(left) if left > 1 => Pace::Single(left - 1),
-                    Pace::Single(_) | Pace::Pipeline => Pace::Pipeline,
-                };
-                self.settle(leader, fates).await?;
-                Ok(ControlFlow::Continue(()))
+    /// Publishes what is ready while the broker confirms what was published before. Woken by commits of this process, and
+    /// looking by itself for those of others. Ends without an error on shutdown, when nothing is under way any more.
+    async fn run_line(&self, leader: &mut Leader, line: &mut Line, term: &mut Term) -> Result<(), Stop> {
+        let pace = Pace::new(self.config.worth);
+        let mut poll = self.config.poll_min;
+        let mut look = true;
+        loop {
+            self.pulse.beat();
+            let ending = self.shutdown.is_cancelled();
+            if ending && line.under_way.is_empty() {
+                return Ok(());
             }
-            Err(error) => {
-                match error.refusal() {
-                    // The exchange vanished: no message is to blame.
-                    None | Some(404) => Err(Stop::Broker(error)),
-                    Some(code) => {
-                        if let [id] = ids.as_slice() {
-                            tracing::error!(message_id = %id, code, "broker refuses a message");
-                            self.hold_back(leader, &[*id], "refused").await?;
-                        }
-                        term.pace = Pace::Single(self.config.pipeline);
-                        Err(Stop::Reopen)
+            self.watch(line)?;
+            if term.released.elapsed() >= ASK_AGAIN {
+                term.released = Instant::now();
+                let released = limited(store::release_due(leader.conn(), self.config.pipeline)).await?;
+                look |= released > 0;
+            }
+            let room = term.pace.most(self.config.pipeline).saturating_sub(line.under_way.len());
+            if look && room > 0 && !ending && !line.publisher.blocked() {
+                pace.turn().await;
+                let rows = self.rows(leader, line, room).await?;
+                look = rows.len() >= room;
+                pace.took(rows.iter().map(|row| usize::try_from(row.letters).unwrap_or(1)).sum());
+                if !rows.is_empty() {
+                    poll = self.config.poll_min;
+                    let sent = line.publisher.publish(&rows, &mut line.under_way).await;
+                    if let Err(error) = sent {
+                        let ids: Vec<Uuid> = rows.iter().map(|row| row.envelope.id).collect();
+                        return Err(self.refused(leader, term, &ids, error).await?);
                     }
                 }
             }
+            let (waits, idle) = (!line.under_way.is_empty(), line.under_way.is_empty());
+            tokio::select! {
+                fates = line.under_way.settle(), if waits => match fates {
+                    Ok(fates) => self.settle(leader, line, term, fates).await?,
+                    Err(error) => {
+                        let ids: Vec<Uuid> = line.under_way.ids().collect();
+                        return Err(self.refused(leader, term, &ids, error).await?);
+                    }
+                },
+                () = self.outbox.woken(), if !look => {
+                    look = true;
+                    poll = self.config.poll_min;
+                }
+                () = tokio::time::sleep(poll), if idle => {
+                    look = true;
+                    poll = poll.mul_f64(1.25).min(self.config.poll_max);
+                }
+                () = tokio::time::sleep(LOOK), if waits => {}
+                () = self.shutdown.cancelled(), if !ending => {}
+            }
         }
     }
 
-    /// The next rows; `None` on shutdown. Woken by commits of this process, and looking by itself for those of others.
-    async fn rows(
+    /// Whether the broker still listens.
+    fn watch(&self, line: &mut Line) -> Result<(), Stop> {
+        let blocked = line.publisher.blocked();
+        self.pulse.blocked(blocked);
+        if blocked {
+            line.under_way.blocked();
+        }
+        let silent = line.under_way.silence() >= self.config.confirm_limit;
+        if silent || !line.publisher.usable() {
+            return Err(Stop::Broker(LinkError::Silent));
+        }
+        Ok(())
+    }
+
+    /// The next rows to be published. What was confirmed goes with the same statement.
+    async fn rows(&self, leader: &mut Leader, line: &mut Line, room: usize) -> Result<Vec<store::Row>, Stop> {
+        let under_way: Vec<Uuid> = line.under_way.ids().collect();
+        let confirmed = std::mem::take(&mut line.confirmed);
+        if confirmed.is_empty() {
+            return Ok(limited(store::ready(leader.conn(), &under_way, room)).await?);
+        }
+        Ok(limited(store::delete_and_ready(leader.conn(), &confirmed, &under_way, room)).await?)
+    }
+
+    async fn settle(
         &self,
         leader: &mut Leader,
-        publisher: &Publisher,
+        line: &mut Line,
         term: &mut Term,
-        limit: usize,
-    ) -> Result<Option<Vec<store::Row>>, Stop> {
-        let mut poll = self.config.poll_min;
-        loop {
-            self.pulse.beat();
-            if self.shutdown.is_cancelled() {
-                return Ok(None);
-            }
-            self.pulse.blocked(publisher.blocked());
-            if !publisher.usable() {
-                return Err(Stop::Broker(LinkError::Silent));
-            }
-            if term.released.elapsed() >= ASK_AGAIN {
-                term.released = Instant::now();
-                limited(store::release_due(leader.conn(), self.config.pipeline)).await?;
-            }
-            if !publisher.blocked() {
-                let rows = limited(store::ready(leader.conn(), limit)).await?;
-                if !rows.is_empty() {
-                    return Ok(Some(rows));
-                }
-            }
-            tokio::select! {
-                () = self.outbox.woken() => poll = self.config.poll_min,
-                () = tokio::time::sleep(poll) => poll = poll.mul_f64(1.25).min(self.config.poll_max),
-                () = self.shutdown.cancelled() => {}
-            }
-        }
-    }
-
-    async fn settle(&self, leader: &mut Leader, fates: Fates) -> Result<(), Stop> {
-        if !fates.sent.is_empty() {
-            limited(store::delete(leader.conn(), &fates.sent)).await?;
-            metrics::add_published(fates.sent.len() as u64);
-        }
+        fates: Fates,
+    ) -> Result<(), Stop> {
+        term.backoff.reset();
+        let settled = fates.sent.len() + fates.returned.len() + fates.nacked.len();
+        term.pace = match term.pace {
+            Rate::Single(left) if left > settled => Rate::Single(left - settled),
+            Rate::Single(_) | Rate::Pipeline => Rate::Pipeline,
+        };
+        metrics::add_published(fates.sent.len() as u64);
+        line.confirmed.extend(fates.sent);
         if !fates.returned.is_empty() {
             tracing::error!(count = fates.returned.len(), "no queue wants messages of this role");
             self.hold_back(leader, &fates.returned, "unroutable").await?;
@@ -239,6 +273,28 @@ impl Relay {
             return Err(Stop::Reopen);
         }
         Ok(())
+    }
+
+    /// The channel ended over one of these rows, or with its connection.
+    async fn refused(
+        &self,
+        leader: &mut Leader,
+        term: &mut Term,
+        ids: &[Uuid],
+        error: LinkError,
+    ) -> Result<Stop, Stop> {
+        match error.refusal() {
+            // The exchange vanished: no message is to blame.
+            None | Some(404) => Ok(Stop::Broker(error)),
+            Some(code) => {
+                if let [id] = ids {
+                    tracing::error!(message_id = %id, code, "broker refuses a message");
+                    self.hold_back(leader, &[*id], "refused").await?;
+                }
+                term.pace = Rate::Single(self.config.pipeline);
+                Ok(Stop::Reopen)
+            }
+        }
     }
 
     async fn hold_back(&self, leader: &mut Leader, ids: &[Uuid], trouble: &'static str) -> Result<(), Stop> {

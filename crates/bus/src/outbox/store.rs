@@ -7,26 +7,46 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
+use writes::Writes;
 
 use super::Outgoing;
 use crate::envelope::Envelope;
 use crate::parcel;
 
+const INSERT: &str =
+    "INSERT INTO outbox (message_id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body, letters)
+     SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::text[], $7::bytea[],
+                          $8::int[])";
+
 /// Writes what a state change owes, in the transaction of that change and in one statement. An id that is already in
 /// the outbox violates `outbox_pkey`.
 pub async fn enqueue(conn: &mut PgConnection, messages: &[Outgoing]) -> Result<(), sqlx::Error> {
+    let mut writes = Writes::new();
+    enqueue_with(&mut writes, messages);
+    writes.execute(conn).await.map(drop)
+}
+
+/// As [`enqueue`], together with the other writes of the transaction.
+pub fn enqueue_with(writes: &mut Writes, messages: &[Outgoing]) {
     let rows = messages.iter().map(|message| NewRow {
         first: message,
         traceparent: message.traceparent.as_deref(),
         body: Cow::Borrowed(message.body.as_slice()),
         letters: 1,
     });
-    insert(conn, &rows.collect::<Vec<_>>()).await
+    insert(writes, &rows.collect::<Vec<_>>());
 }
 
 /// As [`enqueue`], but messages of one type share a row, and with it their way to the consumers: for transactions that
 /// owe many at once. What concerns one aggregate stays in order.
 pub async fn enqueue_together(conn: &mut PgConnection, messages: &[Outgoing]) -> Result<(), sqlx::Error> {
+    let mut writes = Writes::new();
+    enqueue_together_with(&mut writes, messages);
+    writes.execute(conn).await.map(drop)
+}
+
+/// As [`enqueue_together`], together with the other writes of the transaction.
+pub fn enqueue_together_with(writes: &mut Writes, messages: &[Outgoing]) {
     let packed = parcel::pack(messages);
     let rows = packed.iter().filter_map(|parcel| {
         Some(NewRow {
@@ -36,7 +56,7 @@ pub async fn enqueue_together(conn: &mut PgConnection, messages: &[Outgoing]) ->
             letters: i32::try_from(parcel.letters()).unwrap_or(i32::MAX),
         })
     });
-    insert(conn, &rows.collect::<Vec<_>>()).await
+    insert(writes, &rows.collect::<Vec<_>>());
 }
 
 /// A row to be written: the envelope is that of its first message.
@@ -47,27 +67,21 @@ struct NewRow<'a> {
     letters: i32,
 }
 
-async fn insert(conn: &mut PgConnection, rows: &[NewRow<'_>]) -> Result<(), sqlx::Error> {
+fn insert(writes: &mut Writes, rows: &[NewRow<'_>]) {
     if rows.is_empty() {
-        return Ok(());
+        return;
     }
     let column = |f: fn(&Outgoing) -> Uuid| rows.iter().map(|row| f(row.first)).collect::<Vec<_>>();
-    sqlx::query(
-        "INSERT INTO outbox (message_id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body, letters)
-         SELECT * FROM UNNEST($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::timestamptz[], $6::text[], $7::bytea[],
-                              $8::int[])",
-    )
-    .bind(column(|m| m.message_id.uuid()))
-    .bind(rows.iter().map(|row| row.first.kind).collect::<Vec<_>>())
-    .bind(column(|m| m.aggregate_id))
-    .bind(rows.iter().map(|row| row.first.aggregate_version).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.first.occurred_at).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.traceparent).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.body.as_ref()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.letters).collect::<Vec<_>>())
-    .execute(conn)
-    .await?;
-    Ok(())
+    writes
+        .add(INSERT)
+        .bind(column(|m| m.message_id.uuid()))
+        .bind(rows.iter().map(|row| row.first.kind).collect::<Vec<_>>())
+        .bind(column(|m| m.aggregate_id))
+        .bind(rows.iter().map(|row| row.first.aggregate_version).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.first.occurred_at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.traceparent).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.body.as_ref()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.letters).collect::<Vec<_>>());
 }
 
 /// A row that is to be published.
@@ -81,22 +95,51 @@ pub(super) struct Row {
 
 type RowTuple = (Uuid, String, Uuid, i64, DateTime<Utc>, Option<String>, Vec<u8>, i32);
 
-/// The oldest rows that nothing holds back, in the order of their insertion. No cursor: a row that commits late would
-/// be skipped by it.
-pub(super) async fn ready(conn: &mut PgConnection, limit: usize) -> Result<Vec<Row>, sqlx::Error> {
+/// The oldest rows that nothing holds back and that are not under way, in the order of their insertion. No cursor: a row
+/// that commits late would be skipped by it.
+pub(super) async fn ready(
+    conn: &mut PgConnection,
+    under_way: &[Uuid],
+    limit: usize,
+) -> Result<Vec<Row>, sqlx::Error> {
     let rows: Vec<RowTuple> = sqlx::query_as(
         "SELECT message_id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body, letters
-           FROM outbox WHERE retry_at IS NULL ORDER BY seq LIMIT $1",
+           FROM outbox WHERE retry_at IS NULL AND message_id <> ALL($1) ORDER BY seq LIMIT $2",
     )
+    .bind(under_way)
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(conn)
     .await?;
-    let row = |(id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body, letters)| Row {
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// As [`ready`], and removes what was confirmed and not returned in the same statement.
+pub(super) async fn delete_and_ready(
+    conn: &mut PgConnection,
+    confirmed: &[Uuid],
+    under_way: &[Uuid],
+    limit: usize,
+) -> Result<Vec<Row>, sqlx::Error> {
+    let rows: Vec<RowTuple> = sqlx::query_as(
+        "WITH sent AS (DELETE FROM outbox WHERE message_id = ANY($1))
+         SELECT message_id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body, letters
+           FROM outbox WHERE retry_at IS NULL AND message_id <> ALL($1) AND message_id <> ALL($2) ORDER BY seq LIMIT $3",
+    )
+    .bind(confirmed)
+    .bind(under_way)
+    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(row).collect())
+}
+
+fn row(row: RowTuple) -> Row {
+    let (id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body, letters) = row;
+    Row {
         envelope: Envelope { id, kind, aggregate_id, aggregate_version, occurred_at, traceparent },
         body,
         letters,
-    };
-    Ok(rows.into_iter().map(row).collect())
+    }
 }
 
 /// Removes what was confirmed and not returned.

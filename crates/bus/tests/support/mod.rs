@@ -7,7 +7,7 @@ mod wire;
 
 pub(crate) use ground::{Ground, engines, quick};
 pub(crate) use proxy::{Proxy, Towards};
-pub(crate) use recorder::{Recorder, Verdict};
+pub(crate) use recorder::{Gatherer, Recorder, Verdict};
 pub(crate) use wire::{ack_of_unknown_delivery, blocked, new_id, properties, unblocked};
 
 use std::time::{Duration, Instant};

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bus::{Handler, HandlerError, Message, Outcome};
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
+use writes::Writes;
 
 /// What the test wants of one message.
 pub(crate) enum Verdict {
@@ -127,5 +128,51 @@ impl Handler for Recorder {
     fn committed(&self) {
         self.counts().commits.fetch_add(1, Ordering::SeqCst);
         (self.0.committed)();
+    }
+}
+
+/// As [`Recorder`], but leaves its effects to be written with what remembers the messages.
+pub(crate) struct Gatherer(pub(crate) Recorder);
+
+impl Handler for Gatherer {
+    type Prepared = usize;
+
+    const GATHERS: bool = true;
+
+    async fn prepare(&self, batch: &[Message]) -> usize {
+        self.0.prepare(batch).await
+    }
+
+    async fn gather(
+        &self,
+        _conn: &mut PgConnection,
+        batch: &[Message],
+        prepared: usize,
+        writes: &mut Writes,
+    ) -> Result<Vec<Outcome>, HandlerError> {
+        assert_eq!(prepared, batch.len(), "what was prepared is what is gathered");
+        self.0.counts().applied.fetch_add(batch.len(), Ordering::SeqCst);
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for message in batch {
+            outcomes.push(match (self.0.0.judge)(message) {
+                Verdict::Effect => Outcome::Done,
+                Verdict::Say(outcome) => outcome,
+                Verdict::Fail => return Err(HandlerError::failed("test-failure", "as the test wants it")),
+                Verdict::Panic => panic!("as the test wants it"),
+            });
+        }
+        writes
+            .add(
+                "INSERT INTO effect (message_id, aggregate_id, version)
+                 SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::bigint[])",
+            )
+            .bind(batch.iter().map(|m| m.id.uuid()).collect::<Vec<_>>())
+            .bind(batch.iter().map(|m| m.aggregate_id).collect::<Vec<_>>())
+            .bind(batch.iter().map(|m| m.aggregate_version).collect::<Vec<_>>());
+        Ok(outcomes)
+    }
+
+    fn committed(&self) {
+        self.0.committed();
     }
 }

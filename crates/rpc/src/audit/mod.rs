@@ -6,6 +6,7 @@ mod sealer;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
+use writes::Writes;
 
 use crate::caller::Caller;
 
@@ -45,31 +46,30 @@ pub struct Act<'a> {
     pub trace_id: Option<&'a str>,
 }
 
-/// Writes one row for each act, whoever did it.
-pub async fn record_acts(conn: &mut PgConnection, acts: &[Act<'_>]) -> Result<(), sqlx::Error> {
+const RECORD_ACTS: &str =
+    "INSERT INTO audit_entry (at, issuer, actor, person, action, object_kind, object_id, purpose, result, trace_id)
+     SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[],
+                          $8::text[], $9::text[], $10::text[])";
+
+/// Writes one row for each act, whoever did it, together with the other writes of the transaction.
+pub fn record_acts(writes: &mut Writes, acts: &[Act<'_>]) {
     if acts.is_empty() {
-        return Ok(());
+        return;
     }
     let text =
         |field: fn(&Entry) -> &'static str| acts.iter().map(|act| field(&act.entry)).collect::<Vec<_>>();
-    sqlx::query(
-        "INSERT INTO audit_entry (at, issuer, actor, person, action, object_kind, object_id, purpose, result, trace_id)
-         SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[],
-                              $8::text[], $9::text[], $10::text[])",
-    )
-    .bind(acts.iter().map(|act| act.at).collect::<Vec<_>>())
-    .bind(acts.iter().map(|act| act.caller.issuer.as_str()).collect::<Vec<_>>())
-    .bind(acts.iter().map(|act| act.caller.audit_name()).collect::<Vec<_>>())
-    .bind(acts.iter().map(|act| act.caller.person()).collect::<Vec<_>>())
-    .bind(text(|entry| entry.action))
-    .bind(text(|entry| entry.object_kind))
-    .bind(acts.iter().map(|act| act.entry.object_id).collect::<Vec<_>>())
-    .bind(text(|entry| entry.purpose))
-    .bind(text(|entry| entry.result))
-    .bind(acts.iter().map(|act| act.trace_id).collect::<Vec<_>>())
-    .execute(conn)
-    .await?;
-    Ok(())
+    writes
+        .add(RECORD_ACTS)
+        .bind(acts.iter().map(|act| act.at).collect::<Vec<_>>())
+        .bind(acts.iter().map(|act| act.caller.issuer.as_str()).collect::<Vec<_>>())
+        .bind(acts.iter().map(|act| act.caller.audit_name()).collect::<Vec<_>>())
+        .bind(acts.iter().map(|act| act.caller.person()).collect::<Vec<_>>())
+        .bind(text(|entry| entry.action))
+        .bind(text(|entry| entry.object_kind))
+        .bind(acts.iter().map(|act| act.entry.object_id).collect::<Vec<_>>())
+        .bind(text(|entry| entry.purpose))
+        .bind(text(|entry| entry.result))
+        .bind(acts.iter().map(|act| act.trace_id).collect::<Vec<_>>());
 }
 
 /// Writes several rows in one statement.

@@ -10,11 +10,11 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::chain::{GENESIS, Hash, Row, hex};
+use super::chain::{GENESIS, Hash, Row, hash_of_block, hex, rows_of};
 
 /// Two looks a second keep every row's wait below a second.
 const INTERVAL: Duration = Duration::from_millis(500);
-/// Rows sealed in one transaction.
+/// Rows in one seal, unless one statement wrote more.
 const BATCH: i64 = 1_000;
 /// How often the head of the chain is logged, as a witness outside of the database.
 const WITNESS: Duration = Duration::from_secs(60);
@@ -59,7 +59,7 @@ async fn seal_all(pool: &PgPool, clock: &dyn Clock, witness: &mut Witness) {
         match seal_batch(pool, clock.now()).await {
             Ok(Some(sealed)) => {
                 witness.see(&sealed);
-                if sealed.rows < BATCH {
+                if sealed.rows < BATCH / 2 {
                     return;
                 }
             }
@@ -78,13 +78,19 @@ struct Sealed {
     head: Hash,
 }
 
-/// Seals what waits now, up to 1,000 rows; returns how many. Also 0 while another process seals.
+/// Seals what waits now, about 1,000 rows at most; returns how many. Also 0 while another process seals.
+///
+/// # Errors
+/// The database's.
 pub async fn seal_once(pool: &PgPool, now: DateTime<Utc>) -> Result<u64, sqlx::Error> {
     Ok(seal_batch(pool, now).await?.map_or(0, |sealed| sealed.rows.unsigned_abs()))
 }
 
 async fn seal_batch(pool: &PgPool, now: DateTime<Utc>) -> Result<Option<Sealed>, sqlx::Error> {
-    let waiting: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_unsealed").fetch_one(pool).await?;
+    let waiting: i64 =
+        sqlx::query_scalar("SELECT coalesce(sum(cardinality(entries)), 0)::bigint FROM audit_unsealed")
+            .fetch_one(pool)
+            .await?;
     telemetry::metrics::set_audit_unsealed(waiting);
     if waiting == 0 {
         return Ok(None);
@@ -102,48 +108,39 @@ async fn seal_batch(pool: &PgPool, now: DateTime<Utc>) -> Result<Option<Sealed>,
         sqlx::query_as("SELECT seal_no, hash FROM audit_seal ORDER BY seal_no DESC LIMIT 1")
             .fetch_optional(&mut *tx)
             .await?;
-    let (mut seal_no, mut head) = match last {
-        None => (0, GENESIS),
-        Some((seal_no, hash)) => (seal_no, <Hash>::try_from(hash).unwrap_or(GENESIS)),
+    let (seal_no, previous) = match last {
+        None => (1, GENESIS),
+        Some((seal_no, hash)) => (seal_no + 1, <Hash>::try_from(hash).unwrap_or(GENESIS)),
     };
-    let rows: Vec<Row> = sqlx::query_as(
-        // Written so that the few that wait look their entries up, and never the other way round.
-        "SELECT e.* FROM (SELECT entry_id FROM audit_unsealed ORDER BY entry_id LIMIT $1) AS u
-          CROSS JOIN LATERAL (
-                SELECT entry_id, at, issuer, actor, person, action, object_kind, object_id, purpose, result, trace_id
-                  FROM audit_entry WHERE entry_id = u.entry_id LIMIT 1) AS e
-          ORDER BY e.entry_id",
-    )
-    .bind(BATCH)
-    .fetch_all(&mut *tx)
-    .await?;
-    let (mut numbers, mut entries, mut previous, mut hashes) = (vec![], vec![], vec![], vec![]);
-    for row in &rows {
-        seal_no += 1;
-        let hash = row.hash(seal_no, &head);
-        numbers.push(seal_no);
-        entries.push(row.entry_id);
-        previous.push(head.to_vec());
-        hashes.push(hash.to_vec());
-        head = hash;
+    let waiting: Vec<(i64, Vec<i64>)> =
+        sqlx::query_as("SELECT unsealed_id, entries FROM audit_unsealed ORDER BY unsealed_id LIMIT $1")
+            .bind(BATCH)
+            .fetch_all(&mut *tx)
+            .await?;
+    let (mut taken, mut entries) = (Vec::new(), Vec::new());
+    for (unsealed_id, of_one) in waiting {
+        if !entries.is_empty() && entries.len() + of_one.len() > BATCH as usize {
+            break;
+        }
+        taken.push(unsealed_id);
+        entries.extend(of_one);
     }
+    let rows: Vec<Row> = rows_of(&mut *tx, &entries).await?.into_iter().flatten().collect();
+    let hash = hash_of_block(seal_no, &previous, &rows);
     sqlx::query(
         "WITH sealed AS (
-             INSERT INTO audit_seal (seal_no, entry_id, previous, hash, sealed_at)
-             SELECT s.seal_no, s.entry_id, s.previous, s.hash, $5
-               FROM UNNEST($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[])
-                    AS s (seal_no, entry_id, previous, hash)
-             RETURNING entry_id)
-         DELETE FROM audit_unsealed WHERE entry_id IN (SELECT entry_id FROM sealed)",
+             INSERT INTO audit_seal (seal_no, entries, previous, hash, sealed_at) VALUES ($1, $2, $3, $4, $5))
+         DELETE FROM audit_unsealed WHERE unsealed_id = ANY($6)",
     )
-    .bind(numbers)
-    .bind(entries)
-    .bind(previous)
-    .bind(hashes)
+    .bind(seal_no)
+    .bind(rows.iter().map(|row| row.entry_id).collect::<Vec<_>>())
+    .bind(previous.as_slice())
+    .bind(hash.as_slice())
     .bind(now)
+    .bind(taken)
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
     let rows = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    Ok(Some(Sealed { rows, seal_no, head }))
+    Ok(Some(Sealed { rows, seal_no, head: hash }))
 }

@@ -8,8 +8,9 @@ use std::{
 
 use bus::{Handler, HandlerError, Message, Outcome};
 use chrono::{DateTime, Utc};
-use kernel::{CaseId, Clock, InstitutionRole, LegId, ReplyId, leg::LegState};
+use kernel::{CaseId, Clock, InstitutionId, InstitutionRole, LegId, ReplyId, leg::LegState};
 use sqlx::PgConnection;
+use writes::Writes;
 
 use super::{
     failed,
@@ -37,11 +38,14 @@ impl Handler for Replies {
 
     async fn prepare(&self, _batch: &[Message]) {}
 
-    async fn apply(
+    const GATHERS: bool = true;
+
+    async fn gather(
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
         (): (),
+        writes: &mut Writes,
     ) -> Result<Vec<Outcome>, HandlerError> {
         let incoming: Vec<Result<Incoming, &'static str>> = batch.iter().map(read).collect();
         let journal = Journal::new(self.clock.now(), &self.rules);
@@ -53,7 +57,7 @@ impl Handler for Replies {
                 Err(reason) => Outcome::Park { reason },
             });
         }
-        round.journal.write(conn).await.map_err(failed)?;
+        round.journal.gather(writes, conn).await.map_err(failed)?;
         Ok(outcomes)
     }
 }
@@ -61,7 +65,10 @@ impl Handler for Replies {
 /// What a batch works on: locked cases, their legs, the answers that stand.
 struct Round {
     cases: HashMap<CaseId, Case>,
-    legs: HashMap<LegId, Leg>,
+    /// Every leg of these cases, in the order of their ids.
+    rosters: HashMap<CaseId, Vec<Leg>>,
+    /// Of the legs in the rosters.
+    case_of: HashMap<LegId, CaseId>,
     offers: HashMap<LegId, Offer>,
     quotes: HashMap<LegId, Valuation>,
     /// Of cases for which a report has come, by round.
@@ -83,15 +90,17 @@ impl Round {
             .into_iter()
             .map(|locked| (locked.case.id, locked.case))
             .collect();
-        let mut legs: HashMap<LegId, Leg> =
-            legs::by_ids(conn, &ids).await?.into_iter().map(|leg| (leg.id, leg)).collect();
-        let whole = whole_rosters(incoming, &cases, &legs);
-        if !whole.is_empty() {
-            legs.extend(legs::of_cases(conn, &whole).await?.into_iter().map(|leg| (leg.id, leg)));
+        let mut rosters: HashMap<CaseId, Vec<Leg>> = HashMap::with_capacity(cases.len());
+        let mut case_of = HashMap::new();
+        for leg in legs::of_cases(conn, &cases.keys().copied().collect::<Vec<_>>()).await? {
+            case_of.insert(leg.id, leg.case);
+            rosters.entry(leg.case).or_default().push(leg);
         }
+        rosters.values_mut().for_each(|roster| roster.sort_by_key(|leg| leg.id.uuid()));
         let mut round = Self {
             cases,
-            legs,
+            rosters,
+            case_of,
             offers: HashMap::new(),
             quotes: HashMap::new(),
             assets: HashMap::new(),
@@ -99,6 +108,10 @@ impl Round {
         };
         round.load_standing(conn, incoming).await?;
         Ok(round)
+    }
+
+    fn leg(&self, id: LegId) -> Option<&Leg> {
+        self.rosters.get(self.case_of.get(&id)?)?.iter().find(|leg| leg.id == id)
     }
 
     /// The answers that stand, where a reply is judged against them: bettered, confirmed, fulfilled.
@@ -110,9 +123,10 @@ impl Round {
         let asked: HashSet<LegId> =
             incoming.iter().flatten().filter(|i| i.reply.needs_standing()).map(|i| i.leg).collect();
         let replies = |role: InstitutionRole| -> Vec<ReplyId> {
-            self.legs
-                .values()
-                .filter(|leg| asked.contains(&leg.id) && leg.role == role && stands(leg.state))
+            asked
+                .iter()
+                .filter_map(|id| self.leg(*id))
+                .filter(|leg| leg.role == role && stands(leg.state))
                 .filter_map(|leg| leg.standing_reply)
                 .collect()
         };
@@ -129,7 +143,7 @@ impl Round {
             .iter()
             .flatten()
             .filter(|incoming| matches!(incoming.reply, Reply::Report(_)))
-            .filter_map(|incoming| self.legs.get(&incoming.leg).map(|leg| leg.case))
+            .filter_map(|incoming| self.case_of.get(&incoming.leg).copied())
             .collect();
         if !reported.is_empty() {
             for dossier in dossiers::of_cases(conn, &reported, InstitutionRole::Evaluator).await? {
@@ -141,9 +155,29 @@ impl Round {
 
     fn take(&mut self, incoming: Incoming) -> Outcome {
         let Incoming { leg: leg_id, institution, at, reply } = incoming;
-        let Some(mut leg) = self.legs.get(&leg_id).cloned() else {
+        let case_id = self.case_of.get(&leg_id).copied();
+        // Taken out for as long as it is worked on.
+        let Some(mut roster) = case_id.and_then(|case| self.rosters.remove(&case)) else {
             return Outcome::Park { reason: "LEG_UNKNOWN" };
         };
+        let outcome = match roster.iter().position(|leg| leg.id == leg_id) {
+            Some(place) => self.judge(&mut roster, place, (institution, at), &reply),
+            None => Outcome::Park { reason: "LEG_UNKNOWN" },
+        };
+        if let Some(case_id) = case_id {
+            self.rosters.insert(case_id, roster);
+        }
+        outcome
+    }
+
+    fn judge(
+        &mut self,
+        roster: &mut [Leg],
+        place: usize,
+        (institution, at): (InstitutionId, DateTime<Utc>),
+        reply: &Reply,
+    ) -> Outcome {
+        let Some(leg) = roster.get_mut(place) else { return Outcome::Park { reason: "LEG_UNKNOWN" } };
         if leg.institution != institution {
             return Outcome::Park { reason: "LEG_OF_ANOTHER" };
         }
@@ -154,53 +188,49 @@ impl Round {
         // institution is told must not depend on others.
         let in_time = leg.due_at.is_none_or(|due_at| at <= due_at);
         let known = Known {
-            offer: self.offers.get(&leg_id),
-            quote: self.quotes.get(&leg_id),
+            offer: self.offers.get(&leg.id),
+            quote: self.quotes.get(&leg.id),
             assets: self.assets.get(&(leg.case, leg.round)).map_or(&[], Vec::as_slice),
         };
-        let verdict = judge(&leg, &reply, known, in_time);
+        let verdict = judge(leg, reply, known, in_time);
+        let told_before = self.journal.changes.outgoing.len();
 
         if let Some(state) = verdict.moved {
-            note_times(&mut leg, &reply, state, at);
+            note_times(leg, reply, state, at);
             leg.change(state);
-            self.journal.changes.note_leg(&leg);
-            self.legs.insert(leg_id, leg.clone());
+            self.journal.changes.note_leg(leg);
             if verdict.command.is_none() && matches!(case.phase, Phase::OffersReady(_)) {
                 // A bettered offer may last longer or shorter than the one before.
                 self.journal.changes.to_look_at.push((case.id, self.journal.now));
             }
         }
+        let leg = leg.clone();
         if let Some(command) = verdict.command {
             let doer = Doer::institution(leg.role, leg.institution);
-            let mut roster: Vec<Leg> =
-                self.legs.values().filter(|other| other.case == case.id).cloned().collect();
-            roster.sort_by_key(|one| one.id.uuid());
-            let command = self.complete(command, &case, &roster);
+            let command = self.complete(command, &case, roster);
             let takes_back = matches!(command, Command::TakeBack { .. });
-            match self.journal.execute(&mut case, command, &doer, &mut roster) {
+            match self.journal.execute(&mut case, command, &doer, roster) {
                 Ok(_) => {
                     if takes_back && matches!(case.phase, Phase::OffersReady(_)) {
                         self.journal.changes.to_look_at.push((case.id, self.journal.now));
                     }
                     self.cases.insert(case.id, case);
-                    self.legs.extend(roster.into_iter().map(|one| (one.id, one)));
                 }
                 // The leg's state and the case's contradict each other: for a person to look at.
                 Err(_) => return Outcome::Park { reason: "CASE_STATE" },
             }
         }
         if let Some(late) = verdict.keep {
-            self.keep(&leg, &reply, late);
+            self.keep(&leg, reply, late);
         }
-        let version = self.legs.get(&leg_id).map_or(leg.version, |leg| leg.version);
+        let version = roster.get(place).map_or(leg.version, |leg| leg.version);
         let told = (leg.id, institution, version);
-        if let Some(displaced) = verdict.displaced {
-            let superseded = reply_judged(displaced, told, Fate::Superseded, self.journal.now);
-            self.journal.changes.outgoing.push(superseded);
-        }
-        if let (Some(fate), Some(reply)) = (verdict.fate, reply.id()) {
-            self.journal.changes.outgoing.push(reply_judged(reply, told, fate, self.journal.now));
-        }
+        let superseded = verdict.displaced.map(|displaced| (displaced, Fate::Superseded));
+        let judged = reply.id().zip(verdict.fate);
+        let now = self.journal.now;
+        let fates = superseded.into_iter().chain(judged).map(|(id, fate)| reply_judged(id, told, fate, now));
+        // Before what it brought about: an institution is told the fate of its word, and then that its leg has ended.
+        self.journal.changes.outgoing.splice(told_before..told_before, fates);
         Outcome::Done
     }
 
@@ -250,32 +280,6 @@ impl Round {
             | Reply::Foreign { .. } => {}
         }
     }
-}
-
-/// Cases whose whole roster is needed: this batch may end their round, for which the public fact names every leg, or
-/// what it brings moves other legs.
-fn whole_rosters(
-    incoming: &[Result<Incoming, &'static str>],
-    cases: &HashMap<CaseId, Case>,
-    legs: &HashMap<LegId, Leg>,
-) -> Vec<CaseId> {
-    let mut answers: HashMap<CaseId, u16> = HashMap::new();
-    let mut whole: HashSet<CaseId> = HashSet::new();
-    for incoming in incoming.iter().flatten() {
-        let Some(leg) = legs.get(&incoming.leg) else { continue };
-        if incoming.reply.is_answer() {
-            *answers.entry(leg.case).or_default() += 1;
-        }
-        if incoming.reply.concerns_all() {
-            whole.insert(leg.case);
-        }
-    }
-    let ending = answers.into_iter().filter(|(id, count)| match cases.get(id).map(|case| &case.phase) {
-        Some(Phase::Collecting(round)) => round.answered + count >= round.legs,
-        _ => false,
-    });
-    whole.extend(ending.map(|(id, _)| id));
-    whole.into_iter().collect()
 }
 
 /// Whether an answer stands in this state, chosen or not.

@@ -335,11 +335,6 @@ impl Reply {
         matches!(self, Self::Offer(_) | Self::Valuation(_) | Self::Decline { .. })
     }
 
-    /// Whether what follows concerns other legs of the case too.
-    pub(crate) fn concerns_all(&self) -> bool {
-        matches!(self, Self::TakenBack { .. } | Self::Approval { .. } | Self::Refused { .. })
-    }
-
     /// Whether it is judged against the offer or quote that stands.
     pub(crate) fn needs_standing(&self) -> bool {
         matches!(self, Self::Offer(_) | Self::Valuation(_) | Self::Approval { .. } | Self::Report(_))

@@ -4,6 +4,7 @@ use host::Begun;
 use proto::intake::v1 as wire;
 use rpc::Fault;
 use tonic::{Request, Response};
+use writes::Writes;
 
 use super::{
     lookup,
@@ -34,7 +35,9 @@ impl Deps {
         let record = open(channel, form, number, now);
         let mut journal = Journal::new(now, &self.rules);
         journal.enter(&record.case, &Event::Drafted, &doer(change.caller()));
-        cases::insert(change.conn(), std::slice::from_ref(&record)).await?;
+        let mut writes = Writes::new();
+        cases::insert(&mut writes, std::slice::from_ref(&record));
+        writes.execute(change.conn()).await?;
         journal.write(change.conn()).await?;
         let answer = wire::CaseResponse { case: Some(views::header(&record)) };
         change.commit(answer, &entry("CREATE_DRAFT", record.case.id), &[]).await

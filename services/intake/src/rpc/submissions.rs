@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use bus::Outbox;
+use bus::{Outbox, Pace};
 use chrono::{DateTime, Utc};
 use host::{Batcher, Ended};
 use kernel::RequestId;
@@ -12,6 +12,7 @@ use rpc::{
     replay::{self, Asked, BodyHash, Found},
 };
 use sqlx::PgPool;
+use writes::Writes;
 
 use crate::{
     journal::Journal,
@@ -25,6 +26,8 @@ use crate::{
 /// Transactions at a time, and submissions in one.
 const WORKERS: usize = 2;
 const MOST: usize = 64;
+/// So many in the time of one turn are worth waiting for.
+const WORTH: u32 = 3;
 /// Deadlocks and requests that were carried out elsewhere are tried again this often, each submission alone.
 const TRIES: usize = 3;
 
@@ -77,7 +80,7 @@ pub(crate) struct Submissions {
 
 impl Submissions {
     pub(crate) fn start(pool: PgPool, outbox: Outbox, alarm: Alarm) -> Self {
-        let batcher = Batcher::start(WORKERS, MOST, move |batch| {
+        let batcher = Batcher::start(WORKERS, MOST, (Pace::new(WORTH), |_| 1), move |batch| {
             let (pool, outbox, alarm) = (pool.clone(), outbox.clone(), alarm.clone());
             async move {
                 let answers = all(&pool, batch).await;
@@ -100,7 +103,7 @@ impl Submissions {
 
 async fn all(pool: &PgPool, batch: Vec<Submission>) -> Vec<Result<Vec<u8>, Fault>> {
     if batch.len() > 1 {
-        match together(pool, &batch).await {
+        match together(pool, &batch, Requests::New).await {
             Ok(outcomes) => {
                 return batch.into_iter().zip(outcomes).map(|(one, outcome)| answer(one, outcome)).collect();
             }
@@ -113,12 +116,16 @@ async fn all(pool: &PgPool, batch: Vec<Submission>) -> Vec<Result<Vec<u8>, Fault
 
 async fn alone(pool: &PgPool, submission: Submission) -> Result<Vec<u8>, Fault> {
     let batch = [submission];
+    let mut requests = Requests::New;
     let mut tries = 1;
     let outcome = loop {
-        match together(pool, &batch).await {
+        match together(pool, &batch, requests).await {
             Ok(mut outcomes) => break outcomes.pop(),
-            // Carried out elsewhere in the meantime: now its answer is there to be found.
-            Err(Trouble::Raced) if tries < TRIES => tries += 1,
+            // Carried out before, or elsewhere in the meantime: its answer is there to be found.
+            Err(Trouble::Raced) if tries < TRIES => {
+                requests = Requests::MayBeRepeats;
+                tries += 1;
+            }
             Err(Trouble::Raced) => return Err(Fault::new(&rpc::reasons::TRY_AGAIN)),
             Err(Trouble::Store(error)) => return Err(error.into()),
         }
@@ -150,10 +157,25 @@ impl Submission {
     }
 }
 
-async fn together(pool: &PgPool, batch: &[Submission]) -> Result<Vec<Outcome>, Trouble> {
-    let mut tx = pool.begin().await?;
+/// What is expected of the requests of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Requests {
+    /// Nobody looks for earlier answers first: a repeat shows itself when its own is kept, and nothing is written then.
+    New,
+    /// Earlier answers are looked for.
+    MayBeRepeats,
+}
+
+/// One statement, which is a transaction by itself.
+async fn together(pool: &PgPool, batch: &[Submission], requests: Requests) -> Result<Vec<Outcome>, Trouble> {
+    let mut conn = pool.acquire().await?;
     let asked: Vec<Asked<'_>> = batch.iter().map(Submission::asked).collect();
-    let found = replay::find_all(&mut tx, &asked).await?;
+    // What is refused keeps no answer, and would not notice that it is a repeat.
+    let found = if requests == Requests::MayBeRepeats || batch.iter().any(|one| one.work.is_err()) {
+        replay::find_all(&mut conn, &asked).await?
+    } else {
+        vec![Found::Nothing; batch.len()]
+    };
     let mut outcomes = Vec::with_capacity(batch.len());
     let mut fresh: Vec<(&Submission, &Work)> = Vec::new();
     // Requests of this batch, so that a twin in it is known.
@@ -178,8 +200,8 @@ async fn together(pool: &PgPool, batch: &[Submission]) -> Result<Vec<Outcome>, T
     if fresh.is_empty() {
         return Ok(outcomes);
     }
-    cases::insert(&mut tx, &fresh.iter().map(|(_, work)| work.record.clone()).collect::<Vec<_>>()).await?;
-    Changes::of_new_cases(fresh.iter().map(|(_, work)| &work.journal.changes)).write(&mut tx).await?;
+    let mut writes = Writes::new();
+    cases::insert(&mut writes, &fresh.iter().map(|(_, work)| work.record.clone()).collect::<Vec<_>>());
     let acts: Vec<audit::Act<'_>> = fresh
         .iter()
         .map(|(one, work)| audit::Act {
@@ -189,12 +211,14 @@ async fn together(pool: &PgPool, batch: &[Submission]) -> Result<Vec<Outcome>, T
             trace_id: work.trace_id.as_deref(),
         })
         .collect();
-    audit::record_acts(&mut tx, &acts).await?;
+    audit::record_acts(&mut writes, &acts);
     let answers: Vec<_> =
         fresh.iter().map(|(one, work)| (one.asked(), work.answer.clone(), one.now)).collect();
-    if !replay::claim_all(&mut tx, &answers).await? {
-        return Err(Trouble::Raced);
+    replay::claim_all(&mut writes, &answers);
+    let changes = Changes::of_new_cases(fresh.iter().map(|(_, work)| &work.journal.changes));
+    changes.gather(&mut writes, &mut conn).await?;
+    match writes.execute(&mut conn).await {
+        Err(error) if writes::is_other_number(&error) => Err(Trouble::Raced),
+        written => Ok(written.map(|()| outcomes)?),
     }
-    tx.commit().await?;
-    Ok(outcomes)
 }

@@ -1,9 +1,12 @@
 //! Rows of `financing_case`. The row lock of a case guards everything that belongs to it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use kernel::{CaseId, CaseNumber, ConsentId, LegId, documents::DocumentCode};
 use sqlx::{PgConnection, Row, postgres::PgRow, types::Json};
 use uuid::Uuid;
+use writes::Writes;
 
 use super::StoreError;
 use crate::domain::{
@@ -32,9 +35,10 @@ pub(super) const INSERT: &str = "INSERT INTO financing_case (id, case_no, state,
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::smallint[], $6::jsonb[], $7::uuid[], $8::timestamptz[], $9::timestamptz[], $10::text[])";
 
 /// Stores new cases.
-pub async fn insert(conn: &mut PgConnection, records: &[Record]) -> Result<(), StoreError> {
+pub fn insert(writes: &mut Writes, records: &[Record]) {
     let of = |f: &dyn Fn(&Record) -> Uuid| records.iter().map(f).collect::<Vec<_>>();
-    sqlx::query(INSERT)
+    writes
+        .add(INSERT)
         .bind(of(&|r| r.case.id.uuid()))
         .bind(records.iter().map(|r| r.number.to_string()).collect::<Vec<_>>())
         .bind(records.iter().map(|r| r.case.phase.code()).collect::<Vec<_>>())
@@ -44,10 +48,7 @@ pub async fn insert(conn: &mut PgConnection, records: &[Record]) -> Result<(), S
         .bind(records.iter().map(|r| r.form.consent.map(|id| id.uuid())).collect::<Vec<_>>())
         .bind(records.iter().map(|r| r.created_at).collect::<Vec<_>>())
         .bind(records.iter().map(|r| r.submitted_at).collect::<Vec<_>>())
-        .bind(records.iter().map(|r| r.root_traceparent.clone()).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(records.iter().map(|r| r.root_traceparent.clone()).collect::<Vec<_>>());
 }
 
 macro_rules! locked_columns {
@@ -115,17 +116,15 @@ pub(super) const UPDATE: &str = "UPDATE financing_case c
         window_closes_at = n.window_closes_at, codes = string_to_array(n.codes, ','), redispatching = n.redispatching,
         submitted_at = coalesce(c.submitted_at, n.submitted_at), cover = n.cover
     FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[], $5::smallint[], $6::smallint[], $7::integer[],
-                $8::integer[], $9::integer[], $10::timestamptz[], $11::text[], $12::boolean[], $13::timestamptz[], $14::text[])
-        AS n(id, state, version, supplemented, round, wave, legs_total, legs_answered, offers, window_closes_at, codes, redispatching, submitted_at, cover)
-    WHERE c.id = n.id";
+                $8::integer[], $9::integer[], $10::timestamptz[], $11::text[], $12::boolean[], $13::timestamptz[], $14::text[], $15::bigint[])
+        AS n(id, state, version, supplemented, round, wave, legs_total, legs_answered, offers, window_closes_at, codes, redispatching, submitted_at, cover, read)
+    WHERE c.id = n.id AND c.version = coalesce(n.read, c.version)";
 
-/// Writes the present state of locked cases.
-pub async fn update(
-    conn: &mut PgConnection,
-    cases: &[(Case, Option<DateTime<Utc>>)],
-) -> Result<(), StoreError> {
+/// Writes the present state of cases that are locked, or that have still the version in which they were read: if one of them
+/// has not, nothing at all is written.
+pub fn update(writes: &mut Writes, cases: &[(Case, Option<DateTime<Utc>>)], read: &HashMap<CaseId, i64>) {
     if cases.is_empty() {
-        return Ok(());
+        return;
     }
     let rounds: Vec<Collection> = cases
         .iter()
@@ -140,7 +139,8 @@ pub async fn update(
             })
         })
         .collect();
-    sqlx::query(UPDATE)
+    writes
+        .add_exactly(cases.len(), UPDATE)
         .bind(cases.iter().map(|(case, _)| case.id.uuid()).collect::<Vec<_>>())
         .bind(cases.iter().map(|(case, _)| case.phase.code()).collect::<Vec<_>>())
         .bind(cases.iter().map(|(case, _)| case.version).collect::<Vec<_>>())
@@ -160,9 +160,7 @@ pub async fn update(
         )
         .bind(cases.iter().map(|(_, submitted)| *submitted).collect::<Vec<_>>())
         .bind(rounds.iter().map(|r| r.cover.code()).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(cases.iter().map(|(case, _)| read.get(&case.id).copied()).collect::<Vec<_>>());
 }
 
 pub(super) const UPDATE_CHOICE: &str = "UPDATE financing_case c SET choice = n.choice, approval = n.approval

@@ -1,10 +1,13 @@
 //! Everything one transaction writes for any number of cases: gathered in memory by the rules, written by one
 //! multi-row statement for each table.
 
+use std::collections::HashMap;
+
 use bus::Outgoing;
 use chrono::{DateTime, Utc};
 use kernel::{CaseId, leg::LegState};
 use sqlx::PgConnection;
+use writes::Writes;
 
 use super::{
     StoreError, cases,
@@ -21,6 +24,8 @@ use crate::domain::{Case, CoverOption, Form, Leg, Offer, Report, Valuation};
 pub struct Changes {
     /// Present state, with the time of submission where it was set just now.
     pub cases: Vec<(Case, Option<DateTime<Utc>>)>,
+    /// Versions of those that were read without a lock.
+    pub read: HashMap<CaseId, i64>,
     pub forms: Vec<(CaseId, Form)>,
     pub entries: Vec<Entry>,
     pub new_legs: Vec<Leg>,
@@ -40,31 +45,44 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Writes all of it into the caller's transaction; the rows of changed cases must be locked.
-    pub async fn write(&self, conn: &mut PgConnection) -> Result<(), StoreError> {
+    /// Leaves all of it in `writes`, but for what has to be written before, which `conn` does; the rows of changed cases must
+    /// be locked, or their versions compared by `writes`.
+    pub async fn gather(&self, writes: &mut Writes, conn: &mut PgConnection) -> Result<(), StoreError> {
+        // Rows of cases that are written once more by the one statement.
         cases::update_choice(conn, self.cases.iter().map(|(case, _)| case)).await?;
-        cases::update(conn, &self.cases).await?;
         for (case, form) in &self.forms {
             cases::update_form(conn, *case, form).await?;
         }
-        timeline::insert(conn, &self.entries).await?;
-        legs::insert(conn, &self.new_legs).await?;
-        legs::update(conn, &self.legs.iter().collect::<Vec<_>>()).await?;
-        dossiers::insert(conn, &self.dossiers).await?;
-        offers::insert(conn, &self.offers).await?;
-        valuations::insert(conn, &self.valuations).await?;
-        valuations::insert_reports(conn, &self.reports).await?;
-        covers::insert(conn, &self.cover_requests).await?;
-        covers::put_options(conn, &self.cover_options).await?;
-        deadlines::put_and_clear(conn, &self.deadlines, &self.cleared).await?;
-        for (case, at) in &self.to_look_at {
-            deadlines::hasten(conn, &[*case], Kind::Selection, *at).await?;
-        }
-        if !self.outgoing.is_empty() {
-            bus::enqueue_together(conn, &self.outgoing).await?;
-        }
+        cases::update(writes, &self.cases, &self.read);
+        timeline::insert(writes, &self.entries);
+        legs::insert(writes, &self.new_legs);
+        legs::update(writes, &self.legs.iter().collect::<Vec<_>>());
+        dossiers::insert(writes, &self.dossiers);
+        offers::insert(writes, &self.offers);
+        valuations::insert(writes, &self.valuations);
+        valuations::insert_reports(writes, &self.reports);
+        covers::insert(writes, &self.cover_requests);
+        covers::put_options(writes, &self.cover_options);
+        self.write_deadlines(writes);
+        bus::enqueue_together_with(writes, &self.outgoing);
         self.count();
         Ok(())
+    }
+
+    /// A time to choose that is put or cleared just now is not hastened a second time.
+    fn write_deadlines(&self, writes: &mut Writes) {
+        let mut put = self.deadlines.clone();
+        let mut hastened = Vec::new();
+        for (case, at) in &self.to_look_at {
+            let of_case = |noted: &(CaseId, Kind)| *noted == (*case, Kind::Selection);
+            if let Some(deadline) = put.iter_mut().find(|d| of_case(&(d.case, d.kind))) {
+                deadline.due_at = Some(deadline.due_at.map_or(*at, |due_at| due_at.min(*at)));
+            } else if !self.cleared.iter().any(of_case) {
+                hastened.push((*case, *at));
+            }
+        }
+        deadlines::put_and_clear(writes, &put, &self.cleared);
+        deadlines::hasten(writes, Kind::Selection, &hastened);
     }
 
     /// What several cases that are stored just now have in common to write: timelines, deadlines, messages.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use kernel::{BasisPoints, CaseId, EnhancementMode, Fen, InstitutionId, InstitutionRole, LegId, Months};
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use uuid::Uuid;
+use writes::Writes;
 
 use super::{StoreError, legs::role_column};
 use crate::domain::CoverOption;
@@ -23,18 +24,16 @@ pub struct Asked {
 pub(super) const INSERT: &str = "INSERT INTO cover_request (case_id, round, asked_at, body)
     SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::timestamptz[], $4::bytea[])";
 
-pub async fn insert(conn: &mut PgConnection, asked: &[Asked]) -> Result<(), StoreError> {
+pub fn insert(writes: &mut Writes, asked: &[Asked]) {
     if asked.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(INSERT)
+    writes
+        .add(INSERT)
         .bind(asked.iter().map(|one| one.case.uuid()).collect::<Vec<_>>())
         .bind(asked.iter().map(|one| i16::from(one.round)).collect::<Vec<_>>())
         .bind(asked.iter().map(|one| one.asked_at).collect::<Vec<_>>())
-        .bind(asked.iter().map(|one| one.body.as_slice()).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(asked.iter().map(|one| one.body.as_slice()).collect::<Vec<_>>());
 }
 
 pub(super) const ASKED: &str =
@@ -84,12 +83,13 @@ pub(super) const PUT_OPTIONS: &str = "INSERT INTO cover_option (leg_id, case_id,
         cost_fen = excluded.cost_fen, valid_until = excluded.valid_until, gone = excluded.gone";
 
 /// Stores options, or what has become of them.
-pub async fn put_options(conn: &mut PgConnection, options: &[CoverOption]) -> Result<(), StoreError> {
+pub fn put_options(writes: &mut Writes, options: &[CoverOption]) {
     if options.is_empty() {
-        return Ok(());
+        return;
     }
     let small = |number: i32| i16::try_from(number).unwrap_or_default();
-    sqlx::query(PUT_OPTIONS)
+    writes
+        .add(PUT_OPTIONS)
         .bind(options.iter().map(|one| one.leg.uuid()).collect::<Vec<_>>())
         .bind(options.iter().map(|one| one.case.uuid()).collect::<Vec<_>>())
         .bind(options.iter().map(|one| i16::from(one.round)).collect::<Vec<_>>())
@@ -103,10 +103,7 @@ pub async fn put_options(conn: &mut PgConnection, options: &[CoverOption]) -> Re
         .bind(options.iter().map(|one| one.min_cost.get()).collect::<Vec<_>>())
         .bind(options.iter().map(|one| one.cost.get()).collect::<Vec<_>>())
         .bind(options.iter().map(|one| one.valid_until).collect::<Vec<_>>())
-        .bind(options.iter().map(|one| one.gone).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(options.iter().map(|one| one.gone).collect::<Vec<_>>());
 }
 
 fn option(row: &PgRow) -> Result<CoverOption, StoreError> {

@@ -7,6 +7,7 @@ use kernel::{
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
+use writes::Writes;
 
 use super::StoreError;
 
@@ -81,81 +82,51 @@ pub(super) const PUT: &str = "INSERT INTO deadline (case_id, kind, due_at, since
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[])
     ON CONFLICT (case_id, kind) DO UPDATE SET due_at = excluded.due_at, since = excluded.since, span = excluded.span, attempts = 0";
 
-async fn put(conn: &mut PgConnection, deadlines: &[Deadline]) -> Result<(), StoreError> {
+fn put(writes: &mut Writes, deadlines: &[Deadline]) {
     if deadlines.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(PUT)
+    writes
+        .add(PUT)
         .bind(deadlines.iter().map(|d| d.case.uuid()).collect::<Vec<_>>())
         .bind(deadlines.iter().map(|d| d.kind.code()).collect::<Vec<_>>())
         .bind(deadlines.iter().map(|d| d.due_at).collect::<Vec<_>>())
         .bind(deadlines.iter().map(|d| d.since).collect::<Vec<_>>())
-        .bind(deadlines.iter().map(|d| d.span.to_string()).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(deadlines.iter().map(|d| d.span.to_string()).collect::<Vec<_>>());
 }
 
 pub(super) const CLEAR: &str = "DELETE FROM deadline d USING unnest($1::uuid[], $2::text[]) AS o(case_id, kind) WHERE d.case_id = o.case_id AND d.kind = o.kind";
 
-async fn clear(conn: &mut PgConnection, done: &[(CaseId, Kind)]) -> Result<(), StoreError> {
+fn clear(writes: &mut Writes, done: &[(CaseId, Kind)]) {
     if done.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(CLEAR)
+    writes
+        .add(CLEAR)
         .bind(done.iter().map(|(case, _)| case.uuid()).collect::<Vec<_>>())
-        .bind(done.iter().map(|(_, kind)| kind.code()).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(done.iter().map(|(_, kind)| kind.code()).collect::<Vec<_>>());
 }
 
-pub(super) const MOVE: &str = "WITH gone AS (DELETE FROM deadline d USING unnest($6::uuid[], $7::text[]) AS o(case_id, kind)
-        WHERE d.case_id = o.case_id AND d.kind = o.kind)
-    INSERT INTO deadline (case_id, kind, due_at, since, span)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[])
-    ON CONFLICT (case_id, kind) DO UPDATE SET due_at = excluded.due_at, since = excluded.since, span = excluded.span, attempts = 0";
-
-/// Puts some and clears others, by one statement; none is in both.
-pub async fn put_and_clear(
-    conn: &mut PgConnection,
-    put_now: &[Deadline],
-    done: &[(CaseId, Kind)],
-) -> Result<(), StoreError> {
-    if put_now.is_empty() {
-        return clear(conn, done).await;
-    }
-    if done.is_empty() {
-        return put(conn, put_now).await;
-    }
-    sqlx::query(MOVE)
-        .bind(put_now.iter().map(|d| d.case.uuid()).collect::<Vec<_>>())
-        .bind(put_now.iter().map(|d| d.kind.code()).collect::<Vec<_>>())
-        .bind(put_now.iter().map(|d| d.due_at).collect::<Vec<_>>())
-        .bind(put_now.iter().map(|d| d.since).collect::<Vec<_>>())
-        .bind(put_now.iter().map(|d| d.span.to_string()).collect::<Vec<_>>())
-        .bind(done.iter().map(|(case, _)| case.uuid()).collect::<Vec<_>>())
-        .bind(done.iter().map(|(_, kind)| kind.code()).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+/// Puts some and clears others; none is in both.
+pub fn put_and_clear(writes: &mut Writes, put_now: &[Deadline], done: &[(CaseId, Kind)]) {
+    clear(writes, done);
+    put(writes, put_now);
 }
 
-pub(super) const HASTEN: &str = "UPDATE deadline SET due_at = $3 WHERE case_id = ANY($1) AND kind = $2 AND (due_at IS NULL OR due_at > $3)";
+pub(super) const HASTEN: &str =
+    "UPDATE deadline d SET due_at = n.due_at FROM unnest($1::uuid[], $2::timestamptz[]) AS n(case_id, due_at)
+    WHERE d.case_id = n.case_id AND d.kind = $3 AND (d.due_at IS NULL OR d.due_at > n.due_at)";
 
-/// Has these looked at by `due_at` at the latest: what they were computed from has changed.
-pub async fn hasten(
-    conn: &mut PgConnection,
-    cases: &[CaseId],
-    kind: Kind,
-    due_at: DateTime<Utc>,
-) -> Result<(), StoreError> {
+/// Has these looked at by then at the latest: what they were computed from has changed.
+pub fn hasten(writes: &mut Writes, kind: Kind, cases: &[(CaseId, DateTime<Utc>)]) {
     if cases.is_empty() {
-        return Ok(());
+        return;
     }
-    let cases: Vec<Uuid> = cases.iter().map(|id| id.uuid()).collect();
-    sqlx::query(HASTEN).bind(cases).bind(kind.code()).bind(due_at).execute(conn).await?;
-    Ok(())
+    writes
+        .add(HASTEN)
+        .bind(cases.iter().map(|(case, _)| case.uuid()).collect::<Vec<_>>())
+        .bind(cases.iter().map(|(_, at)| *at).collect::<Vec<_>>())
+        .bind(kind.code());
 }
 
 pub(super) const POSTPONE: &str =

@@ -3,6 +3,7 @@
 use kernel::{CaseId, ConsentId, EnterpriseId, InstitutionId, InstitutionRole, LegId, ProductId};
 use sqlx::PgConnection;
 use uuid::Uuid;
+use writes::Writes;
 
 use super::{StoreError, legs::role_column};
 use crate::domain::ProductVersion;
@@ -27,21 +28,19 @@ pub(super) const INSERT: &str =
         AS n(case_id, round, role, consent_id, enterprise_id, body, recipients)
     ON CONFLICT (case_id, round, role) DO NOTHING";
 
-pub async fn insert(conn: &mut PgConnection, dossiers: &[Dossier]) -> Result<(), StoreError> {
+pub fn insert(writes: &mut Writes, dossiers: &[Dossier]) {
     if dossiers.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(INSERT)
+    writes
+        .add(INSERT)
         .bind(dossiers.iter().map(|d| d.case.uuid()).collect::<Vec<_>>())
         .bind(dossiers.iter().map(|d| i16::from(d.round)).collect::<Vec<_>>())
         .bind(dossiers.iter().map(|d| role_column(d.role)).collect::<Vec<_>>())
         .bind(dossiers.iter().map(|d| d.consent.uuid()).collect::<Vec<_>>())
         .bind(dossiers.iter().map(|d| d.enterprise.uuid()).collect::<Vec<_>>())
         .bind(dossiers.iter().map(|d| d.body.as_slice()).collect::<Vec<_>>())
-        .bind(dossiers.iter().map(recipients_column).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(dossiers.iter().map(recipients_column).collect::<Vec<_>>());
 }
 
 /// A leg's dossier as one institution may ask for it.

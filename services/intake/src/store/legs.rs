@@ -7,6 +7,7 @@ use kernel::{
 };
 use sqlx::{PgConnection, Row, postgres::PgRow, types::Json};
 use uuid::Uuid;
+use writes::Writes;
 
 use super::StoreError;
 use crate::domain::{Document, Leg, Loan, ProductVersion, Standing};
@@ -15,11 +16,12 @@ pub(super) const INSERT: &str = "INSERT INTO leg (id, case_id, round, wave, role
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::smallint[], $5::smallint[], $6::uuid[], $7::uuid[], $8::integer[], $9::text[], $10::bigint[], $11::timestamptz[], $12::timestamptz[])";
 
 /// Stores the frozen roster of a round.
-pub async fn insert(conn: &mut PgConnection, legs: &[Leg]) -> Result<(), StoreError> {
+pub fn insert(writes: &mut Writes, legs: &[Leg]) {
     if legs.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(INSERT)
+    writes
+        .add(INSERT)
         .bind(legs.iter().map(|leg| leg.id.uuid()).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.case.uuid()).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| i16::from(leg.round)).collect::<Vec<_>>())
@@ -31,10 +33,7 @@ pub async fn insert(conn: &mut PgConnection, legs: &[Leg]) -> Result<(), StoreEr
         .bind(legs.iter().map(|leg| leg.state.code()).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.version).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.issued_at).collect::<Vec<_>>())
-        .bind(legs.iter().map(|leg| leg.due_at).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(legs.iter().map(|leg| leg.due_at).collect::<Vec<_>>());
 }
 
 pub(super) const UPDATE: &str = "UPDATE leg l
@@ -48,14 +47,15 @@ pub(super) const UPDATE: &str = "UPDATE leg l
     WHERE l.id = n.id";
 
 /// Writes the present state of legs whose cases are locked.
-pub async fn update(conn: &mut PgConnection, legs: &[&Leg]) -> Result<(), StoreError> {
+pub fn update(writes: &mut Writes, legs: &[&Leg]) {
     if legs.is_empty() {
-        return Ok(());
+        return;
     }
     let loans: Vec<Option<Loan>> =
         legs.iter().map(|leg| leg.standing.and_then(|standing| standing.loan)).collect();
     let codes = |leg: &Leg| leg.asked.iter().map(|code| code.code()).collect::<Vec<_>>().join(",");
-    sqlx::query(UPDATE)
+    writes
+        .add(UPDATE)
         .bind(legs.iter().map(|leg| leg.id.uuid()).collect::<Vec<_>>())
         .bind(legs.iter().map(|leg| leg.state.code()).collect::<Vec<_>>())
         .bind(
@@ -74,10 +74,7 @@ pub async fn update(conn: &mut PgConnection, legs: &[&Leg]) -> Result<(), StoreE
         .bind(legs.iter().map(|leg| leg.standing.map(|standing| standing.valid_until)).collect::<Vec<_>>())
         .bind(loans.iter().map(|loan| loan.map(|loan| loan.amount.get())).collect::<Vec<_>>())
         .bind(loans.iter().map(|loan| loan.map(term_column)).collect::<Vec<_>>())
-        .bind(loans.iter().map(|loan| loan.map(enhancement_column)).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(loans.iter().map(|loan| loan.map(enhancement_column)).collect::<Vec<_>>());
 }
 
 pub(super) const BY_IDS: &str = "SELECT * FROM leg WHERE id = ANY($1)";

@@ -64,7 +64,6 @@ pub const STATEMENTS: &[&str] = &[
     dossiers::OF_CASES,
     deadlines::PUT,
     deadlines::CLEAR,
-    deadlines::MOVE,
     deadlines::HASTEN,
     deadlines::POSTPONE,
     deadlines::DUE,

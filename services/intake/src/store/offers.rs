@@ -3,6 +3,7 @@
 use kernel::{BasisPoints, CaseId, EnhancementMode, Fen, LegId, Months, RepaymentMethod, ReplyId};
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use uuid::Uuid;
+use writes::Writes;
 
 use super::StoreError;
 use crate::domain::Offer;
@@ -10,12 +11,13 @@ use crate::domain::Offer;
 pub(super) const INSERT: &str = "INSERT INTO offer (reply_id, leg_id, case_id, seq, amount_fen, term_months, annual_rate_bp, repayment, enhancement, fees_fen, valid_until, submitted_at, late)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::integer[], $5::bigint[], $6::smallint[], $7::integer[], $8::smallint[], $9::smallint[], $10::bigint[], $11::timestamptz[], $12::timestamptz[], $13::boolean[])";
 
-pub async fn insert(conn: &mut PgConnection, offers: &[Offer]) -> Result<(), StoreError> {
+pub fn insert(writes: &mut Writes, offers: &[Offer]) {
     if offers.is_empty() {
-        return Ok(());
+        return;
     }
     let small = |number: i32| i16::try_from(number).unwrap_or_default();
-    sqlx::query(INSERT)
+    writes
+        .add(INSERT)
         .bind(offers.iter().map(|offer| offer.reply.uuid()).collect::<Vec<_>>())
         .bind(offers.iter().map(|offer| offer.leg.uuid()).collect::<Vec<_>>())
         .bind(offers.iter().map(|offer| offer.case.uuid()).collect::<Vec<_>>())
@@ -28,10 +30,7 @@ pub async fn insert(conn: &mut PgConnection, offers: &[Offer]) -> Result<(), Sto
         .bind(offers.iter().map(|offer| offer.fees.get()).collect::<Vec<_>>())
         .bind(offers.iter().map(|offer| offer.valid_until).collect::<Vec<_>>())
         .bind(offers.iter().map(|offer| offer.submitted_at).collect::<Vec<_>>())
-        .bind(offers.iter().map(|offer| offer.late).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(offers.iter().map(|offer| offer.late).collect::<Vec<_>>());
 }
 
 pub(super) const OF_CASE: &str = "SELECT * FROM offer WHERE case_id = $1 ORDER BY submitted_at, reply_id";

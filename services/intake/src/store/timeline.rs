@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use kernel::{CaseId, LegId};
 use sqlx::PgConnection;
 use uuid::Uuid;
+use writes::Writes;
 
 use super::StoreError;
 
@@ -25,11 +26,12 @@ pub(super) const INSERT: &str = "INSERT INTO case_entry (case_id, version, at, k
     FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[])
         AS n(case_id, version, at, kind, party, actor, leg_id, codes, trace_id)";
 
-pub async fn insert(conn: &mut PgConnection, entries: &[Entry]) -> Result<(), StoreError> {
+pub fn insert(writes: &mut Writes, entries: &[Entry]) {
     if entries.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(INSERT)
+    writes
+        .add(INSERT)
         .bind(entries.iter().map(|e| e.case.uuid()).collect::<Vec<_>>())
         .bind(entries.iter().map(|e| e.version).collect::<Vec<_>>())
         .bind(entries.iter().map(|e| e.at).collect::<Vec<_>>())
@@ -38,10 +40,7 @@ pub async fn insert(conn: &mut PgConnection, entries: &[Entry]) -> Result<(), St
         .bind(entries.iter().map(|e| e.actor.as_str()).collect::<Vec<_>>())
         .bind(entries.iter().map(|e| e.leg.map(|leg| leg.uuid())).collect::<Vec<_>>())
         .bind(entries.iter().map(|e| e.codes.join(",")).collect::<Vec<_>>())
-        .bind(entries.iter().map(|e| e.trace_id.as_deref()).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(entries.iter().map(|e| e.trace_id.as_deref()).collect::<Vec<_>>());
 }
 
 type Columns = (i64, DateTime<Utc>, String, String, String, Option<Uuid>, Vec<String>, Option<String>);

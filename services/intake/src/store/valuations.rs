@@ -3,6 +3,7 @@
 use kernel::{CaseId, Fen, LegId, ReplyId};
 use sqlx::{PgConnection, Row, postgres::PgRow};
 use uuid::Uuid;
+use writes::Writes;
 
 use super::StoreError;
 use crate::domain::{Report, Valuation, valuation::Method};
@@ -12,14 +13,15 @@ pub(super) const INSERT: &str = "INSERT INTO valuation (reply_id, leg_id, case_i
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::integer[], $5::bigint[], $6::smallint[], $7::text[], $8::timestamptz[], $9::timestamptz[], $10::boolean[])
         AS n(reply_id, leg_id, case_id, seq, fee_fen, working_days, methods, valid_until, submitted_at, late)";
 
-pub async fn insert(conn: &mut PgConnection, quotes: &[Valuation]) -> Result<(), StoreError> {
+pub fn insert(writes: &mut Writes, quotes: &[Valuation]) {
     if quotes.is_empty() {
-        return Ok(());
+        return;
     }
     let methods = |quote: &Valuation| {
         quote.methods.iter().map(|method| method.number().to_string()).collect::<Vec<_>>().join(",")
     };
-    sqlx::query(INSERT)
+    writes
+        .add(INSERT)
         .bind(quotes.iter().map(|quote| quote.reply.uuid()).collect::<Vec<_>>())
         .bind(quotes.iter().map(|quote| quote.leg.uuid()).collect::<Vec<_>>())
         .bind(quotes.iter().map(|quote| quote.case.uuid()).collect::<Vec<_>>())
@@ -34,10 +36,7 @@ pub async fn insert(conn: &mut PgConnection, quotes: &[Valuation]) -> Result<(),
         .bind(quotes.iter().map(methods).collect::<Vec<_>>())
         .bind(quotes.iter().map(|quote| quote.valid_until).collect::<Vec<_>>())
         .bind(quotes.iter().map(|quote| quote.submitted_at).collect::<Vec<_>>())
-        .bind(quotes.iter().map(|quote| quote.late).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(quotes.iter().map(|quote| quote.late).collect::<Vec<_>>());
 }
 
 pub(super) const OF_CASE: &str = "SELECT * FROM valuation WHERE case_id = $1 ORDER BY submitted_at, reply_id";
@@ -79,9 +78,10 @@ pub(super) const INSERT_REPORT: &str = "INSERT INTO valuation_report (reply_id, 
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 /// Reports come one at a time, weeks after the fan-out.
-pub async fn insert_reports(conn: &mut PgConnection, reports: &[Report]) -> Result<(), StoreError> {
+pub fn insert_reports(writes: &mut Writes, reports: &[Report]) {
     for report in reports {
-        sqlx::query(INSERT_REPORT)
+        writes
+            .add(INSERT_REPORT)
             .bind(report.reply.uuid())
             .bind(report.leg.uuid())
             .bind(report.case.uuid())
@@ -90,11 +90,8 @@ pub async fn insert_reports(conn: &mut PgConnection, reports: &[Report]) -> Resu
             .bind(report.total.get())
             .bind(report.fee.get())
             .bind(report.submitted_at)
-            .bind(report.body.as_slice())
-            .execute(&mut *conn)
-            .await?;
+            .bind(report.body.as_slice());
     }
-    Ok(())
 }
 
 pub(super) const REPORTS: &str = "SELECT leg_id, body FROM valuation_report WHERE case_id = $1";

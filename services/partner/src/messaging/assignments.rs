@@ -7,6 +7,7 @@ use std::time::Duration;
 use bus::{Handler, HandlerError, Message, Outcome};
 use kernel::InstitutionId;
 use sqlx::PgConnection;
+use writes::Writes;
 
 use super::incoming::{Unheard, read};
 use crate::domain::Notice;
@@ -42,14 +43,17 @@ impl Handler for Assignments {
         batch.iter().map(|message| message.span().in_scope(|| read(message))).collect()
     }
 
-    async fn apply(
+    const GATHERS: bool = true;
+
+    async fn gather(
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
         prepared: Self::Prepared,
+        writes: &mut Writes,
     ) -> Result<Vec<Outcome>, HandlerError> {
         let readable: Vec<Told> = prepared.iter().filter_map(|told| told.clone().ok()).collect();
-        let mut heard = store::hear(conn, &readable).await.map_err(failed)?.into_iter();
+        let mut heard = store::hear(conn, &readable, writes).await.map_err(failed)?.into_iter();
         let outcomes = batch.iter().zip(&prepared).map(|(message, told)| {
             let reason = match told {
                 Err(unheard) => unheard.reason(),

@@ -79,7 +79,7 @@ impl EventService for Events {
         };
         let unknown = self
             .acknowledgements
-            .acknowledge(&self.acts, institution.id, &named, now, receive)
+            .acknowledge(&self.acts, institution.id, &named, receive)
             .await
             .map_err(Fault::from)?;
         let unknown = named.into_iter().filter(|id| unknown.contains(id)).map(wire::event_name).collect();

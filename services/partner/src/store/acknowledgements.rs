@@ -1,30 +1,31 @@
 //! Acknowledging events. For an assignment that has not been seen yet it is a change of state, and goes the way of all
-//! acts; everything else is bookkeeping: what many institutions name at once shares a transaction, which commits
-//! asynchronously.
+//! acts; everything else is bookkeeping: what many institutions name at once shares a statement, which is a transaction by
+//! itself and commits asynchronously.
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use bus::Pace;
 use host::Batcher;
 use kernel::{EventId, InstitutionId, LegId};
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use super::StoreError;
 use super::acts::{Act, Acts};
 use super::error::unreachable;
 use super::events::{self, Named};
-use super::{BEGIN_LOOSELY, StoreError};
 use crate::domain::FeedKind;
 
 /// Transactions at a time, and calls in one.
 const WORKERS: usize = 1;
 const MOST: usize = 64;
+/// So many in the time of one turn are worth waiting for.
+const WORTH: u32 = 16;
 
 /// What one call names.
 struct Naming {
     institution_id: InstitutionId,
     events: HashSet<Uuid>,
-    now: DateTime<Utc>,
 }
 
 /// Ends deliveries.
@@ -35,7 +36,7 @@ pub struct Acknowledgements {
 impl Acknowledgements {
     pub fn start(pool: PgPool) -> Self {
         Self {
-            batcher: Batcher::start(WORKERS, MOST, move |batch| {
+            batcher: Batcher::start(WORKERS, MOST, (Pace::new(WORTH), named), move |batch| {
                 let pool = pool.clone();
                 async move { all(&pool, batch).await }
             }),
@@ -49,14 +50,13 @@ impl Acknowledgements {
         acts: &Acts,
         institution_id: InstitutionId,
         named: &[EventId],
-        now: DateTime<Utc>,
         receive: impl Fn(LegId) -> Act,
     ) -> Result<HashSet<EventId>, StoreError> {
         if named.is_empty() {
             return Ok(HashSet::new());
         }
         let events = named.iter().map(|id| id.uuid()).collect();
-        let own = self.batcher.submit(Naming { institution_id, events, now }).await??;
+        let own = self.batcher.submit(Naming { institution_id, events }).await??;
         let known: HashSet<EventId> = own.iter().map(|event| event.event_id).collect();
         let first_contact = own.iter().filter(|event| event.is_first_contact());
         acts.carry_out_all(first_contact.map(|event| receive(event.assignment_id)).collect()).await?;
@@ -69,6 +69,10 @@ impl Named {
     fn is_first_contact(&self) -> bool {
         !self.acked && self.kind == FeedKind::AssignmentIssued && self.untouched
     }
+}
+
+fn named(answer: &Result<Vec<Named>, StoreError>) -> usize {
+    answer.as_ref().map_or(0, Vec::len)
 }
 
 async fn all(pool: &PgPool, batch: Vec<Naming>) -> Vec<Result<Vec<Named>, StoreError>> {
@@ -93,15 +97,8 @@ async fn together(pool: &PgPool, batch: &[Naming]) -> Result<Vec<Vec<Named>>, St
         .iter()
         .flat_map(|naming| naming.events.iter().map(|event| (naming.institution_id, *event)))
         .collect();
-    let mut transaction = pool.begin_with(BEGIN_LOOSELY).await?;
-    let own = events::find_named(&mut transaction, &named.into_iter().collect::<Vec<_>>()).await?;
-    let ending = own.iter().filter(|event| !event.acked && !event.is_first_contact());
-    let ending: Vec<Uuid> = ending.map(|event| event.event_id.uuid()).collect();
-    if !ending.is_empty() {
-        let now = batch.iter().map(|naming| naming.now).max().unwrap_or_default();
-        events::acknowledge(&mut transaction, &ending, now).await?;
-    }
-    transaction.commit().await?;
+    let mut conn = pool.acquire().await?;
+    let own = events::acknowledge(&mut conn, &named.into_iter().collect::<Vec<_>>()).await?;
     let of = |naming: &Naming| {
         let is_its = |event: &&Named| {
             event.institution_id == naming.institution_id && naming.events.contains(&event.event_id.uuid())

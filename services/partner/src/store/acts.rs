@@ -1,24 +1,31 @@
 //! What institutions do to their assignments. Acts that arrive together share a transaction: state, reply, outbox,
 //! replay and audit rows of all of them are one commit; each has its own outcome.
 
-use bus::{Outbox, Outgoing};
+use std::time::Duration;
+
+use bus::{Outbox, Outgoing, Pace};
 use chrono::{DateTime, Utc};
 use futures::future::join_all;
 use host::Batcher;
 use kernel::{InstitutionId, LegId, ReplyId, RequestId};
 use rpc::Caller;
 use rpc::replay::BodyHash;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
+use writes::Writes;
 
 use super::error::unreachable;
 use super::plan::Plan;
-use super::{BEGIN, StoreError, assignments, beside, events, replies};
+use super::{BEGIN, StoreError, answers, assignments, events, replies};
 use crate::domain::{Assignment, Command, Refusal, Reply};
 
 /// Transactions at a time, and acts in one.
 const WORKERS: usize = 2;
 const MOST: usize = 64;
+/// So many in the time of one turn are worth waiting for.
+const WORTH: u32 = 16;
+/// What is asked of all institutions of a case at once is often answered at once.
+const LINGER: Duration = Duration::from_millis(1);
 /// Deadlocks and conflicts are tried again this often, each act alone.
 const TRIES: usize = 3;
 
@@ -96,8 +103,9 @@ pub struct Acts {
 
 impl Acts {
     pub fn start(pool: PgPool, outbox: Outbox) -> Self {
+        let pace = Pace::new(WORTH).lingering(LINGER);
         Self {
-            batcher: Batcher::start(WORKERS, MOST, move |batch| {
+            batcher: Batcher::start(WORKERS, MOST, (pace, |_| 1), move |batch| {
                 let (pool, outbox) = (pool.clone(), outbox.clone());
                 async move {
                     let answers = all(&pool, batch).await;
@@ -139,33 +147,62 @@ async fn alone(pool: &PgPool, act: Act) -> Result<Outcome, StoreError> {
     let batch = [act];
     let mut tries = 1;
     loop {
-        match together(pool, &batch).await {
+        let done = if tries == 1 { together(pool, &batch).await } else { locked(pool, &batch).await };
+        match done {
             Ok(mut outcomes) => return outcomes.pop().ok_or(StoreError::Ending),
-            // The same request was carried out elsewhere in the meantime: now its answer is there to be found.
+            // The assignment has changed, or the same request was carried out before: now that is seen.
             Err(error) if tries < TRIES && error.is_conflict() => tries += 1,
             Err(error) => return Err(error),
         }
     }
 }
 
+/// Reads, decides, and writes by one statement that is a transaction by itself. Nobody is made to wait: where an assignment
+/// has changed since it was read, or a request was carried out before, nothing is written ([`StoreError::Raced`]).
 async fn together(pool: &PgPool, batch: &[Act]) -> Result<Vec<Outcome>, StoreError> {
+    let mut conn = pool.acquire().await?;
+    let standing = assignments::read(&mut conn, &ids_of(batch)).await?;
+    let decided = Plan::of(standing.clone(), batch, batch.iter().map(|_| None).collect());
+    // What keeps no answer would not notice that it is a repeat.
+    let plan = if decided.keeps_every_answer() {
+        decided
+    } else {
+        Plan::of(standing, batch, answers::find(&mut conn, batch).await?)
+    };
+    write(&mut conn, plan).await
+}
+
+/// The same under the locks of the assignments, earlier answers looked for.
+async fn locked(pool: &PgPool, batch: &[Act]) -> Result<Vec<Outcome>, StoreError> {
     let mut transaction = pool.begin_with(BEGIN).await?;
+    let standing = assignments::lock(&mut transaction, &ids_of(batch)).await?;
+    let earlier = answers::find(&mut transaction, batch).await?;
+    let outcomes = write(&mut transaction, Plan::of(standing, batch, earlier)).await?;
+    transaction.commit().await?;
+    Ok(outcomes)
+}
+
+/// Sorted, each once.
+fn ids_of(batch: &[Act]) -> Vec<Uuid> {
     let mut ids: Vec<Uuid> = batch.iter().map(|act| act.assignment_id.uuid()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let standing = assignments::lock(&mut transaction, &ids).await?;
-    let earlier = beside::find_answers(&mut transaction, batch).await?;
-    let plan = Plan::of(standing, batch, earlier);
-    assignments::update(&mut transaction, &plan.changed.iter().collect::<Vec<_>>()).await?;
-    replies::insert(&mut transaction, &plan.replies).await?;
-    let now = batch.iter().map(|act| act.now).max().unwrap_or_default();
-    events::acknowledge_issued(&mut transaction, &plan.acknowledged, now).await?;
-    if !plan.messages.is_empty() {
-        bus::enqueue_together(&mut transaction, &plan.messages).await?;
-    }
-    beside::keep_answers(&mut transaction, &plan.answered).await?;
-    beside::record(&mut transaction, &plan.done).await?;
-    transaction.commit().await?;
+    ids
+}
+
+async fn write(conn: &mut PgConnection, plan: Plan<'_>) -> Result<Vec<Outcome>, StoreError> {
+    let mut writes = Writes::new();
+    assignments::update(&mut writes, &plan.changed);
+    replies::insert(&mut writes, &plan.replies);
+    events::acknowledge_issued(&mut writes, &plan.acknowledged);
+    bus::enqueue_together_with(&mut writes, &plan.messages);
+    answers::keep(&mut writes, &plan.answered);
+    answers::record(&mut writes, &plan.done);
+    let written = writes.execute(conn).await;
     drop(plan.spans);
-    Ok(plan.outcomes)
+    match written {
+        Ok(()) => Ok(plan.outcomes),
+        Err(error) if writes::is_other_number(&error) => Err(StoreError::Raced),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use kernel::{InstitutionId, InstitutionRole, LegId, ProductId, ReplyId};
 use sqlx::{FromRow, PgConnection, PgPool};
 use uuid::Uuid;
+use writes::{Binding, Writes};
 
 use super::StoreError;
 use crate::domain::{Assignment, Columns, Product, State, Terms};
@@ -22,6 +23,14 @@ const LIST: &str = "\
     WHERE institution_id = $1 AND issued_at IS NOT NULL AND (NOT $2 OR state <> 6) \
       AND ($3::timestamptz IS NULL OR (issued_at, assignment_id) < ($3, $4)) \
     ORDER BY issued_at DESC, assignment_id DESC LIMIT $5";
+
+const READ: &str = "\
+    SELECT a.* FROM unnest($1::uuid[]) AS wanted(id) \
+    CROSS JOIN LATERAL ( \
+        SELECT assignment_id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, \
+               traceparent, state, close_cause, seen, answer, confirm_by, confirmed_by, ended_by, selection_version, \
+               version \
+        FROM assignment WHERE assignment_id = wanted.id LIMIT 1) AS a";
 
 // The lateral subquery keeps to the primary key whatever the statistics say, and locks in the order given.
 const LOCK: &str = "\
@@ -50,12 +59,13 @@ const UPDATE: &str = "\
         version = n.version \
     FROM unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::integer[], $6::timestamptz[], \
                 $7::timestamptz[], $8::bigint[], $9::text[], $10::smallint[], $11::smallint[], $12::boolean[], \
-                $13::smallint[], $14::timestamptz[], $15::uuid[], $16::uuid[], $17::bigint[], $18::bigint[]) \
+                $13::smallint[], $14::timestamptz[], $15::uuid[], $16::uuid[], $17::bigint[], $18::bigint[], $19::bigint[]) \
          AS n(id, institution_id, role, product_id, product_version, issued_at, due_at, issued_version, traceparent, \
-              state, close_cause, seen, answer, confirm_by, confirmed_by, ended_by, selection_version, version) \
-    WHERE a.assignment_id = n.id";
+              state, close_cause, seen, answer, confirm_by, confirmed_by, ended_by, selection_version, version, \
+              before) \
+    WHERE a.assignment_id = n.id AND a.version = n.before";
 
-pub(super) const ALL: &[&str] = &[FIND, LIST, LOCK, INSERT, UPDATE];
+pub(super) const ALL: &[&str] = &[FIND, LIST, READ, LOCK, INSERT, UPDATE];
 
 /// Which part of an institution's assignments to list.
 #[derive(Debug, Clone, Copy)]
@@ -113,34 +123,42 @@ pub async fn list(pool: &PgPool, query: &ListQuery) -> Result<Vec<Assignment>, S
     rows.into_iter().map(Assignment::try_from).collect()
 }
 
+/// Those of `ids` that exist, as they are now: whoever writes one back says of which version it is.
+pub(super) async fn read(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Assignment>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(READ).bind(ids).fetch_all(conn).await?;
+    rows.into_iter().map(Assignment::try_from).collect()
+}
+
 /// Locks those of `ids` that exist, until the transaction ends. `ids` must be sorted: everyone locks in that order.
 pub(super) async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Assignment>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(LOCK).bind(ids).fetch_all(conn).await?;
     rows.into_iter().map(Assignment::try_from).collect()
 }
 
+/// A changed assignment, and the version that it was read in.
+pub(super) type Changed = (Assignment, i64);
+
 /// Fails on `assignment_pkey` when another transaction was first.
-pub(super) async fn insert(conn: &mut PgConnection, rows: &[&Assignment]) -> Result<(), StoreError> {
-    write(conn, INSERT, rows).await
-}
-
-/// Writes back rows that are locked.
-pub(super) async fn update(conn: &mut PgConnection, rows: &[&Assignment]) -> Result<(), StoreError> {
-    write(conn, UPDATE, rows).await
-}
-
-async fn write(
-    conn: &mut PgConnection,
-    statement: &'static str,
-    rows: &[&Assignment],
-) -> Result<(), StoreError> {
-    if rows.is_empty() {
-        return Ok(());
+pub(super) fn insert(writes: &mut Writes, rows: &[&Assignment]) {
+    if !rows.is_empty() {
+        columns(writes.add(INSERT), rows);
     }
+}
+
+/// Writes back rows. Nothing at all is written where one of them has changed since it was read.
+pub(super) fn update(writes: &mut Writes, rows: &[Changed]) {
+    if !rows.is_empty() {
+        let before = rows.iter().map(|(_, before)| *before).collect::<Vec<_>>();
+        let assignments: Vec<&Assignment> = rows.iter().map(|(assignment, _)| assignment).collect();
+        columns(writes.add_exactly(rows.len(), UPDATE), &assignments).bind(before);
+    }
+}
+
+fn columns<'w>(binding: Binding<'w>, rows: &[&Assignment]) -> Binding<'w> {
     let terms = || rows.iter().map(|row| row.terms.as_ref());
     let product = || terms().map(|terms| terms.and_then(|t| t.product));
     let state: Vec<Columns> = rows.iter().map(|row| row.state.columns()).collect();
-    sqlx::query(statement)
+    binding
         .bind(rows.iter().map(|row| row.id.uuid()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.institution_id.uuid()).collect::<Vec<_>>())
         .bind(terms().map(|terms| terms.map(|t| role_number(t.role))).collect::<Vec<_>>())
@@ -159,9 +177,6 @@ async fn write(
         .bind(state.iter().map(|kept| kept.ended_by.map(|id| id.uuid())).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.selection_version).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.version).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// Role numbers are those of the proto enum, 1 to 9.

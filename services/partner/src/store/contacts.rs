@@ -14,7 +14,7 @@ const OPEN_WITHIN: TimeDelta = TimeDelta::days(90);
 const LIST: &str = "\
     WITH waiting AS ( \
         SELECT institution_id, count(*) AS events, min(created_at) AS oldest \
-        FROM event WHERE acked_at IS NULL AND NOT held GROUP BY institution_id), \
+        FROM feed GROUP BY institution_id), \
     holder AS ( \
         SELECT institution_id, max(last_used_at) AS last_contact_at, \
                (array_agg(role ORDER BY issued_at DESC))[1] AS role, \
@@ -46,11 +46,12 @@ const EXPIRING: &str = "\
         SELECT FROM credential AS later \
         WHERE later.institution_id = c.institution_id AND later.revoked_at IS NULL AND later.expires_at > $2)";
 
-// Looks through what waits, which is little while institutions pull, and needs no index of its own.
+// Looks through what waits, which is little while institutions pull, by the feed's key (every `seq` is above 0), and needs no
+// index of its own.
 const UNREACHABLE: &str = "\
-    SELECT count(*) FROM event AS e \
+    SELECT count(*) FROM feed AS e \
     CROSS JOIN LATERAL (SELECT state FROM assignment WHERE assignment_id = e.assignment_id LIMIT 1) AS a \
-    WHERE e.acked_at IS NULL AND NOT e.held AND e.kind = 1 AND e.attempt = 0 AND e.created_at < $1 AND a.state = 1";
+    WHERE e.seq > 0 AND e.kind = 1 AND e.attempt = 0 AND e.created_at < $1 AND a.state = 1";
 
 pub(super) const ALL: &[&str] = &[LIST, LAST, EXPIRING, UNREACHABLE];
 

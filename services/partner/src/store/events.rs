@@ -1,74 +1,76 @@
-//! Rows of `event`: the feeds, their leases and acknowledgements.
+//! Rows of `event`, the log of what institutions were told, and of `feed`, what of it waits for them.
 //!
-//! Whoever locks several events does so by assignment; a pull never waits for a locked one. So nobody deadlocks.
+//! Whoever writes several rows of the feed does so by institution and `seq`. So nobody deadlocks.
 
 use chrono::{DateTime, Utc};
 use kernel::{EventId, InstitutionId, LegId, ReplyId};
+use ring::digest::{Context, SHA256};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
+use writes::Writes;
 
 use super::StoreError;
 use crate::domain::{FeedEntry, FeedKind};
 
-const INSERT: &str = "\
+const TELL: &str = "\
     INSERT INTO event (event_id, institution_id, assignment_id, kind, ordinal, subject, reply_id, reason, created_at, \
                        traceparent, held) \
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::uuid[], $7::uuid[], \
                          $8::text[], $9::timestamptz[], $10::text[], $11::boolean[]) \
-    ON CONFLICT ON CONSTRAINT event_told_once DO NOTHING";
+    ON CONFLICT ON CONSTRAINT event_pkey DO NOTHING \
+    RETURNING institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, traceparent, held";
 
-const RELEASE: &str = "UPDATE event SET held = false WHERE assignment_id = ANY($1) AND held";
+const RELEASE: &str = "\
+    UPDATE event SET held = false WHERE assignment_id = ANY($1) AND held \
+    RETURNING institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, traceparent, held";
 
-// One round of pulls, at most one of each institution. An event is handed out when it is neither acknowledged nor
-// leased, and nothing before it in its assignment is still leased to somebody or has arrived after it.
+/// What one of the two above has written, under the name that [`insert`] and [`release`] give it.
+macro_rules! feed_from {
+    ($name:literal) => {
+        concat!(
+            "INSERT INTO feed (institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, \
+                               traceparent) \
+             SELECT institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, traceparent \
+             FROM ",
+            $name,
+            " WHERE NOT held"
+        )
+    };
+}
+
 const LEASE: &str = "\
-    WITH ready AS ( \
-        SELECT w.event_id, p.lease_until \
-        FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS p(institution_id, most, lease_until) \
-        CROSS JOIN LATERAL ( \
-            SELECT e.event_id FROM event AS e \
-            WHERE e.institution_id = p.institution_id AND e.acked_at IS NULL AND NOT e.held \
-              AND (e.lease_until IS NULL OR e.lease_until <= $4) \
-              AND NOT EXISTS ( \
-                  SELECT 1 FROM event AS b \
-                  WHERE b.assignment_id = e.assignment_id AND b.acked_at IS NULL AND b.ordinal < e.ordinal \
-                    AND (b.lease_until > $4 OR b.seq > e.seq)) \
-            ORDER BY e.seq LIMIT p.most FOR UPDATE SKIP LOCKED) AS w) \
-    UPDATE event AS e SET lease_until = ready.lease_until, attempt = e.attempt + 1 \
-    FROM ready WHERE e.event_id = ready.event_id \
-    RETURNING e.event_id, e.seq, e.institution_id, e.assignment_id, e.kind, e.reply_id, e.reason, e.created_at, \
-              e.traceparent, e.attempt";
+    SELECT event_id, seq, institution_id, assignment_id, kind, reply_id, reason, created_at, traceparent, attempt, beginning \
+    FROM lease_events($1, $2, $3, $4, $5)";
 
-const SERIALISE: &str = "\
-    SELECT pg_advisory_xact_lock(hashtextextended(i::text, 0)) \
-    FROM (SELECT i FROM unnest($1::uuid[]) AS i ORDER BY i) AS sorted";
-
-const FIND_NAMED: &str = "\
-    SELECT named.institution_id, e.*, a.* \
-    FROM unnest($1::uuid[], $2::uuid[]) AS named(id, institution_id) \
-    CROSS JOIN LATERAL ( \
-        SELECT event_id, assignment_id, kind, acked_at IS NOT NULL AS acked FROM event \
-        WHERE event_id = named.id AND event.institution_id = named.institution_id AND NOT held LIMIT 1) AS e \
-    CROSS JOIN LATERAL ( \
-        SELECT coalesce((SELECT state = 1 FROM assignment WHERE assignment_id = e.assignment_id LIMIT 1), false) \
-            AS untouched) AS a";
-
+// An event that is not in the feed any more is acknowledged. Those that are a first contact stay: ending them is an act. An
+// acknowledgement that is lost only means that the event comes again.
 const ACKNOWLEDGE: &str = "\
     WITH named AS ( \
-        SELECT event_id FROM event WHERE event_id = ANY($1) AND acked_at IS NULL \
-        ORDER BY assignment_id, event_id FOR UPDATE) \
-    UPDATE event SET acked_at = $2 FROM named WHERE event.event_id = named.event_id";
+        SELECT named.institution_id, e.*, f.seq AS waits, coalesce(a.state = 1, false) AS untouched \
+        FROM unnest($1::uuid[], $2::uuid[]) AS named(id, institution_id) \
+        CROSS JOIN LATERAL ( \
+            SELECT event_id, seq, assignment_id, kind FROM event \
+            WHERE event_id = named.id AND event.institution_id = named.institution_id AND NOT held LIMIT 1) AS e \
+        LEFT JOIN LATERAL ( \
+            SELECT seq FROM feed WHERE feed.institution_id = named.institution_id AND feed.seq = e.seq LIMIT 1) AS f ON true \
+        LEFT JOIN LATERAL ( \
+            SELECT state FROM assignment WHERE e.kind = 1 AND assignment_id = e.assignment_id LIMIT 1) AS a ON true \
+        ORDER BY named.institution_id, e.seq), \
+    ended AS ( \
+        DELETE FROM feed USING named \
+        WHERE feed.institution_id = named.institution_id AND feed.seq = named.waits AND NOT named.untouched) \
+    SELECT institution_id, event_id, assignment_id, kind, untouched, waits IS NULL AS acked, loosely.set_config \
+    FROM named CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS loosely";
 
 const ACKNOWLEDGE_ISSUED: &str = "\
-    WITH named AS ( \
-        SELECT e.event_id FROM unnest($1::uuid[]) AS wanted(id) \
+    DELETE FROM feed USING ( \
+        SELECT f.institution_id, f.seq FROM unnest($1::uuid[]) AS wanted(id) \
         CROSS JOIN LATERAL ( \
-            SELECT event_id FROM event \
-            WHERE assignment_id = wanted.id AND kind = 1 AND acked_at IS NULL LIMIT 1 FOR UPDATE) AS e) \
-    UPDATE event SET acked_at = $2 FROM named WHERE event.event_id = named.event_id";
+            SELECT institution_id, seq FROM feed WHERE assignment_id = wanted.id AND kind = 1 LIMIT 1) AS f \
+        ORDER BY f.institution_id, f.seq) AS named \
+    WHERE feed.institution_id = named.institution_id AND feed.seq = named.seq";
 
-pub(super) const ALL: &[&str] =
-    &[INSERT, RELEASE, LEASE, SERIALISE, FIND_NAMED, ACKNOWLEDGE, ACKNOWLEDGE_ISSUED];
+pub(super) const ALL: &[&str] = &[TELL, RELEASE, LEASE, ACKNOWLEDGE, ACKNOWLEDGE_ISSUED];
 
 /// One event as it is handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +120,7 @@ struct DeliveryRow {
     created_at: DateTime<Utc>,
     traceparent: Option<String>,
     attempt: i32,
+    beginning: i64,
 }
 
 #[derive(FromRow)]
@@ -131,11 +134,12 @@ struct NamedRow {
 }
 
 /// What was told before stays one event.
-pub(super) async fn insert(conn: &mut PgConnection, entries: &[FeedEntry]) -> Result<(), StoreError> {
+pub(super) fn insert(writes: &mut Writes, entries: &[FeedEntry]) {
     if entries.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(INSERT)
+    writes
+        .add_named("told", TELL)
         .bind(entries.iter().map(|entry| entry.id.uuid()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.institution_id.uuid()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.assignment_id.uuid()).collect::<Vec<_>>())
@@ -146,48 +150,68 @@ pub(super) async fn insert(conn: &mut PgConnection, entries: &[FeedEntry]) -> Re
         .bind(entries.iter().map(|entry| entry.reason.as_deref()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.created_at).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.trace.as_deref()).collect::<Vec<_>>())
-        .bind(entries.iter().map(|entry| entry.held).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(entries.iter().map(|entry| entry.held).collect::<Vec<_>>());
+    writes.add(feed_from!("told"));
+}
+
+/// By what the same thing is the same event, however often it is told. The assignment's id is random, so that the event's
+/// says nothing to anybody else.
+pub(super) fn id_of(assignment: LegId, kind: FeedKind, subject: Uuid) -> EventId {
+    let mut context = Context::new(&SHA256);
+    context.update(assignment.uuid().as_bytes());
+    context.update(&kind.number().to_be_bytes());
+    context.update(subject.as_bytes());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&context.finish().as_ref()[..16]);
+    EventId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 /// Lets go what was kept back until these assignments were issued.
-pub(super) async fn release(conn: &mut PgConnection, assignments: &[Uuid]) -> Result<(), StoreError> {
+pub(super) fn release(writes: &mut Writes, assignments: &[Uuid]) {
     if !assignments.is_empty() {
-        sqlx::query(RELEASE).bind(assignments).execute(conn).await?;
+        writes.add_named("released", RELEASE).bind(assignments);
+        writes.add(feed_from!("released"));
     }
-    Ok(())
 }
 
-/// Hands out one round; no institution may occur twice in it. The advisory locks keep two pulls of one institution
-/// apart; they come in a statement of their own because a statement sees what was committed before it began.
+/// What a round of pulls has handed out.
+pub(super) struct Leased {
+    pub(super) deliveries: Vec<(InstitutionId, Delivery)>,
+    /// The first row of each feed that something was handed out of, leased or not.
+    pub(super) beginnings: Vec<(InstitutionId, i64)>,
+}
+
+/// Hands out one round, each from a given row of the feed on; it is sorted by institution, and none may occur twice in it.
 pub(super) async fn lease(
     conn: &mut PgConnection,
-    round: &[Pull],
+    round: &[(Pull, i64)],
     now: DateTime<Utc>,
-) -> Result<Vec<(InstitutionId, Delivery)>, StoreError> {
-    let institutions: Vec<Uuid> = round.iter().map(|pull| pull.institution_id.uuid()).collect();
-    sqlx::query(SERIALISE).bind(&institutions).execute(&mut *conn).await?;
+) -> Result<Leased, StoreError> {
     let mut rows: Vec<DeliveryRow> = sqlx::query_as(LEASE)
-        .bind(&institutions)
-        .bind(round.iter().map(|pull| pull.most).collect::<Vec<_>>())
-        .bind(round.iter().map(|pull| pull.lease_until).collect::<Vec<_>>())
+        .bind(round.iter().map(|(pull, _)| pull.institution_id.uuid()).collect::<Vec<_>>())
+        .bind(round.iter().map(|(pull, _)| pull.most).collect::<Vec<_>>())
+        .bind(round.iter().map(|(pull, _)| pull.lease_until).collect::<Vec<_>>())
+        .bind(round.iter().map(|(_, beginning)| *beginning).collect::<Vec<_>>())
         .bind(now)
         .fetch_all(conn)
         .await?;
     rows.sort_unstable_by_key(|row| row.seq);
-    rows.into_iter()
-        .map(|row| Ok((InstitutionId::from_uuid(row.institution_id), Delivery::try_from(row)?)))
-        .collect()
+    let mut leased = Leased { deliveries: Vec::with_capacity(rows.len()), beginnings: Vec::new() };
+    for row in rows {
+        let institution = InstitutionId::from_uuid(row.institution_id);
+        leased.beginnings.push((institution, row.beginning));
+        leased.deliveries.push((institution, Delivery::try_from(row)?));
+    }
+    Ok(leased)
 }
 
-/// Those of the events that are the institution's that named them, acknowledged or not.
-pub(super) async fn find_named(
+/// Ends the delivery of those of the events that are the institution's that named them, but for first contacts. Gives back
+/// what they were before.
+pub(super) async fn acknowledge(
     conn: &mut PgConnection,
     named: &[(InstitutionId, Uuid)],
 ) -> Result<Vec<Named>, StoreError> {
-    let rows: Vec<NamedRow> = sqlx::query_as(FIND_NAMED)
+    let rows: Vec<NamedRow> = sqlx::query_as(ACKNOWLEDGE)
         .bind(named.iter().map(|(_, event)| *event).collect::<Vec<_>>())
         .bind(named.iter().map(|(institution, _)| institution.uuid()).collect::<Vec<_>>())
         .fetch_all(conn)
@@ -195,26 +219,11 @@ pub(super) async fn find_named(
     rows.into_iter().map(Named::try_from).collect()
 }
 
-/// Ends the delivery of these events.
-pub(super) async fn acknowledge(
-    conn: &mut PgConnection,
-    events: &[Uuid],
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
-    sqlx::query(ACKNOWLEDGE).bind(events).bind(now).execute(conn).await?;
-    Ok(())
-}
-
-/// Ends the delivery of `ASSIGNMENT_ISSUED` of these assignments, which must be sorted.
-pub(super) async fn acknowledge_issued(
-    conn: &mut PgConnection,
-    assignments: &[Uuid],
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+/// Ends the delivery of `ASSIGNMENT_ISSUED` of these assignments.
+pub(super) fn acknowledge_issued(writes: &mut Writes, assignments: &[Uuid]) {
     if !assignments.is_empty() {
-        sqlx::query(ACKNOWLEDGE_ISSUED).bind(assignments).bind(now).execute(conn).await?;
+        writes.add(ACKNOWLEDGE_ISSUED).bind(assignments);
     }
-    Ok(())
 }
 
 fn kind_of(event_id: Uuid, number: i16) -> Result<FeedKind, StoreError> {

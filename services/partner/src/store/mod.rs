@@ -3,8 +3,8 @@
 
 mod acknowledgements;
 mod acts;
+mod answers;
 pub mod assignments;
-mod beside;
 pub mod contacts;
 pub mod credentials;
 mod error;
@@ -33,17 +33,8 @@ const BEGIN_LOOSELY: &str = "BEGIN; SET LOCAL synchronous_commit = off";
 
 /// Every statement, so that a test can prepare each against the migrated schema.
 pub fn statements() -> impl Iterator<Item = &'static str> {
-    [
-        assignments::ALL,
-        beside::ALL,
-        contacts::ALL,
-        credentials::ALL,
-        events::ALL,
-        lists::ALL,
-        replies::ALL,
-        retention::ALL,
-    ]
-    .into_iter()
-    .flatten()
-    .copied()
+    [assignments::ALL, contacts::ALL, credentials::ALL, events::ALL, lists::ALL, replies::ALL, retention::ALL]
+        .into_iter()
+        .flatten()
+        .copied()
 }

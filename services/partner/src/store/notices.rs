@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use kernel::{EventId, InstitutionId, LegId, ReplyId};
-use rand::RngCore;
+use kernel::{InstitutionId, LegId, ReplyId};
 use sqlx::PgConnection;
 use uuid::Uuid;
+use writes::Writes;
 
+use super::assignments::Changed;
 use super::{StoreError, assignments, events};
 use crate::domain::{Assignment, FeedEntry, FeedKind, Notice};
 
@@ -37,20 +38,24 @@ pub enum Heard {
     ForeignInstitution,
 }
 
-/// Applies a batch, in the order given. Fails if another transaction inserts the same new assignment at the same time;
+/// Applies a batch, in the order given; what is to be written is left in `writes`. That fails if another transaction inserts the same new assignment at the same time;
 /// done again it finds the row.
-pub async fn hear(conn: &mut PgConnection, told: &[Told]) -> Result<Vec<Heard>, StoreError> {
+pub async fn hear(
+    conn: &mut PgConnection,
+    told: &[Told],
+    writes: &mut Writes,
+) -> Result<Vec<Heard>, StoreError> {
     let mut ids: Vec<Uuid> = told.iter().map(|notice| notice.assignment_id.uuid()).collect();
     ids.sort_unstable();
     ids.dedup();
     let known = assignments::lock(conn, &ids).await?;
     let mut ledger = Ledger::new(known);
-    let heard: Vec<Heard> = told.iter().map(|notice| ledger.hear(notice, &mut rand::rng())).collect();
+    let heard: Vec<Heard> = told.iter().map(|notice| ledger.hear(notice)).collect();
     let (new, changed) = ledger.rows();
-    assignments::insert(conn, &new).await?;
-    assignments::update(conn, &changed).await?;
-    events::insert(conn, &ledger.entries).await?;
-    events::release(conn, &ledger.released).await?;
+    assignments::insert(writes, &new);
+    assignments::update(writes, &changed);
+    events::insert(writes, &ledger.entries);
+    events::release(writes, &ledger.released);
     Ok(heard)
 }
 
@@ -75,7 +80,7 @@ impl Ledger {
         Self { slots: slots.collect(), entries: Vec::new(), released: Vec::new() }
     }
 
-    fn hear(&mut self, told: &Told, random: &mut impl RngCore) -> Heard {
+    fn hear(&mut self, told: &Told) -> Heard {
         let slot = self.slots.entry(told.assignment_id).or_insert_with(|| Slot {
             assignment: Assignment::unheard_of(told.assignment_id, told.institution_id),
             stored_version: None,
@@ -100,25 +105,27 @@ impl Ledger {
                 .filter(|e| e.assignment_id == told.assignment_id)
                 .for_each(|e| e.held = false);
         }
-        self.entries.push(entry(told, !issued, random));
+        self.entries.push(entry(told, !issued));
         Heard::Applied
     }
 
     /// New rows and changed ones, both sorted, so that everyone meets them in the same order.
-    fn rows(&self) -> (Vec<&Assignment>, Vec<&Assignment>) {
+    fn rows(&self) -> (Vec<&Assignment>, Vec<Changed>) {
         let mut slots: Vec<&Slot> = self.slots.values().collect();
         slots.sort_unstable_by_key(|slot| slot.assignment.id);
-        let (new, known): (Vec<_>, Vec<_>) =
-            slots.into_iter().partition(|slot| slot.stored_version.is_none());
-        let changed = known
-            .into_iter()
-            .filter(|slot| slot.stored_version != Some(slot.assignment.version))
-            .map(|s| &s.assignment);
-        (new.into_iter().map(|slot| &slot.assignment).collect(), changed.collect())
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
+        for slot in slots {
+            match slot.stored_version {
+                None => new.push(&slot.assignment),
+                Some(version) if version == slot.assignment.version => {}
+                Some(version) => changed.push((slot.assignment.clone(), version)),
+            }
+        }
+        (new, changed)
     }
 }
 
-fn entry(told: &Told, held: bool, random: &mut impl RngCore) -> FeedEntry {
+fn entry(told: &Told, held: bool) -> FeedEntry {
     let subject = match told.kind {
         FeedKind::AssignmentIssued | FeedKind::AssignmentClosed => told.assignment_id.uuid(),
         FeedKind::SupplementAnswered => told.message_id,
@@ -134,7 +141,7 @@ fn entry(told: &Told, held: bool, random: &mut impl RngCore) -> FeedEntry {
         | FeedKind::ListPublished => told.reply_id.map_or(told.message_id, ReplyId::uuid),
     };
     FeedEntry {
-        id: EventId::random(random),
+        id: events::id_of(told.assignment_id, told.kind, subject),
         institution_id: told.institution_id,
         assignment_id: told.assignment_id,
         kind: told.kind,

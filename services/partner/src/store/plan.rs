@@ -9,12 +9,14 @@ use tracing::Span;
 use uuid::Uuid;
 
 use super::acts::{Act, Outcome};
-use super::beside::Earlier;
+use super::answers::{Earlier, Taken};
+use super::assignments::Changed;
 use crate::domain::{Assignment, Change, Reply};
 
 /// A batch that is decided: what to write, and what to say.
 pub(super) struct Plan<'a> {
-    pub(super) changed: Vec<Assignment>,
+    /// With the version that each was read in.
+    pub(super) changed: Vec<Changed>,
     pub(super) replies: Vec<Reply>,
     pub(super) messages: Vec<Outgoing>,
     /// Assignments whose `ASSIGNMENT_ISSUED` is acknowledged, sorted.
@@ -25,6 +27,8 @@ pub(super) struct Plan<'a> {
     pub(super) answered: Vec<(&'a Act, Vec<u8>)>,
     /// One for each act, in order.
     pub(super) outcomes: Vec<Outcome>,
+    /// How many of the acts came with a request id.
+    asked: usize,
     /// What is done, in the traces of the cases; they end with the transaction.
     pub(super) spans: Vec<Span>,
 }
@@ -40,12 +44,14 @@ struct Deciding<'a> {
     answered: Vec<(&'a Act, Vec<u8>)>,
     spans: Vec<Span>,
     /// Requests of this batch that have been carried out, so that a twin in the same batch is known.
-    taken: HashMap<(String, RequestId), Earlier>,
+    taken: HashMap<(String, RequestId), Taken>,
 }
 
 impl<'a> Plan<'a> {
     /// `earlier` has, for each act, what was answered to the same request before.
     pub(super) fn of(standing: Vec<Assignment>, batch: &'a [Act], earlier: Vec<Option<Earlier>>) -> Self {
+        let read: HashMap<LegId, i64> =
+            standing.iter().map(|assignment| (assignment.id, assignment.version)).collect();
         let mut deciding = Deciding {
             standing: standing.into_iter().map(|assignment| (assignment.id, assignment)).collect(),
             ..Deciding::default()
@@ -53,8 +59,14 @@ impl<'a> Plan<'a> {
         let outcomes =
             batch.iter().zip(earlier).map(|(act, earlier)| deciding.outcome(act, earlier)).collect();
         let mut standing = deciding.standing;
+        let asked = batch.iter().filter(|act| act.request.is_some()).count();
         Self {
-            changed: deciding.changed.iter().filter_map(|id| standing.remove(id)).collect(),
+            asked,
+            changed: deciding
+                .changed
+                .iter()
+                .filter_map(|id| Some((standing.remove(id)?, read.get(id).copied()?)))
+                .collect(),
             replies: deciding.replies,
             messages: deciding.messages,
             acknowledged: deciding.acknowledged.into_iter().collect(),
@@ -66,13 +78,26 @@ impl<'a> Plan<'a> {
     }
 }
 
+impl Plan<'_> {
+    /// Whether each act that came with a request id was carried out, so that an answer is kept for it.
+    pub(super) fn keeps_every_answer(&self) -> bool {
+        self.answered.len() == self.asked
+    }
+}
+
 impl<'a> Deciding<'a> {
     fn outcome(&mut self, act: &'a Act, earlier: Option<Earlier>) -> Outcome {
         let key = act.request.as_ref().map(|request| (act.caller.audit_name(), request.id));
-        let twin = || key.as_ref().and_then(|key| self.taken.get(key)).cloned();
-        if let (Some(request), Some(first)) = (&act.request, earlier.or_else(twin)) {
-            let same = first.is_of(request.method, &request.body_hash);
-            return if same { Outcome::Repeat(first.response) } else { Outcome::Reused };
+        if let (Some(request), Some(key)) = (&act.request, &key) {
+            let twin = || {
+                let first = self.taken.get(key)?;
+                Some(Earlier::of_twin(first, request.method, &request.body_hash))
+            };
+            match earlier.or_else(twin) {
+                Some(Earlier::Answer(first)) => return Outcome::Repeat(first),
+                Some(Earlier::Another) => return Outcome::Reused,
+                None => {}
+            }
         }
         let outcome = self.decide(act);
         if let Outcome::Done(assignment, reply) = &outcome {
@@ -80,8 +105,8 @@ impl<'a> Deciding<'a> {
             if let (Some(request), Some(key)) = (&act.request, key) {
                 let response = (request.respond)(assignment, *reply);
                 self.answered.push((act, response.clone()));
-                let (method, body_hash) = (request.method.to_owned(), request.body_hash.to_vec());
-                self.taken.insert(key, Earlier { method, body_hash, response });
+                self.taken
+                    .insert(key, Taken { method: request.method, body_hash: request.body_hash, response });
             }
         }
         outcome

@@ -1,30 +1,50 @@
-//! Hands out events: many institutions' pulls share a transaction, which commits asynchronously, since a lost lease
-//! only means that events come again.
+//! Hands out events: many institutions' pulls share a statement, which is a transaction by itself and commits
+//! asynchronously, since a lost lease only means that events come again.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use bus::Pace;
 use host::Batcher;
 use kernel::InstitutionId;
 use sqlx::PgPool;
 
+use super::StoreError;
 use super::error::unreachable;
 use super::events::{self, Delivery, Pull};
-use super::{BEGIN_LOOSELY, StoreError};
 
 /// Leases are cheap: one batch at a time keeps two pulls of one institution apart without waiting in the database.
 const WORKERS: usize = 1;
 const MOST: usize = 64;
+/// So many events in the time of one turn are worth waiting for.
+const WORTH: u32 = 32;
+/// How often an institution's whole feed is looked through: what was committed late, behind what has been handed out, is
+/// found then.
+const WHOLE: Duration = Duration::from_millis(300);
 
 pub struct Pulls {
     batcher: Batcher<Pull, Result<Vec<Delivery>, StoreError>>,
 }
 
+/// Where each institution's feed begins: the rows before were there, and are acknowledged. Their remains in the index are
+/// passed over.
+type Beginnings = Arc<Mutex<HashMap<InstitutionId, Beginning>>>;
+
+#[derive(Debug, Clone, Copy)]
+struct Beginning {
+    seq: i64,
+    looked_at: Instant,
+}
+
 impl Pulls {
     pub fn start(pool: PgPool) -> Self {
+        let beginnings = Beginnings::default();
+        let pieces = |answer: &Result<Vec<Delivery>, StoreError>| answer.as_ref().map_or(0, Vec::len);
         Self {
-            batcher: Batcher::start(WORKERS, MOST, move |batch| {
-                let pool = pool.clone();
-                async move { all(&pool, batch).await }
+            batcher: Batcher::start(WORKERS, MOST, (Pace::new(WORTH), pieces), move |batch| {
+                let (pool, beginnings) = (pool.clone(), Arc::clone(&beginnings));
+                async move { all(&pool, &beginnings, batch).await }
             }),
         }
     }
@@ -35,8 +55,12 @@ impl Pulls {
     }
 }
 
-async fn all(pool: &PgPool, batch: Vec<Pull>) -> Vec<Result<Vec<Delivery>, StoreError>> {
-    match together(pool, &batch).await {
+async fn all(
+    pool: &PgPool,
+    beginnings: &Beginnings,
+    batch: Vec<Pull>,
+) -> Vec<Result<Vec<Delivery>, StoreError>> {
+    match together(pool, beginnings, &batch).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(error) if batch.len() == 1 => vec![Err(error)],
         Err(error) if error.is_away() => unreachable(&batch, &error),
@@ -44,33 +68,62 @@ async fn all(pool: &PgPool, batch: Vec<Pull>) -> Vec<Result<Vec<Delivery>, Store
         Err(_) => {
             let mut answers = Vec::with_capacity(batch.len());
             for pull in batch {
-                answers.push(together(pool, &[pull]).await.map(|mut answer| answer.remove(0)));
+                answers.push(together(pool, beginnings, &[pull]).await.map(|mut answer| answer.remove(0)));
             }
             answers
         }
     }
 }
 
-async fn together(pool: &PgPool, batch: &[Pull]) -> Result<Vec<Vec<Delivery>>, StoreError> {
+async fn together(
+    pool: &PgPool,
+    beginnings: &Beginnings,
+    batch: &[Pull],
+) -> Result<Vec<Vec<Delivery>>, StoreError> {
     let mut answers: Vec<Vec<Delivery>> = batch.iter().map(|_| Vec::new()).collect();
-    let mut transaction = pool.begin_with(BEGIN_LOOSELY).await?;
-    for round in rounds(batch) {
+    let mut conn = pool.acquire().await?;
+    for mut round in rounds(batch) {
+        round.sort_unstable_by_key(|place| batch[*place].institution_id);
         let Some(now) = round.iter().map(|place| batch[*place].now).max() else { continue };
-        let pulls: Vec<Pull> = round.iter().map(|place| batch[*place]).collect();
+        let pulls: Vec<(Pull, i64)> = round
+            .iter()
+            .map(|place| (batch[*place], beginning(beginnings, batch[*place].institution_id)))
+            .collect();
         let places: HashMap<InstitutionId, usize> =
             round.iter().map(|place| (batch[*place].institution_id, *place)).collect();
-        for (institution, delivery) in events::lease(&mut transaction, &pulls, now).await? {
+        let leased = events::lease(&mut conn, &pulls, now).await?;
+        note(beginnings, &leased.beginnings);
+        for (institution, delivery) in leased.deliveries {
             if let Some(place) = places.get(&institution) {
                 answers[*place].push(delivery);
             }
         }
     }
-    transaction.commit().await?;
     Ok(answers)
 }
 
-/// Splits a batch so that no institution occurs twice in a round, each round in the order of arrival. The first round
-/// has every institution, so that all advisory locks are taken together and in one order.
+/// From where to look; 0 if it is time for the whole.
+fn beginning(beginnings: &Beginnings, institution: InstitutionId) -> i64 {
+    let mut beginnings = beginnings.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Instant::now();
+    let known = beginnings.entry(institution).or_insert(Beginning { seq: 0, looked_at: now });
+    if known.looked_at.elapsed() >= WHOLE {
+        known.looked_at = now;
+        return 0;
+    }
+    known.seq
+}
+
+fn note(beginnings: &Beginnings, seen: &[(InstitutionId, i64)]) {
+    let mut beginnings = beginnings.lock().unwrap_or_else(PoisonError::into_inner);
+    for (institution, seq) in seen {
+        if let Some(known) = beginnings.get_mut(institution) {
+            known.seq = *seq;
+        }
+    }
+}
+
+/// Splits a batch so that no institution occurs twice in a round, each round in the order of arrival.
 fn rounds(batch: &[Pull]) -> Vec<Vec<usize>> {
     let mut rounds: Vec<(HashSet<InstitutionId>, Vec<usize>)> = Vec::new();
     for (place, pull) in batch.iter().enumerate() {

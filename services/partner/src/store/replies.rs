@@ -1,8 +1,7 @@
 //! Rows of `reply`.
 
-use sqlx::PgConnection;
+use writes::Writes;
 
-use super::StoreError;
 use crate::domain::Reply;
 
 const INSERT: &str = "\
@@ -12,11 +11,12 @@ const INSERT: &str = "\
 
 pub(super) const ALL: &[&str] = &[INSERT];
 
-pub(super) async fn insert(conn: &mut PgConnection, replies: &[Reply]) -> Result<(), StoreError> {
+pub(super) fn insert(writes: &mut Writes, replies: &[Reply]) {
     if replies.is_empty() {
-        return Ok(());
+        return;
     }
-    sqlx::query(INSERT)
+    writes
+        .add(INSERT)
         .bind(replies.iter().map(|reply| reply.id.uuid()).collect::<Vec<_>>())
         .bind(replies.iter().map(|reply| reply.assignment_id.uuid()).collect::<Vec<_>>())
         .bind(replies.iter().map(|reply| reply.institution_id.uuid()).collect::<Vec<_>>())
@@ -24,8 +24,5 @@ pub(super) async fn insert(conn: &mut PgConnection, replies: &[Reply]) -> Result
         .bind(replies.iter().map(|reply| reply.kind.offer_seq()).collect::<Vec<_>>())
         .bind(replies.iter().map(|reply| reply.late).collect::<Vec<_>>())
         .bind(replies.iter().map(|reply| reply.submitted_at).collect::<Vec<_>>())
-        .bind(replies.iter().map(|reply| reply.body.as_slice()).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+        .bind(replies.iter().map(|reply| reply.body.as_slice()).collect::<Vec<_>>());
 }

@@ -8,7 +8,10 @@ use super::{BEGIN_LOOSELY, StoreError};
 // What another process is removing is left to it.
 const FORGET_EVENTS: &str = "\
     DELETE FROM event WHERE event_id = ANY (ARRAY( \
-        SELECT event_id FROM event WHERE acked_at < $1 ORDER BY acked_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+        SELECT event_id FROM event AS e \
+        WHERE created_at < $1 AND NOT held \
+          AND NOT EXISTS (SELECT 1 FROM feed AS f WHERE f.institution_id = e.institution_id AND f.seq = e.seq) \
+        LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
 const FORGET_REPLIES: &str = "\
     DELETE FROM reply WHERE reply_id = ANY (ARRAY( \
@@ -16,7 +19,7 @@ const FORGET_REPLIES: &str = "\
 
 pub(super) const ALL: &[&str] = &[FORGET_EVENTS, FORGET_REPLIES];
 
-/// Removes at most `most` events that were acknowledged before this instant; gives how many.
+/// Removes at most `most` events from before this instant that are acknowledged; gives how many.
 pub async fn forget_events(pool: &PgPool, before: DateTime<Utc>, most: i64) -> Result<u64, StoreError> {
     forget(pool, FORGET_EVENTS, before, most).await
 }
