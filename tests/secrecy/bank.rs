@@ -120,27 +120,6 @@ impl Bank {
         panic!("no {} in {PATIENCE:?}; the last lines:\n{}", last.as_str_name(), self.tail());
     }
 
-    /// The next events, until one of each of these types has come. What one transaction of another role tells may come in
-    /// either order: they are written down by their types, and ids are named in that order.
-    pub(crate) async fn events_until_all(&mut self, mut wanted: Vec<EventType>) {
-        let begun = Instant::now();
-        let mut told = Vec::new();
-        while begun.elapsed() < PATIENCE {
-            if let Some(pulled) = self.receive(5).await {
-                wanted.retain(|kind| *kind != pulled.event.r#type());
-                told.push(pulled);
-            }
-            if wanted.is_empty() {
-                told.sort_by_key(|pulled| pulled.event.r#type().as_str_name());
-                for pulled in told {
-                    self.write_down(&pulled);
-                }
-                return;
-            }
-        }
-        panic!("no {wanted:?} in {PATIENCE:?}; the last lines:\n{}", self.tail());
-    }
-
     /// Whatever else comes within a short time.
     pub(crate) async fn quiet(&mut self) {
         while !self.pull(QUIET_SECONDS).await.is_empty() {}

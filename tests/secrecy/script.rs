@@ -104,7 +104,8 @@ async fn chosen_and_refuses(stage: &mut Stage, bank: &mut Bank) {
     bank.events_until(EventType::AssignmentSelected).await;
     let decline = Decline { reason: DeclineReason::R02.into(), text: String::new() };
     bank.call("refusing", CONFIRM, &confirm(&name, Answer::Decline(decline))).await;
-    bank.events_until_all(vec![EventType::ReplyAccepted, EventType::AssignmentClosed]).await;
+    bank.events_until(EventType::ReplyAccepted).await;
+    bank.events_until(EventType::AssignmentClosed).await;
     bank.quiet().await;
     if stage.company == Company::Rivals {
         stage.choose(&case, false).await;
@@ -136,7 +137,8 @@ async fn takes_back(stage: &mut Stage, bank: &mut Bank) {
     offered(bank, &name, 1, 420).await;
     stage.reaches(&case, &[CaseState::OffersReady]).await;
     bank.call("taking back", WITHDRAW, &take_back(&name)).await;
-    bank.events_until_all(vec![EventType::ReplyAccepted, EventType::AssignmentClosed]).await;
+    bank.events_until(EventType::ReplyAccepted).await;
+    bank.events_until(EventType::AssignmentClosed).await;
     bank.quiet().await;
     bank.call("taking back again", WITHDRAW, &take_back(&name)).await;
     bank.quiet().await;

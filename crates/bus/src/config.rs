@@ -60,7 +60,7 @@ impl Default for BusConfig {
             heartbeat: Duration::from_secs(10),
             poll_min: Duration::from_millis(20),
             poll_max: Duration::from_millis(250),
-            worth: 36,
+            worth: 18,
             reconnect_max: Duration::from_secs(5),
             hold_max: Duration::from_secs(5),
             unroutable_max: Duration::from_secs(60),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often a busy batch begins.
-const EVERY: Duration = Duration::from_millis(20);
+const EVERY: Duration = Duration::from_millis(10);
 /// Over which time it is seen how much comes.
 const MEMORY: Duration = Duration::from_millis(100);
 
@@ -88,19 +88,19 @@ mod tests {
         let begun = Instant::now();
         let at = |milliseconds: u64| begun + Duration::from_millis(milliseconds);
         let mut state = State { rate: 0.0, seen: begun, begun: Some(begun) };
-        // Eight pieces every 20 ms are not worth it where sixteen are.
+        // Eight pieces every 10 ms are not worth it where sixteen are.
         for turn in 0..50 {
-            assert_eq!(state.turn(at(20 * turn), 16.0), Duration::ZERO);
-            state.begun = Some(at(20 * turn));
-            state.took(at(20 * turn), 8);
+            assert_eq!(state.turn(at(10 * turn), 16.0), Duration::ZERO);
+            state.begun = Some(at(10 * turn));
+            state.took(at(10 * turn), 8);
         }
         // Thirty are, once that has been seen for a while.
         for turn in 50..100 {
-            state.begun = Some(at(20 * turn));
-            state.took(at(20 * turn), 30);
+            state.begun = Some(at(10 * turn));
+            state.took(at(10 * turn), 30);
         }
-        assert_eq!(state.turn(at(20 * 99 + 5), 16.0), Duration::from_millis(15));
-        assert_eq!(state.turn(at(20 * 99 + 25), 16.0), Duration::ZERO, "not longer than a turn");
-        assert_eq!(state.turn(at(20 * 99 + 500), 16.0), Duration::ZERO, "rest is seen too");
+        assert_eq!(state.turn(at(10 * 99 + 4), 16.0), Duration::from_millis(6));
+        assert_eq!(state.turn(at(10 * 99 + 14), 16.0), Duration::ZERO, "not longer than a turn");
+        assert_eq!(state.turn(at(10 * 99 + 500), 16.0), Duration::ZERO, "rest is seen too");
     }
 }

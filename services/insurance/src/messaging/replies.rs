@@ -101,6 +101,7 @@ impl Taking {
             return Outcome::Park { reason: "LEG_OF_ANOTHER" };
         }
         let verdict = judge(cover, &leg, &reply, at);
+        let told_before = self.journal.changes.outgoing.len();
         if let Some(command) = verdict.command
             && self.journal.execute(cover, command, &Doer::institution(institution)).is_err()
         {
@@ -109,12 +110,11 @@ impl Taking {
         }
         let leg = cover.leg(id).unwrap_or(&leg);
         let now = self.journal.now;
-        if let Some(displaced) = verdict.displaced {
-            self.journal.changes.outgoing.push(reply_judged(displaced, leg, Fate::Superseded, now));
-        }
-        if let (Some(fate), Some(reply)) = (verdict.fate, reply.id()) {
-            self.journal.changes.outgoing.push(reply_judged(reply, leg, fate, now));
-        }
+        let superseded = verdict.displaced.map(|displaced| (displaced, Fate::Superseded));
+        let judged = reply.id().zip(verdict.fate);
+        let fates = superseded.into_iter().chain(judged).map(|(id, fate)| reply_judged(id, leg, fate, now));
+        // Before what it brought about: an institution is told the fate of its word, and then that its leg has ended.
+        self.journal.changes.outgoing.splice(told_before..told_before, fates);
         Outcome::Done
     }
 }

@@ -27,7 +27,7 @@ use crate::{
 const WORKERS: usize = 2;
 const MOST: usize = 64;
 /// So many in the time of one turn are worth waiting for.
-const WORTH: u32 = 3;
+const WORTH: u32 = 2;
 /// Deadlocks and requests that were carried out elsewhere are tried again this often, each submission alone.
 const TRIES: usize = 3;
 

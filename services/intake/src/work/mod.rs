@@ -261,3 +261,15 @@ fn try_again_at(now: DateTime<Utc>, attempts: u32) -> DateTime<Utc> {
     let milliseconds = 200_i64.saturating_mul(1 << attempts.min(8)).min(30_000);
     now + TimeDelta::milliseconds(milliseconds)
 }
+
+/// The other role is away, or slow: the question itself may be good.
+fn is_away(status: &tonic::Status) -> bool {
+    matches!(
+        status.code(),
+        tonic::Code::Unavailable
+            | tonic::Code::DeadlineExceeded
+            | tonic::Code::Cancelled
+            | tonic::Code::ResourceExhausted
+            | tonic::Code::Aborted
+    )
+}

@@ -7,7 +7,7 @@ use kernel::{CaseId, InstitutionId, InstitutionRole, LegId, leg::LegState};
 use proto::{catalog::v1 as catalog, whitelist::v1 as whitelist};
 use tracing::{Instrument, info_span};
 
-use super::{WorkError, Worker, try_again_at};
+use super::{WorkError, Worker, is_away, try_again_at};
 use crate::{
     domain::{
         Application, Case, Command, CoverNeed, Leg, Phase, ProductVersion,
@@ -388,16 +388,4 @@ impl Worker {
         let window = Deadline::due(case.id, Kind::Window, now, self.rules.policy.window, closes);
         journal.changes.set(self.next_look(window, now, closes_at));
     }
-}
-
-/// The other role is away, or slow: the question itself may be good.
-fn is_away(status: &tonic::Status) -> bool {
-    matches!(
-        status.code(),
-        tonic::Code::Unavailable
-            | tonic::Code::DeadlineExceeded
-            | tonic::Code::Cancelled
-            | tonic::Code::ResourceExhausted
-            | tonic::Code::Aborted
-    )
 }

@@ -20,7 +20,7 @@ use crate::domain::FeedKind;
 const WORKERS: usize = 1;
 const MOST: usize = 64;
 /// So many in the time of one turn are worth waiting for.
-const WORTH: u32 = 16;
+const WORTH: u32 = 8;
 
 /// What one call names.
 struct Naming {

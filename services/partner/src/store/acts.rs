@@ -23,7 +23,7 @@ use crate::domain::{Assignment, Command, Refusal, Reply};
 const WORKERS: usize = 2;
 const MOST: usize = 64;
 /// So many in the time of one turn are worth waiting for.
-const WORTH: u32 = 16;
+const WORTH: u32 = 8;
 /// What is asked of all institutions of a case at once is often answered at once.
 const LINGER: Duration = Duration::from_millis(1);
 /// Deadlocks and conflicts are tried again this often, each act alone.

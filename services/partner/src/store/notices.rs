@@ -48,7 +48,7 @@ pub async fn hear(
     let mut ids: Vec<Uuid> = told.iter().map(|notice| notice.assignment_id.uuid()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let known = assignments::lock(conn, &ids).await?;
+    let known = known(conn, &ids, told).await?;
     let mut ledger = Ledger::new(known);
     let heard: Vec<Heard> = told.iter().map(|notice| ledger.hear(notice)).collect();
     let (new, changed) = ledger.rows();
@@ -57,6 +57,18 @@ pub async fn hear(
     events::insert(writes, &ledger.entries);
     events::release(writes, &ledger.released);
     Ok(heard)
+}
+
+/// The assignments, locked where one of them may be changed. The fate of a reply changes none that was issued, and what was
+/// issued stays so.
+async fn known(conn: &mut PgConnection, ids: &[Uuid], told: &[Told]) -> Result<Vec<Assignment>, StoreError> {
+    if told.iter().all(|notice| notice.notice == Notice::Judged) {
+        let known = assignments::read(conn, ids).await?;
+        if known.len() == ids.len() && known.iter().all(|assignment| assignment.terms.is_some()) {
+            return Ok(known);
+        }
+    }
+    assignments::lock(conn, ids).await
 }
 
 struct Slot {

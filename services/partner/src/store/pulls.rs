@@ -18,7 +18,7 @@ use super::events::{self, Delivery, Pull};
 const WORKERS: usize = 1;
 const MOST: usize = 64;
 /// So many events in the time of one turn are worth waiting for.
-const WORTH: u32 = 32;
+const WORTH: u32 = 16;
 /// How often an institution's whole feed is looked through: what was committed late, behind what has been handed out, is
 /// found then.
 const WHOLE: Duration = Duration::from_millis(300);
