@@ -10,6 +10,7 @@ mod latency;
 mod load;
 mod machine;
 mod register;
+mod scores;
 mod screening;
 mod statements;
 mod tables;
