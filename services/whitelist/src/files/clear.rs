@@ -7,7 +7,7 @@ use host::Host;
 use kernel::Clock;
 use sqlx::PgPool;
 
-use crate::store::{StoreError, files::imports};
+use crate::store::{StoreError, files::clearing};
 
 /// Between two looks.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -34,10 +34,10 @@ pub async fn keep_cleared(host: Host) {
 /// Expires what is due and removes staged rows of everything that is settled.
 pub async fn clear(pool: &PgPool, now: DateTime<Utc>) -> Result<(), StoreError> {
     let mut conn = pool.acquire().await?;
-    imports::expire(&mut conn, now, now - READING_MAX).await?;
-    for (import_id, kind) in imports::list_to_clear(&mut conn).await? {
-        while imports::clear(&mut conn, kind, import_id, BATCH).await? > 0 {}
-        imports::cleared(&mut conn, import_id).await?;
+    clearing::expire(&mut conn, now, now - READING_MAX).await?;
+    for (import_id, kind) in clearing::list_to_clear(&mut conn).await? {
+        while clearing::clear(&mut conn, kind, import_id, BATCH).await? > 0 {}
+        clearing::cleared(&mut conn, import_id).await?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! is stored is in `store::files`, who may ask in `rpc::files`.
 
 mod asset;
+mod cells;
 mod clear;
 mod enterprise;
 mod export;

@@ -11,6 +11,7 @@ mod load;
 mod machine;
 mod matching;
 mod register;
+mod scores;
 mod screening;
 mod statements;
 mod tables;

@@ -1,5 +1,6 @@
-//! The register in full: 100,000 enterprises and 860,000 assets imported through the file service, beside the floor of
-//! the same rows by `COPY` into plain tables of the same columns and indexes, in the same run.
+//! The register in full: 100,000 enterprises and 860,000 assets imported through the file service, screened, a list
+//! published; beside the floor of the same rows by `COPY` into plain tables of the same columns and indexes, and of the same
+//! scores by one statement, in the same run.
 
 use std::{
     io::Read as _,
@@ -9,7 +10,10 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use futures::TryStreamExt as _;
-use proto::whitelist::v1::{self as wire, file_service_client::FileServiceClient, upload_file_request::Part};
+use proto::whitelist::v1::{
+    self as wire, file_service_client::FileServiceClient, list_service_client::ListServiceClient,
+    screening_service_client::ScreeningServiceClient, upload_file_request::Part,
+};
 use rpc::{Actor, Duty};
 use sqlx::{AssertSqlSafe, PgPool, postgres::PgPoolOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -19,7 +23,7 @@ use uuid::Uuid;
 use super::{
     command::Screening,
     fanout::named,
-    machine,
+    machine, scores,
     tables::{self, Made},
 };
 use crate::{
@@ -38,8 +42,7 @@ type Files = FileServiceClient<ActingChannel>;
 pub(super) async fn run(options: &Screening) -> Result<()> {
     let scratch = std::env::temp_dir().join(format!("zhirong-bench-{}", Uuid::new_v4().simple()));
     std::fs::create_dir_all(&scratch)?;
-    let mut settings = Options::scratch(RunDir::at(&scratch)?).set("ZHIRONG_LOG", "warn");
-    settings.roles.retain(|role| role.name == "whitelist");
+    let settings = Options::scratch(RunDir::at(&scratch)?).set("ZHIRONG_LOG", "warn");
     println!("启动系统… (starting the system)");
     let mut system = System::start(settings).await?;
     let measured = measure(&mut system, options, &scratch).await;
@@ -55,7 +58,8 @@ async fn measure(system: &mut System, options: &Screening, scratch: &Path) -> Re
     tables::write(&enterprises, &assets, &made, options.seed)?;
     let duties = vec![Duty::Clerk, Duty::Supervisor];
     let staff = Actor::Staff { id: "bench".to_owned(), duties };
-    let client = FileServiceClient::new(system.channel("whitelist", staff)?);
+    let channel = system.channel("whitelist", staff)?;
+    let client = FileServiceClient::new(channel.clone());
     let pid = system.pid("whitelist")?.context("whitelist does not run")?;
     println!("导入 (import): {} enterprises, {} assets", made.enterprises, made.assets);
     let rested = machine::peak_mebibytes(pid).unwrap_or_default();
@@ -67,15 +71,67 @@ async fn measure(system: &mut System, options: &Screening, scratch: &Path) -> Re
         "  together {:.2} s; whitelist's memory at most {peak:.0} MiB, {rested:.0} MiB before",
         imported.as_secs_f64()
     );
+    let url = named(system.admin().postgres.expose(), &system.admin().database)?;
+    let pool = PgPoolOptions::new().max_connections(2).connect(&url).await?;
     if !options.no_floor {
-        let floor = floor(system, scratch).await?;
+        let floor = floor(&pool, scratch).await?;
         println!(
             "下限 (floor, the same rows by COPY): {:.2} s; import / floor = {:.2} (at most 3)",
             floor.as_secs_f64(),
             imported.as_secs_f64() / floor.as_secs_f64()
         );
     }
+    let (run_id, screened) = screen(channel.clone(), made.enterprises).await?;
+    println!("筛查 (screening): {} enterprises in {:.2} s", made.enterprises, screened.as_secs_f64());
+    if !options.no_floor {
+        let (floor, same) = scores::floor(&pool, &run_id).await?;
+        println!(
+            "下限 (floor, the scores by one statement): {:.2} s, {same} of {} the same; screening / floor = {:.2} (at most 3)",
+            floor.as_secs_f64(),
+            made.enterprises,
+            screened.as_secs_f64() / floor.as_secs_f64()
+        );
+    }
+    pool.close().await;
+    let list = scratch.join("list.csv");
+    let listed = tables::write_list(&list, &made)?;
+    import(&client, 4, &list, listed).await?;
+    let published = publish(channel, listed).await?;
+    println!("名单 (list): {listed} items published in {:.2} s", published.as_secs_f64());
+    let peak = machine::peak_mebibytes(pid).unwrap_or_default();
+    println!("whitelist's memory at most {peak:.0} MiB in all (at most 500)");
     Ok(())
+}
+
+/// Screens the whole register; how long until the run is done.
+async fn screen(channel: ActingChannel, enterprises: usize) -> Result<(String, Duration)> {
+    let mut client = ScreeningServiceClient::new(channel);
+    let start = Instant::now();
+    let request =
+        wire::StartRunRequest { request_id: Uuid::now_v7().to_string(), ..wire::StartRunRequest::default() };
+    let run_id = client.start_run(request).await?.into_inner().run_id;
+    loop {
+        let run = client.get_run(wire::GetRunRequest { run_id: run_id.clone() }).await?.into_inner();
+        if run.state() == wire::RunState::Done {
+            ensure!(usize::try_from(run.screened) == Ok(enterprises), "{} were screened", run.screened);
+            return Ok((run_id, start.elapsed()));
+        }
+        ensure!(start.elapsed() < LIMIT, "the run is not done after {LIMIT:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Publishes the province's list.
+async fn publish(channel: ActingChannel, items: usize) -> Result<Duration> {
+    let start = Instant::now();
+    let mut request = Request::new(wire::PublishListRequest {
+        request_id: Uuid::now_v7().to_string(),
+        kind: wire::ListKind::Province.into(),
+    });
+    request.set_timeout(LIMIT);
+    let version = ListServiceClient::new(channel).publish_list(request).await?.into_inner();
+    ensure!(usize::try_from(version.items) == Ok(items), "{} of {items} items", version.items);
+    Ok(start.elapsed())
 }
 
 /// Uploads a file and accepts it; how long both took.
@@ -117,17 +173,15 @@ async fn import(client: &Files, kind: i32, file: &PathBuf, rows: usize) -> Resul
 }
 
 /// The very rows that are in the register now, by `COPY` into tables of the same columns and indexes that nothing checks.
-async fn floor(system: &System, scratch: &Path) -> Result<Duration> {
-    let url = named(system.admin().postgres.expose(), &system.admin().database)?;
-    let pool = PgPoolOptions::new().max_connections(2).connect(&url).await?;
+async fn floor(pool: &PgPool, scratch: &Path) -> Result<Duration> {
     let mut took = Duration::ZERO;
     for table in TABLES {
         let file = scratch.join(format!("{table}.copy"));
-        fetch(&pool, table, &file).await?;
+        fetch(pool, table, &file).await?;
         let like = format!(
             "CREATE TABLE floor_{table} (LIKE whitelist.{table} INCLUDING DEFAULTS INCLUDING INDEXES)"
         );
-        sqlx::raw_sql(AssertSqlSafe(like)).execute(&pool).await?;
+        sqlx::raw_sql(AssertSqlSafe(like)).execute(pool).await?;
         let start = Instant::now();
         let mut conn = pool.acquire().await?;
         let mut copy = conn.copy_in_raw(&format!("COPY floor_{table} FROM STDIN")).await?;
@@ -143,7 +197,6 @@ async fn floor(system: &System, scratch: &Path) -> Result<Duration> {
         copy.finish().await?;
         took += start.elapsed();
     }
-    pool.close().await;
     Ok(took)
 }
 

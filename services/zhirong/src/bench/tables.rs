@@ -22,6 +22,24 @@ pub(super) struct Made {
     pub(super) assets: usize,
 }
 
+/// Writes every tenth enterprise as a list of the province's.
+pub(super) fn write_list(list: &Path, made: &Made) -> Result<usize> {
+    let mut out = BufWriter::new(std::fs::File::create(list)?);
+    writeln!(out, "\u{feff}统一社会信用代码,企业名称,名单名称,级别,编号,生效日期,失效日期")?;
+    let listed = (0..made.enterprises).step_by(10);
+    let count = listed.len();
+    for number in listed {
+        let uscc = Uscc::complete("91419001", &format!("MA{number:06}"))?;
+        writeln!(
+            out,
+            "{},济源市第{number}材料有限公司,省级白名单,省级,{number},2022-01-01,2099-12-31",
+            uscc.as_str()
+        )?;
+    }
+    out.flush()?;
+    Ok(count)
+}
+
 /// Writes both tables as CSV.
 pub(super) fn write(enterprises: &Path, assets: &Path, made: &Made, seed: u64) -> Result<()> {
     let mut random = StdRng::seed_from_u64(seed);
@@ -89,13 +107,15 @@ fn asset(line: &mut String, uscc: &str, serial: usize, random: &mut StdRng) -> R
                 35..92 => ("实用新型", 2, "H01M10/54"),
                 _ => ("外观设计", 3, ""),
             };
+            // Few annuities are late: such a right has to be looked at by itself.
+            let paid_to = if random.random_bool(0.02) { 2_024 } else { random.random_range(2_028..2_031) };
             write!(
                 line,
                 "{uscc},{kind},{},一种{product}的第{serial}号改进方法,,{year}-{month:02}-{day:02},{}-{month:02}-{day:02},{},{}-{month:02}-{day:02},{class},{product},{}.5,{},{}",
                 patent(year, digit, serial),
                 year + 2,
                 random.random_range(1..9),
-                random.random_range(2_023..2_026),
+                paid_to,
                 random.random_range(0..100),
                 random.random_range(1..9),
                 random.random_range(0..40),

@@ -1,6 +1,7 @@
 //! Imports of files: what is known of each, the rows that wait, and how they become part of the register.
 
 mod apply;
+pub mod clearing;
 pub mod imports;
 pub mod reading;
 pub mod staging;
@@ -9,7 +10,7 @@ pub use apply::{QUALIFICATIONS_CHECK, apply};
 
 /// Every statement but `COPY`, which cannot be prepared.
 pub(super) fn statements() -> impl Iterator<Item = &'static str> {
-    [imports::STATEMENTS, staging::STATEMENTS, apply::STATEMENTS, reading::STATEMENTS]
+    [imports::STATEMENTS, clearing::STATEMENTS, staging::STATEMENTS, apply::STATEMENTS, reading::STATEMENTS]
         .into_iter()
         .flatten()
         .copied()
