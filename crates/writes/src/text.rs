@@ -8,7 +8,9 @@ use super::{Part, Rows};
 /// `division_by_zero`: what a wrong number of rows is turned into. None of our statements divides.
 pub(super) const OTHER_NUMBER: &str = "22012";
 
-static TEXTS: LazyLock<RwLock<HashMap<Box<[Part]>, Arc<str>>>> = LazyLock::new(RwLock::default);
+type Texts = HashMap<Box<[Part]>, Arc<str>>;
+
+static TEXTS: LazyLock<RwLock<Texts>> = LazyLock::new(RwLock::default);
 
 /// All parts in one `WITH`, their parameters numbered through, and the checks of the numbers of rows.
 pub(super) fn together(parts: &[Part]) -> Arc<str> {
