@@ -117,15 +117,25 @@ pub async fn expiring(
 /// When and where the agreements of each institution count.
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn covers(conn: &mut PgConnection) -> Result<BTreeMap<InstitutionId, Vec<Cover>>, StoreError> {
-    let rows: Vec<(Uuid, Vec<String>, NaiveDate, NaiveDate, Option<NaiveDate>)> =
-        sqlx::query_as(COVERS).fetch_all(conn).await?;
+    let rows: Vec<CoverRow> = sqlx::query_as(COVERS).fetch_all(conn).await?;
     let mut covers: BTreeMap<InstitutionId, Vec<Cover>> = BTreeMap::new();
-    for (id, parks, from, to, ended) in rows {
+    for row in rows {
+        let id = row.institution_id;
         let impossible = StoreError::Impossible { table: "agreement", id, column: "parks" };
-        let parks = every(&parks, Park::parse).ok_or(impossible)?;
-        covers.entry(InstitutionId::from_uuid(id)).or_default().push(Cover { from, to, ended, parks });
+        let parks = every(&row.parks, Park::parse).ok_or(impossible)?;
+        let cover = Cover { from: row.valid_from, to: row.valid_to, ended: row.ended_on, parks };
+        covers.entry(InstitutionId::from_uuid(id)).or_default().push(cover);
     }
     Ok(covers)
+}
+
+#[derive(sqlx::FromRow)]
+struct CoverRow {
+    institution_id: Uuid,
+    parks: Vec<String>,
+    valid_from: NaiveDate,
+    valid_to: NaiveDate,
+    ended_on: Option<NaiveDate>,
 }
 
 #[derive(sqlx::FromRow)]

@@ -71,7 +71,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Healthcheck(arguments) => healthcheck::run(arguments).await,
         Command::Bench(arguments) => crate::bench::run(arguments).await,
         Command::Demo(arguments) => crate::demo::run(arguments).await,
-        Command::Simulate(arguments) => crate::simulate::run(arguments).await,
+        // Its state is large for a stack: it registers the whole demonstration.
+        Command::Simulate(arguments) => Box::pin(crate::simulate::run(arguments)).await,
         Command::StandIn(arguments) => crate::standin::run(arguments).await,
         Command::Roles(arguments) => roles::run(&arguments),
     }

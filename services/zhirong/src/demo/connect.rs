@@ -79,7 +79,7 @@ pub(super) async fn connect(
     let report = attendance.report(loaded, houses);
     let mut crowd = Crowd::empty();
     for (index, bank) in loaded.banks.iter().enumerate() {
-        let trade = Trade::Bank(bank.terms.clone());
+        let trade = Trade::Bank(Box::new(bank.terms.clone()));
         crowd.hire(link, (bank.id, &bank.name, trade), seed, cast::bank(index), &report).await?;
     }
     for house in houses {

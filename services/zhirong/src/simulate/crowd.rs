@@ -47,7 +47,7 @@ impl Crowd {
     ) -> Result<Self> {
         let mut crowd = Self::empty();
         for (index, bank) in banks.iter().enumerate() {
-            let trade = Trade::Bank(bank.terms.clone());
+            let trade = Trade::Bank(Box::new(bank.terms.clone()));
             let (manner, delays) = behaviour(index);
             let part = Part { manner, delays, casting: Casting::none() };
             crowd.hire(link, (bank.id, &bank.name, trade), seed, part, report).await?;

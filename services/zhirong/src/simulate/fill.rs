@@ -72,7 +72,9 @@ pub(super) async fn fill(link: &Link, seed: Seed, cases: usize) -> Result<Filled
     let first = loaded.banks.iter().map(|bank| bank.id).min();
     for bank in &loaded.banks {
         let part = part(&goals, Some(bank.id) == first);
-        crowd.hire(link, (bank.id, &bank.name, Trade::Bank(bank.terms.clone())), seed, part, &report).await?;
+        crowd
+            .hire(link, (bank.id, &bank.name, Trade::Bank(Box::new(bank.terms.clone()))), seed, part, &report)
+            .await?;
     }
     for house in houses {
         let part = Part { manner: ASIDE, delays: DELAYS, casting: house_casting(&goals) };

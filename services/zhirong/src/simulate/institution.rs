@@ -57,7 +57,7 @@ pub struct Institution {
 #[derive(Clone, Debug)]
 pub enum Trade {
     /// Of the product that it is asked about.
-    Bank(ProductTerms),
+    Bank(Box<ProductTerms>),
     House(HouseTerms),
 }
 

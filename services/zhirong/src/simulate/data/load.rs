@@ -18,6 +18,7 @@ use super::super::link::{Link, StaffChannel};
 use super::super::seed::Seed;
 use super::banks::{Bank, banks, without_department};
 use super::enterprises::{association, enterprises};
+use super::load_archive::load_archive;
 use super::load_enterprise::Register;
 
 /// The largest page of either list.
@@ -74,6 +75,7 @@ pub async fn load(link: &Link, seed: Seed, wanted: Wanted) -> Result<Loaded> {
         loaded.push(catalog.bank(bank).await?);
     }
     let without_department = catalog.bank(without_department()).await?;
+    load_archive(link, seed, &loaded).await?;
     let recipients: Vec<String> = loaded.iter().take(NAMED).map(|bank| bank.id.to_string()).collect();
     let mut register = Register::new(link, seed, recipients)?;
     let mut firms = Vec::with_capacity(wanted.enterprises);

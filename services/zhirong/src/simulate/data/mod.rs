@@ -8,6 +8,7 @@ mod banks;
 mod enterprises;
 mod houses;
 mod load;
+mod load_archive;
 mod load_enterprise;
 mod load_houses;
 
