@@ -6,9 +6,13 @@ use std::{
 };
 
 use proto::whitelist::v1::{self as wire, get_enterprise_request::Key};
+use rpc::Duty;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::support::{OTHER_USCC, Stand, USCC, asset, consent, registration};
+use crate::{
+    records::profile,
+    support::{OTHER_USCC, Stand, USCC, asset, consent, registration},
+};
 
 /// Everything that this process logs, other tests beside this one included: none of it may name a firm.
 #[derive(Clone, Default)]
@@ -39,7 +43,16 @@ async fn nothing_that_is_logged_names_a_firm_or_its_rights() {
     tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(log.clone()).init();
     let stand = Stand::new().await;
     let mut clerk = stand.clerk();
-    let id = stand.enterprise(USCC).await;
+    let request = wire::RegisterEnterpriseRequest { profile: Some(profile()), ..registration() };
+    let registered = clerk.register_enterprise(request).await.unwrap().into_inner().enterprise.unwrap();
+    let id = registered.enterprise_id;
+    let mut keeper = stand.keeper(Duty::Clerk);
+    let shown = wire::RevealRequest {
+        enterprise_id: id.clone(),
+        fields: vec![1, 2, 3, 4],
+        reason: "核对贷款申请材料".to_owned(),
+    };
+    assert_eq!(keeper.reveal(shown).await.unwrap().into_inner().legal_rep, "张小三");
     clerk.register_asset(asset(&id)).await.unwrap();
     clerk.grant_consent(consent(&id, stand.now())).await.unwrap();
     clerk.register_enterprise(registration()).await.unwrap_err();
@@ -55,7 +68,17 @@ async fn nothing_that_is_logged_names_a_firm_or_its_rights() {
         log.contains("RegisterEnterprise") || log.contains("enterprise"),
         "the log was not captured: {log}"
     );
-    for name in [USCC, OTHER_USCC, &misspelt.uscc, "沁铅", "再生铅", "202210123456"] {
+    for name in [
+        USCC,
+        OTHER_USCC,
+        &misspelt.uscc,
+        "沁铅",
+        "再生铅",
+        "202210123456",
+        "张小三",
+        "13800001234",
+        "9800000000",
+    ] {
         assert!(!log.contains(name), "{name} is in the log");
     }
 }
