@@ -28,11 +28,12 @@ const COPY_FAULTS: &str =
     "COPY file_fault (import_id, fault_no, row_no, place, field, reason, detail) FROM STDIN";
 
 /// Connections read by key, a few rows at a time (`host::PLANS`); here whole tables meet, so for this transaction plans are
-/// made for what is there.
+/// made for what is there, and a statement may take as long as its call: a million rows take minutes.
 const FOR_TABLES: &str =
     "SELECT set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
     set_config('enable_mergejoin', 'on', true), set_config('plan_cache_mode', 'force_custom_plan', true),
-    set_config('work_mem', '64MB', true)";
+    set_config('work_mem', '64MB', true),
+    set_config('statement_timeout', '600s', true)";
 const REGISTERED: &str = "SELECT uscc, enterprise_id FROM enterprise";
 
 const EFFECT_ENTERPRISES: &str = concat!(
