@@ -148,7 +148,7 @@ async fn everyone(link: &Link, loaded: &Loaded, houses: &[LoadedHouse], seed: Se
         Part { manner: Manner::Always(Script::Offer), delays, casting }
     };
     for bank in &loaded.banks {
-        let trade = Trade::Bank(bank.terms.clone());
+        let trade = Trade::Bank(Box::new(bank.terms.clone()));
         crowd.hire(link, (bank.id, &bank.name, trade), seed, part(&bank.name, false), &report).await.unwrap();
     }
     for house in houses {

@@ -180,7 +180,7 @@ async fn rivals(link: &Link, loaded: &Loaded, company: Company) -> Crowd {
     for (bank, conduct) in loaded.banks.iter().skip(1).zip(ways) {
         let casting = Casting::new(move |_, _| Some(conduct));
         let part = Part { manner: Manner::Always(Script::Offer), delays, casting };
-        let trade = Trade::Bank(bank.terms.clone());
+        let trade = Trade::Bank(Box::new(bank.terms.clone()));
         crowd.hire(link, (bank.id, &bank.name, trade), SEED, part, &report).await.unwrap();
     }
     for house in data::load_houses(link, SEED).await.unwrap() {

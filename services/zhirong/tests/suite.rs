@@ -11,6 +11,7 @@ mod place;
 mod publishing;
 #[cfg(test)]
 mod secrets;
+#[cfg(test)]
 mod sources;
 #[cfg(test)]
 mod system;
