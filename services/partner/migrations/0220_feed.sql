@@ -27,13 +27,6 @@ CREATE TABLE feed (
 -- What comes before an event in its assignment.
 CREATE INDEX feed_of_assignment ON feed (assignment_id);
 
--- An event's id follows from what it tells, so that the key itself keeps the same thing from being told twice
--- (store/events.rs computes it in the same way). An event that is under way comes again under its new name.
-UPDATE event SET event_id = encode(set_byte(set_byte(d, 6, (get_byte(d, 6) & 15) | 128), 8, (get_byte(d, 8) & 63) | 128), 'hex')::uuid
-  FROM (SELECT event_id AS old, substring(sha256(uuid_send(assignment_id) || int2send(kind) || uuid_send(subject)) FROM 1 FOR 16) AS d
-          FROM event) AS told
- WHERE event_id = told.old;
-
 INSERT INTO feed (institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, traceparent, attempt)
 SELECT institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, traceparent, attempt
   FROM event WHERE acked_at IS NULL AND NOT held;
@@ -41,7 +34,6 @@ SELECT institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, re
 DROP INDEX event_waiting;
 DROP INDEX event_acknowledged;
 ALTER TABLE event
-    DROP CONSTRAINT event_told_once,
     DROP COLUMN lease_until,
     DROP COLUMN attempt,
     DROP COLUMN acked_at;

@@ -4,7 +4,6 @@
 
 use chrono::{DateTime, Utc};
 use kernel::{EventId, InstitutionId, LegId, ReplyId};
-use ring::digest::{Context, SHA256};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 use writes::Writes;
@@ -17,7 +16,7 @@ const TELL: &str = "\
                        traceparent, held) \
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::uuid[], $7::uuid[], \
                          $8::text[], $9::timestamptz[], $10::text[], $11::boolean[]) \
-    ON CONFLICT ON CONSTRAINT event_pkey DO NOTHING \
+    ON CONFLICT ON CONSTRAINT event_told_once DO NOTHING \
     RETURNING institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, traceparent, held";
 
 const RELEASE: &str = "\
@@ -152,18 +151,6 @@ pub(super) fn insert(writes: &mut Writes, entries: &[FeedEntry]) {
         .bind(entries.iter().map(|entry| entry.trace.as_deref()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.held).collect::<Vec<_>>());
     writes.add(feed_from!("told"));
-}
-
-/// By what the same thing is the same event, however often it is told. The assignment's id is random, so that the event's
-/// says nothing to anybody else.
-pub(super) fn id_of(assignment: LegId, kind: FeedKind, subject: Uuid) -> EventId {
-    let mut context = Context::new(&SHA256);
-    context.update(assignment.uuid().as_bytes());
-    context.update(&kind.number().to_be_bytes());
-    context.update(subject.as_bytes());
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&context.finish().as_ref()[..16]);
-    EventId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 /// Lets go what was kept back until these assignments were issued.

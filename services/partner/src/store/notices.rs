@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use kernel::{InstitutionId, LegId, ReplyId};
+use kernel::{EventId, InstitutionId, LegId, ReplyId};
+use rand::RngCore;
 use sqlx::PgConnection;
 use uuid::Uuid;
 use writes::Writes;
@@ -50,7 +51,7 @@ pub async fn hear(
     ids.dedup();
     let known = known(conn, &ids, told).await?;
     let mut ledger = Ledger::new(known);
-    let heard: Vec<Heard> = told.iter().map(|notice| ledger.hear(notice)).collect();
+    let heard: Vec<Heard> = told.iter().map(|notice| ledger.hear(notice, &mut rand::rng())).collect();
     let (new, changed) = ledger.rows();
     assignments::insert(writes, &new);
     assignments::update(writes, &changed);
@@ -92,7 +93,7 @@ impl Ledger {
         Self { slots: slots.collect(), entries: Vec::new(), released: Vec::new() }
     }
 
-    fn hear(&mut self, told: &Told) -> Heard {
+    fn hear(&mut self, told: &Told, random: &mut impl RngCore) -> Heard {
         let slot = self.slots.entry(told.assignment_id).or_insert_with(|| Slot {
             assignment: Assignment::unheard_of(told.assignment_id, told.institution_id),
             stored_version: None,
@@ -117,7 +118,7 @@ impl Ledger {
                 .filter(|e| e.assignment_id == told.assignment_id)
                 .for_each(|e| e.held = false);
         }
-        self.entries.push(entry(told, !issued));
+        self.entries.push(entry(told, !issued, random));
         Heard::Applied
     }
 
@@ -137,7 +138,7 @@ impl Ledger {
     }
 }
 
-fn entry(told: &Told, held: bool) -> FeedEntry {
+fn entry(told: &Told, held: bool, random: &mut impl RngCore) -> FeedEntry {
     let subject = match told.kind {
         FeedKind::AssignmentIssued | FeedKind::AssignmentClosed => told.assignment_id.uuid(),
         FeedKind::SupplementAnswered => told.message_id,
@@ -153,7 +154,7 @@ fn entry(told: &Told, held: bool) -> FeedEntry {
         | FeedKind::ListPublished => told.reply_id.map_or(told.message_id, ReplyId::uuid),
     };
     FeedEntry {
-        id: events::id_of(told.assignment_id, told.kind, subject),
+        id: EventId::random(random),
         institution_id: told.institution_id,
         assignment_id: told.assignment_id,
         kind: told.kind,
