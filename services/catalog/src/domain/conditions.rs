@@ -172,7 +172,7 @@ mod tests {
         // 3,000,000.33 yuan × 0.15 % = 4,500.0005, HALF_UP.
         assert_eq!(total(&fees, Fen::new(300_000_033)), Some(Fen::new(2_450_000)));
         assert_eq!(total(&[], Fen::new(1)), Some(Fen::ZERO));
-        assert_eq!(total(&fees, Fen::new(i64::MAX)).is_some(), true);
+        assert!(total(&fees, Fen::new(i64::MAX)).is_some());
     }
 
     #[test]

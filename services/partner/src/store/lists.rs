@@ -1,7 +1,7 @@
 //! Rows of `list_told`, and the events by which institutions learn of versions.
 
 use chrono::{DateTime, Utc};
-use kernel::{InstitutionId, LegId};
+use kernel::{EventId, InstitutionId, LegId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 use writes::Writes;
@@ -44,7 +44,7 @@ impl ListTold {
         let kind = FeedKind::ListPublished;
         let subject = Uuid::from_u64_pair(0, self.told.version.unsigned_abs());
         FeedEntry {
-            id: events::id_of(self.line(), kind, subject),
+            id: EventId::random(&mut rand::rng()),
             institution_id: self.institution_id,
             assignment_id: self.line(),
             kind,
