@@ -248,18 +248,20 @@ impl Driver {
                 course.choices += 1;
                 let nth = plan.nth + usize::try_from(course.choices).unwrap_or_default();
                 let (with_evaluator, with_cover) = (plan.with_evaluator, plan.with_cover);
-                self.act(move |mut clerk, request| {
-                    let id = id.clone();
-                    Box::pin(async move {
-                        let offers = clerk.offers(&id).await?;
-                        let covered = Choice::with_cover(&offers, with_evaluator).filter(|_| with_cover);
-                        match covered.or_else(|| Choice::of(&offers, nth, with_evaluator)) {
-                            Some(choice) => clerk.select(request, &id, &choice).await.map(drop),
-                            None => Ok(()),
-                        }
+                // Chosen once: what can be chosen may have changed when the act has to be made again.
+                let offers = self.persist(|| {
+                    let (mut clerk, id) = (self.clerk.clone(), id.clone());
+                    async move { clerk.offers(&id).await }
+                });
+                let offers = offers.await.map_err(|status| format!("no offers: {status:?}"))?;
+                let covered = Choice::with_cover(&offers, with_evaluator).filter(|_| with_cover);
+                if let Some(choice) = covered.or_else(|| Choice::of(&offers, nth, with_evaluator)) {
+                    self.act(move |mut clerk, request| {
+                        let (id, choice) = (id.clone(), choice.clone());
+                        Box::pin(async move { clerk.select(request, &id, &choice).await.map(drop) })
                     })
-                })
-                .await?;
+                    .await?;
+                }
             }
             _ => {}
         }

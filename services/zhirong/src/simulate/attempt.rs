@@ -44,7 +44,7 @@ where
         };
         match answer {
             Ok(response) => return Ok(response.into_inner()),
-            Err(status) if is_retryable(&status) => {
+            Err(status) if is_retryable(&status) || broke_off(&status) => {
                 tell(&status);
                 pause(shutdown, pauses.next()).await?;
             }
@@ -68,6 +68,12 @@ pub(super) fn words(status: &Status) -> String {
         Some(text) => format!("{reason} {text}"),
         None => format!("{reason} {}", status.message()),
     }
+}
+
+/// A connection that broke off within an answer has no reason of ours: whether the call was carried out is not known, and its
+/// `request_id` keeps it from being carried out twice.
+fn broke_off(status: &tonic::Status) -> bool {
+    status.code() == tonic::Code::Unknown && rpc::status::reason(status).is_none()
 }
 
 #[cfg(test)]
