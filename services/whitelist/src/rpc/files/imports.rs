@@ -182,6 +182,8 @@ async fn take<A: Message + Default>(
 fn not_taken(error: StoreError) -> Fault {
     if error.violates(QUALIFICATIONS_CHECK) {
         Fault::new(&rpc::reasons::TOO_MANY).field("qualifications")
+    } else if files::REGISTERED_MEANWHILE.iter().any(|key| error.violates(key)) {
+        Fault::new(&rpc::reasons::TRY_AGAIN)
     } else {
         error.into()
     }

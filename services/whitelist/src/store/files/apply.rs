@@ -93,8 +93,8 @@ const INSERT_ENTERPRISES: &str =
     SELECT s.enterprise_id, s.uscc, s.name, s.size, s.industry, s.park, s.region, $2, s.former_names, s.established_on,
         s.reg_capital, s.legal_rep, s.contact_names, s.contact_phones, s.contact_emails, s.staff, s.rd_staff, s.accounts_year,
         s.revenue, s.rd_spend, s.net_profit, s.total_assets, s.total_liabilities, s.tax_grade, s.platform_link
-    FROM staged_enterprise s WHERE s.import_id = $1
-    ON CONFLICT ON CONSTRAINT enterprise_uscc_key DO NOTHING";
+    FROM staged_enterprise s
+    WHERE s.import_id = $1 AND NOT EXISTS (SELECT FROM enterprise e WHERE e.uscc = s.uscc)";
 
 const UPDATE_ASSETS: &str = concat!(
     "UPDATE ip_asset a SET version = a.version + 1, amended_at = $2, title = s.title,
@@ -117,7 +117,7 @@ const UPDATE_ASSETS: &str = concat!(
     asset_changed!(),
     ")"
 );
-const INSERT_ASSETS: &str =
+const INSERT_ASSETS: &str = concat!(
     "INSERT INTO ip_asset (asset_id, enterprise_id, kind, number, title, filed, granted, registered_at, owner_usccs,
         owner_names, owner_shares, inventors, first_use, created_on, renewed_to, annuity_paid_to, ipc_main, nice_class,
         product_link, revenue_share, family_size, citations, litigation_proven, high_value, acquired_from, acquired_on)
@@ -125,8 +125,10 @@ const INSERT_ASSETS: &str =
         s.owner_shares, s.inventors, s.first_use, s.created_on, s.renewed_to, s.annuity_paid_to, s.ipc_main, s.nice_class,
         s.product_link, s.revenue_share, s.family_size, s.citations, s.litigation_proven, s.high_value, s.acquired_from,
         s.acquired_on
-    FROM staged_asset s WHERE s.import_id = $1
-    ON CONFLICT ON CONSTRAINT ip_asset_number_key DO NOTHING";
+    FROM staged_asset s WHERE s.import_id = $1 AND NOT EXISTS (SELECT FROM ip_asset a WHERE ",
+    asset_match!(),
+    ")"
+);
 
 /// First the enterprises, so that their history keeps the qualifications that they had (0211).
 const TOUCH_ENTERPRISES: &str = concat!(
@@ -180,10 +182,13 @@ pub(super) const STATEMENTS: &[&str] = &[
 /// More qualifications than an enterprise can have.
 pub const QUALIFICATIONS_CHECK: &str = "qualification_position_counts";
 
+/// What somebody registered while the rows were being written: nothing of the file is, and it can be accepted again.
+pub const REGISTERED_MEANWHILE: [&str; 2] = ["enterprise_uscc_key", "ip_asset_number_key"];
+
 /// Writes the staged rows to the register; what that did. `staged` rows must be there, or nothing is written.
 ///
 /// # Errors
-/// The database's; [`QUALIFICATIONS_CHECK`].
+/// The database's; [`QUALIFICATIONS_CHECK`]; [`REGISTERED_MEANWHILE`].
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn apply(
     conn: &mut PgConnection,
@@ -194,28 +199,30 @@ pub async fn apply(
 ) -> Result<Option<Effect>, StoreError> {
     staging::for_tables(conn).await?;
     sqlx::query(ONE_AT_A_TIME).execute(&mut *conn).await?;
-    let before = staging::effect(conn, kind, import_id).await?;
-    if i64::from(before.new) + i64::from(before.changed) + i64::from(before.unchanged) != staged {
+    if staging::count(conn, kind, import_id).await? != staged {
         return Ok(None);
     }
-    let (update, insert) = match kind {
-        FileKind::Enterprises => (UPDATE_ENTERPRISES, INSERT_ENTERPRISES),
-        FileKind::Assets => (UPDATE_ASSETS, INSERT_ASSETS),
+    let (insert, update) = match kind {
+        FileKind::Enterprises => (INSERT_ENTERPRISES, UPDATE_ENTERPRISES),
+        FileKind::Assets => (INSERT_ASSETS, UPDATE_ASSETS),
         FileKind::Qualifications => {
+            let before = staging::effect(conn, kind, import_id).await?;
             sqlx::query(TOUCH_ENTERPRISES).bind(import_id).bind(now).execute(&mut *conn).await?;
             sqlx::query(UPDATE_QUALIFICATIONS).bind(import_id).execute(&mut *conn).await?;
             sqlx::query(INSERT_QUALIFICATIONS).bind(import_id).execute(&mut *conn).await?;
             return Ok(Some(before));
         }
         FileKind::ProvinceList => {
+            let before = staging::effect(conn, kind, import_id).await?;
             sqlx::query(INSERT_LIST).bind(import_id).execute(&mut *conn).await?;
             sqlx::query(SWITCH_LIST).bind(import_id).bind(now).execute(&mut *conn).await?;
             return Ok(Some(before));
         }
     };
-    // Where nothing is to be done a whole pass over the tables is saved.
-    let changed = if before.changed > 0 { written(conn, update, import_id, now).await? } else { 0 };
-    let new = if before.new > 0 { written(conn, insert, import_id, now).await? } else { 0 };
+    // What is new first: it differs in nothing from what was staged, so that the update passes it over, and where all is new
+    // a whole pass over both tables is saved.
+    let new = written(conn, insert, import_id, now).await?;
+    let changed = if new < staged { written(conn, update, import_id, now).await? } else { 0 };
     Ok(Some(Effect::of(new, changed, staged)))
 }
 

@@ -6,7 +6,7 @@ pub mod imports;
 pub mod reading;
 pub mod staging;
 
-pub use apply::{QUALIFICATIONS_CHECK, apply};
+pub use apply::{QUALIFICATIONS_CHECK, REGISTERED_MEANWHILE, apply};
 
 /// Every statement but `COPY`, which cannot be prepared.
 pub(super) fn statements() -> impl Iterator<Item = &'static str> {

@@ -62,6 +62,11 @@ const EFFECT_LIST: &str = concat!(
     WHERE s.import_id = $1"
 );
 
+const COUNT_ENTERPRISES: &str = "SELECT count(*) FROM staged_enterprise WHERE import_id = $1";
+const COUNT_ASSETS: &str = "SELECT count(*) FROM staged_asset WHERE import_id = $1";
+const COUNT_QUALIFICATIONS: &str = "SELECT count(*) FROM staged_qualification WHERE import_id = $1";
+const COUNT_LIST: &str = "SELECT count(*) FROM staged_list_entry WHERE import_id = $1";
+
 const PREVIEW_ENTERPRISES: &str = concat!(
     "SELECT s.row_no, CASE WHEN e.enterprise_id IS NULL THEN 1 WHEN ",
     enterprise_changed!(),
@@ -100,6 +105,10 @@ pub(super) const STATEMENTS: &[&str] = &[
     EFFECT_ASSETS,
     EFFECT_QUALIFICATIONS,
     EFFECT_LIST,
+    COUNT_ENTERPRISES,
+    COUNT_ASSETS,
+    COUNT_QUALIFICATIONS,
+    COUNT_LIST,
     PREVIEW_ENTERPRISES,
     PREVIEW_ASSETS,
     PREVIEW_QUALIFICATIONS,
@@ -206,6 +215,18 @@ pub async fn effect(conn: &mut PgConnection, kind: FileKind, import_id: Uuid) ->
     let (new, changed, all): (i64, i64, i64) =
         sqlx::query_as(statement).bind(import_id).fetch_one(conn).await?;
     Ok(Effect::of(new, changed, all))
+}
+
+/// How many rows are staged.
+#[tracing::instrument(level = "debug", skip_all)]
+pub async fn count(conn: &mut PgConnection, kind: FileKind, import_id: Uuid) -> Result<i64, StoreError> {
+    let statement = match kind {
+        FileKind::Enterprises => COUNT_ENTERPRISES,
+        FileKind::Assets => COUNT_ASSETS,
+        FileKind::Qualifications => COUNT_QUALIFICATIONS,
+        FileKind::ProvinceList => COUNT_LIST,
+    };
+    Ok(sqlx::query_scalar(statement).bind(import_id).fetch_one(conn).await?)
 }
 
 /// The first staged rows: number in the file, effect (1 new, 2 changed, 3 unchanged), what a person knows them by.
