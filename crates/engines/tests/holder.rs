@@ -59,6 +59,19 @@ impl Drop for Place {
     }
 }
 
+/// Another test's child may hold the copied program open for writing until it has begun its own.
+fn spawn(command: &mut Command) -> Child {
+    for _ in 0..100 {
+        match command.spawn() {
+            Err(error) if error.kind() == std::io::ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            spawned => return spawned.unwrap(),
+        }
+    }
+    command.spawn().unwrap()
+}
+
 impl Holder {
     pub(crate) fn start(place: &Place) -> Self {
         Self::start_as(place, None, &[])
@@ -80,7 +93,7 @@ impl Holder {
             std::os::unix::fs::chown(&place.0, Some(uid), Some(uid)).unwrap();
             command.uid(uid).gid(uid);
         }
-        Self { child: command.spawn().unwrap(), output: Vec::new(), pipe: None }
+        Self { child: spawn(&mut command), output: Vec::new(), pipe: None }
     }
 
     /// Reads until the engines are ready; their addresses are in `output`.

@@ -75,7 +75,13 @@ impl BrokerAdmin {
 
     /// Creates or replaces.
     pub async fn put(&self, path: &[&str], body: Value) -> Result<(), AdminError> {
-        self.call(Method::PUT, path, Some(body)).await.map(drop)
+        // Of two who create the same thing at once the broker may tell one that the request is bad: then it is there.
+        match self.call(Method::PUT, path, Some(body.clone())).await {
+            Err(AdminError::Refused { status: StatusCode::BAD_REQUEST, .. }) => {
+                self.call(Method::PUT, path, Some(body)).await.map(drop)
+            }
+            answer => answer.map(drop),
+        }
     }
 
     pub async fn post(&self, path: &[&str], body: Value) -> Result<Value, AdminError> {
