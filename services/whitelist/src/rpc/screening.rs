@@ -244,13 +244,16 @@ pub(super) async fn cure_exclusion(
     Ok(answer)
 }
 
-/// The enterprise's live entry is looked at now, not when it would be anyway.
+/// The enterprise's live entry is looked at now, not when it would be anyway. Under its lock: a look that has begun before
+/// would else put the next one off again.
 async fn look_at(
     conn: &mut sqlx::PgConnection,
     enterprise: EnterpriseId,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), Fault> {
-    for entry in entries::find_live(conn, &[enterprise]).await? {
+    let live = entries::find_live(conn, &[enterprise]).await?;
+    let ids: Vec<_> = live.iter().map(|entry| entry.id).collect();
+    for entry in entries::lock(conn, &ids).await? {
         let watched = matches!(
             entry.state,
             State::Scored | State::Publicity { .. } | State::Listed(_) | State::Suspended { .. }
