@@ -50,6 +50,32 @@ async fn what_was_recorded_for_ever_is_never_changed_not_even_by_the_owner() {
 }
 
 #[tokio::test]
+async fn an_asset_belongs_to_a_registered_enterprise_and_stays_with_it() {
+    let ground = ground(&[&ROLE]).await;
+    let owner = ground.owner_pool(&ROLE);
+    let asset = "INSERT INTO ip_asset (asset_id, enterprise_id, kind, number, title, registered_at)
+        SELECT gen_random_uuid(), id, 'SOFTWARE', number, 'x', now() FROM (VALUES
+            ('018386f8-dd00-70f3-8841-17d2037288e7'::uuid, '2020SR0109251'),
+            ('018386f8-dd00-70f3-8841-17d2037288e8'::uuid, '2020SR0408026')) AS n (id, number)";
+    let enterprise =
+        "INSERT INTO enterprise VALUES ('018386f8-dd00-70f3-8841-17d2037288e7', '91350100M000100Y43', 'x',
+        'SMALL', 'C32', 'JY-GX', '419001', now())";
+    sqlx::query(enterprise).execute(&owner).await.unwrap();
+    for (change, constraint) in [
+        // One of the two has no enterprise: none is written.
+        (asset, "ip_asset_enterprise_fkey"),
+        ("DELETE FROM enterprise", "enterprise_stays"),
+        ("TRUNCATE enterprise CASCADE", "enterprise_stays"),
+        ("UPDATE ip_asset SET enterprise_id = gen_random_uuid()", "enterprise_stays"),
+    ] {
+        let error = sqlx::query(change).execute(&owner).await.unwrap_err();
+        assert_eq!(error.as_database_error().unwrap().constraint(), Some(constraint), "{change}");
+    }
+    let assets: i64 = sqlx::query_scalar("SELECT count(*) FROM ip_asset").fetch_one(&owner).await.unwrap();
+    assert_eq!(assets, 0);
+}
+
+#[tokio::test]
 async fn an_update_that_does_not_count_the_version_is_refused() {
     let ground = ground(&[&ROLE]).await;
     let pool = ground.pool(&ROLE);
