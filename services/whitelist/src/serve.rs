@@ -85,7 +85,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     let served = host.serve_grpc_with(config, routes.routes(), POLICY).await;
     // The clearing ends with the same signal; what it was at is gone on with after the next start.
     let _ended = clearing.await;
-    // The workers end with it too; what they have in hand is finished first.
+    // The workers end with it too: an answer of a platform is still kept, a transaction that is cut off has not happened.
     match working.await {
         Ok(Ok(())) => served,
         Ok(Err(panic)) | Err(panic) => Err(HostError::Serve(panic.into())),
