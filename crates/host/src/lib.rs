@@ -19,6 +19,7 @@ mod testing;
 pub mod migrate;
 pub mod probe;
 pub mod settings;
+pub mod turns;
 
 pub use batcher::{Batcher, Ended};
 pub use change::{Begun, Change, Changes};

@@ -12,7 +12,8 @@ mod window;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use bus::{Bus, Outbox};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
+use host::turns::{rest_until, try_again_at, turns};
 use kernel::Clock;
 use proto::{
     catalog::v1::catalog_service_client::CatalogServiceClient,
@@ -35,8 +36,6 @@ use crate::{
 
 /// Deadlines taken in one turn.
 const BATCH: i64 = 64;
-/// How often a deadline is looked for that nobody announced (another replica's, or one of before a restart).
-const POLL: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkError {
@@ -141,24 +140,7 @@ impl Worker {
     ) where
         T: Future<Output = Result<(), WorkError>>,
     {
-        while !shutdown.is_cancelled() {
-            let rest = match self.take_turn(kind, &turn).await {
-                Ok(rest) => rest,
-                Err(error) => {
-                    tracing::warn!(
-                        kind = kind.code(),
-                        error = &error as &dyn std::error::Error,
-                        "deadlines wait"
-                    );
-                    POLL
-                }
-            };
-            tokio::select! {
-                () = shutdown.cancelled() => {}
-                () = wake.notified(), if !rest.is_zero() => {}
-                () = tokio::time::sleep(rest) => {}
-            }
-        }
+        turns(kind.code(), &wake, &shutdown, || self.take_turn(kind, &turn)).await;
     }
 
     /// Takes what is due; returns how long there is nothing to do.
@@ -174,8 +156,7 @@ impl Worker {
         let mut conn = self.pool.acquire().await?;
         let fired = deadlines::due(&mut conn, kind, now, BATCH).await?;
         if fired.is_empty() {
-            let next = deadlines::next(&mut conn, kind).await?;
-            return Ok(next.map_or(POLL, |at| (at - now).to_std().unwrap_or_default().min(POLL)));
+            return Ok(rest_until(deadlines::next(&mut conn, kind).await?, now));
         }
         drop(conn);
         for one in &fired {
@@ -254,12 +235,6 @@ impl Worker {
         }
         Ok(())
     }
-}
-
-/// When to try again what could not be done because another role is away: doubling from 0.2 s to 30 s.
-fn try_again_at(now: DateTime<Utc>, attempts: u32) -> DateTime<Utc> {
-    let milliseconds = 200_i64.saturating_mul(1 << attempts.min(8)).min(30_000);
-    now + TimeDelta::milliseconds(milliseconds)
 }
 
 /// The other role is away, or slow: the question itself may be good.

@@ -7,7 +7,7 @@ use kernel::{CaseId, InstitutionId, InstitutionRole, LegId, leg::LegState};
 use proto::{catalog::v1 as catalog, whitelist::v1 as whitelist};
 use tracing::{Instrument, info_span};
 
-use super::{WorkError, Worker, is_away, try_again_at};
+use super::{WorkError, Worker, is_away};
 use crate::{
     domain::{
         Application, Case, Command, CoverNeed, Leg, Phase, ProductVersion,
@@ -76,7 +76,7 @@ impl Worker {
                 let attempts = fired.iter().map(|fired| fired.attempts).max().unwrap_or_default();
                 tracing::warn!(code = ?status.code(), cases = ids.len(), attempts, "planning waits for another role");
                 let mut conn = self.pool.acquire().await?;
-                let again = try_again_at(self.clock.now(), attempts);
+                let again = host::turns::try_again_at(self.clock.now(), attempts);
                 Ok(deadlines::postpone(&mut conn, &ids, Kind::Plan, again).await?)
             }
         }

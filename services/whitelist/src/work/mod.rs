@@ -12,6 +12,8 @@ use std::{sync::Arc, time::Duration};
 
 use bus::Outbox;
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use futures::future;
+use host::turns::{POLL, rest_until, turns};
 use kernel::{Calendar, Clock, Span};
 use proto::catalog::v1::catalog_service_client::CatalogServiceClient;
 use rpc::{Actor, Caller, client::Channel};
@@ -38,8 +40,6 @@ impl Ears {
 
 /// Entries of one turn.
 const BATCH: i64 = 200;
-/// How often something is looked for that nobody announced (another replica's, or of before a restart).
-const POLL: Duration = Duration::from_secs(1);
 /// What the database keeps of an instant.
 const MICROSECONDS: u16 = 6;
 /// The kind of work, as metrics name it.
@@ -92,49 +92,14 @@ impl Worker {
         Caller { issuer: "whitelist".to_owned(), actor: Actor::Role("whitelist".to_owned()) }
     }
 
-    /// Runs until `shutdown`; a transaction that is cut off has not happened.
+    /// Runs until `shutdown`; work in hand is finished.
     pub(crate) async fn run(self, shutdown: CancellationToken) {
-        let work = Box::pin(async {
-            tokio::join!(
-                self.turns(Task::Consent),
-                self.turns(Task::Screen),
-                self.turns(Task::Publicity),
-                self.turns(Task::Watch),
-                self.turns(Task::Cure),
-                self.turns(Task::Warn),
-                self.turns(Task::Expire),
-                self.screen(),
-                self.tell_often(),
-                self.keep_house(),
-            )
-        });
-        let _stopped = shutdown.run_until_cancelled(work).await;
-    }
-
-    async fn turns(&self, task: Task) {
-        loop {
-            let rest = match self.take_turn(task).await {
-                Ok(rest) => rest,
-                Err(error) => {
-                    tracing::warn!(
-                        kind = task.code(),
-                        error = &error as &dyn std::error::Error,
-                        "tasks wait"
-                    );
-                    POLL
-                }
-            };
-            self.rest(rest, &self.alarm).await;
-        }
-    }
-
-    async fn rest(&self, rest: Duration, alarm: &Alarm) {
-        if !rest.is_zero() {
-            tokio::select! {
-                () = alarm.0.notified() => {}
-                () = tokio::time::sleep(rest) => {}
-            }
-        }
+        let (worker, wake, ending) = (&self, &*self.alarm.0, &shutdown);
+        let tasks = Task::ALL.map(|task| turns(task.code(), wake, ending, move || worker.take_turn(task)));
+        let screening = turns(RUN, wake, ending, || worker.screen());
+        let house = ending.run_until_cancelled(async { tokio::join!(self.tell_often(), self.keep_house()) });
+        let work = Box::pin(async { tokio::join!(future::join_all(tasks), screening, house) });
+        let _ended = work.await;
     }
 
     /// Takes what is due; returns how long there is nothing to do.
@@ -143,8 +108,7 @@ impl Worker {
         let mut conn = self.pool.acquire().await?;
         let fired = entries_tasks::due(&mut conn, task, now, BATCH).await?;
         if fired.is_empty() {
-            let next = entries_tasks::next(&mut conn, task).await?;
-            return Ok(next.map_or(POLL, |at| (at - now).to_std().unwrap_or_default().min(POLL)));
+            return Ok(rest_until(entries_tasks::next(&mut conn, task).await?, now));
         }
         drop(conn);
         for one in &fired {
@@ -171,18 +135,9 @@ impl Worker {
     }
 
     /// Goes on with runs.
-    async fn screen(&self) {
-        loop {
-            let rest = match runs::step(&self.pool, &self.ears, self.now(), runs::PIECE).await {
-                Ok(true) => Duration::ZERO,
-                Ok(false) => POLL,
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "a screening waits");
-                    POLL
-                }
-            };
-            self.rest(rest, &self.alarm).await;
-        }
+    async fn screen(&self) -> Result<Duration, StoreError> {
+        let more = runs::step(&self.pool, &self.ears, self.now(), runs::PIECE).await?;
+        Ok(if more { Duration::ZERO } else { POLL })
     }
 
     async fn tell_often(&self) {
@@ -191,7 +146,10 @@ impl Worker {
             if let Err(error) = self.tell(&mut seen).await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "lists wait to be told");
             }
-            self.rest(self.policy.roster, &self.published).await;
+            tokio::select! {
+                () = self.published.0.notified() => {}
+                () = tokio::time::sleep(self.policy.roster) => {}
+            }
         }
     }
 
