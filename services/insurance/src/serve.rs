@@ -16,7 +16,7 @@ use crate::{
     config,
     messaging::{self, cases::Cases, replies::Replies},
     rpc::{Dossiers, Face, POLICY},
-    work::{Alarm, Hearing, Worker},
+    work::{Alarm, Worker},
 };
 
 pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
@@ -38,8 +38,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         calendar: Arc::clone(&host.calendar),
         policy,
         outbox: host.bus.outbox(),
-        bus: host.bus.clone(),
-        hearing: Hearing::default(),
+        hearing: bus::Hearing::of(&host.bus, &messaging::REPLIES),
         alarm,
     };
     let shutdown = host.shutdown.clone();

@@ -16,7 +16,7 @@ use crate::{
     messaging::{self, consents::Consents, covers::Covers, replies::Replies},
     numbers::Numbers,
     rpc::{ConsentCache, Deps, Dossiers, Intake, POLICY, Submissions},
-    work::{Alarm, Evaluators, Hearing, Worker},
+    work::{Alarm, Evaluators, Worker},
 };
 
 pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
@@ -39,8 +39,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         clock: Arc::clone(&host.clock),
         rules: rules.clone(),
         outbox: host.bus.outbox(),
-        bus: host.bus.clone(),
-        hearing: Hearing::default(),
+        hearing: bus::Hearing::of(&host.bus, &messaging::REPLIES),
         alarm: alarm.clone(),
         whitelist: whitelist.clone(),
         catalog: catalog.clone(),

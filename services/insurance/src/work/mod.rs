@@ -2,22 +2,19 @@
 //! again. Deadline rows say what and when; however late one is taken, or how often, a cover request is changed once,
 //! because its state is looked at under its lock.
 
-mod hearing;
 mod hold;
 mod quotes;
 mod window;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use bus::{Bus, Outbox};
+use bus::{Hearing, Outbox};
 use chrono::{SubsecRound as _, TimeDelta};
 use host::turns::{rest_until, try_again_at, turns};
 use kernel::{Calendar, Clock};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-
-pub(crate) use hearing::Hearing;
 
 use crate::{
     domain::Policy,
@@ -83,7 +80,6 @@ pub(crate) struct Worker {
     pub calendar: Arc<Calendar>,
     pub policy: Policy,
     pub outbox: Outbox,
-    pub bus: Bus,
     pub hearing: Hearing,
     pub alarm: Alarm,
 }
@@ -166,7 +162,7 @@ impl Worker {
                 _ = every.tick() => {}
             }
             // Looked at between windows too, so that a break is noticed when it is over.
-            self.hearing.for_long(&self.bus, TimeDelta::zero());
+            self.hearing.for_long(TimeDelta::zero());
             let kept = async {
                 self.fix_pending().await?;
                 self.measure().await

@@ -26,7 +26,7 @@ impl Worker {
         let mut tx = self.pool.begin().await?;
         store::keep_to_indexes(&mut tx).await?;
         let mut journal = self.journal();
-        let hears = self.hearing.for_long(&self.bus, self.policy.grace());
+        let hears = self.hearing.for_long(self.policy.grace());
         for record in covers::lock(&mut tx, &ids).await? {
             let span = traced(info_span!("cover.window", case = %record.cover.case), &record);
             let id = record.cover.id;

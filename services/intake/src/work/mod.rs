@@ -3,7 +3,6 @@
 //! version that was looked at is compared under the case's lock.
 
 mod evaluators;
-mod hearing;
 mod plan;
 mod supplement;
 mod waiting;
@@ -11,7 +10,7 @@ mod window;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use bus::{Bus, Outbox};
+use bus::{Hearing, Outbox};
 use chrono::TimeDelta;
 use host::turns::{rest_until, try_again_at, turns};
 use kernel::Clock;
@@ -24,7 +23,6 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use evaluators::Evaluators;
-pub(crate) use hearing::Hearing;
 
 use crate::{
     journal::Rules,
@@ -95,7 +93,6 @@ pub(crate) struct Worker {
     pub clock: Arc<dyn Clock>,
     pub rules: Rules,
     pub outbox: Outbox,
-    pub bus: Bus,
     pub hearing: Hearing,
     pub alarm: Alarm,
     pub whitelist: WhitelistServiceClient<rpc::client::Channel>,
@@ -198,7 +195,7 @@ impl Worker {
                 _ = every.tick() => {}
             }
             // Looked at between windows too, so that a break is noticed when it is over.
-            self.hearing.for_long(&self.bus, TimeDelta::zero());
+            self.hearing.for_long(TimeDelta::zero());
             let kept = async {
                 self.fix_pending().await?;
                 self.measure().await

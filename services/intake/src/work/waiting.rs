@@ -132,7 +132,7 @@ impl Worker {
             (Some(approve_by), _) if now < approve_by + self.rules.grace() => {
                 journal.changes.set(look_at(Some(approve_by + self.rules.grace())));
             }
-            (Some(_), _) if !self.hearing.for_long(&self.bus, self.rules.grace()) => {
+            (Some(_), _) if !self.hearing.for_long(self.rules.grace()) => {
                 journal.changes.set(look_at(Some(now + UNHEARD)));
             }
             (Some(_), _) => {

@@ -28,7 +28,7 @@ impl Worker {
         let records = cases::lock(&mut tx, &ids).await?;
         let mut legs = legs::of_cases(&mut tx, &ids).await?;
         let mut journal = Journal::new(now, &self.rules);
-        let hears = self.hearing.for_long(&self.bus, self.rules.grace());
+        let hears = self.hearing.for_long(self.rules.grace());
         for record in records {
             let span = info_span!("case.window", case = %record.case.id);
             if let Some(root) = &record.root_traceparent {
