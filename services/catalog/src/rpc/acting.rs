@@ -18,6 +18,50 @@ use crate::{
     store::{institutions, products, products::Described},
 };
 
+/// The frame of every act on one product: checks the request with `$fields`, lets `$act` carry it out in the change, and
+/// commits it with what `$answer` makes of the product. `$own` is the institution that may act on its own products only.
+macro_rules! act_on_product {
+    ($face:expr, $request:ident, $method:literal, $action:literal, own: $own:expr,
+        |$form:ident, $check:ident| $fields:expr,
+        |$change:ident, $asked:ident, $values:pat_param| $act:expr,
+        |$told:ident, $described:ident| $answer:expr $(,)?) => {{
+        let own: Option<kernel::InstitutionId> = $own;
+        let $form = $request.get_ref();
+        let mut $check = rpc::check::Checker::new();
+        let request_id = $check.request_id(&$form.request_id);
+        let id = $check.id::<kernel::ProductId>("product_id", &$form.product_id);
+        let fields = $fields;
+        let (request_id, id, $values) = $check.all((request_id, id, fields))?;
+        let mut $change = match $face.changes.begin(&$request, request_id, $method).await? {
+            host::Begun::Repeat(answer) => return Ok(answer),
+            host::Begun::Fresh(change) => change,
+        };
+        let by = $crate::rpc::acting::person($change.caller())?;
+        let $asked = $crate::rpc::acting::Asked { own, ..$crate::rpc::acting::Asked::of(id, &by) };
+        let done: $crate::rpc::acting::Done = $act.await?;
+        let ($told, $described) = (&mut $change, &done.described);
+        let answer = $answer;
+        let response = $change.commit(answer, &done.entry($action), &done.messages).await?;
+        Ok(response)
+    }};
+}
+pub(super) use act_on_product;
+
+/// An act of the centre on any product, answered with it in the named message.
+macro_rules! staff_act {
+    ($face:expr, $request:ident, $answer:ident, $method:literal, $action:literal, |$form:ident, $check:ident| $fields:expr, $($act:tt)+) => {
+        $crate::rpc::acting::act_on_product!(
+            $face, $request, $method, $action, own: None,
+            |$form, $check| $fields,
+            $($act)+,
+            |_change, described| proto::catalog::v1::$answer {
+                product: Some($crate::rpc::wire::product(described))
+            }
+        )
+    };
+}
+pub(super) use staff_act;
+
 /// Who acts, by a name that tells persons apart. An institution's own number of its person goes with it.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, async_trait};
 
 use super::{
-    acting::{Asked, create, entry, execute, person, withdraw},
+    acting::{Asked, act_on_product, create, entry, execute, withdraw},
     products::page,
     refusals::not_found,
     review::resume,
@@ -32,27 +32,16 @@ fn own<T>(request: &Request<T>) -> Result<InstitutionId, Fault> {
     rpc::caller(request)?.institution().ok_or_else(|| Fault::new(&rpc::reasons::PERMISSION_DENIED))
 }
 
-/// Checks a request about an own product, carries it out with `$act` and answers with the product as its bank sees it.
-macro_rules! verb {
-    ($self:ident, $request:ident, $method:literal, $action:literal, $form:ident, $check:ident, $fields:expr,
-        |$change:ident, $asked:ident, $values:pat_param| $act:expr) => {{
-        let own = own(&$request)?;
-        let $form = $request.get_ref();
-        let mut $check = Checker::new();
-        let request_id = $check.request_id(&$form.request_id);
-        let id = $check.id::<ProductId>("product_id", &$form.product_id);
-        let fields = $fields;
-        let (request_id, id, $values) = $check.all((request_id, id, fields))?;
-        let mut $change = match $self.changes.begin(&$request, request_id, $method).await? {
-            Begun::Repeat(answer) => return Ok(answer),
-            Begun::Fresh(change) => change,
-        };
-        let by = person($change.caller())?;
-        let $asked = Asked { own: Some(own), ..Asked::of(id, &by) };
-        let done = $act.await?;
-        let answer = as_owned($change.conn(), done.described.clone()).await?;
-        Ok($change.commit(answer, &done.entry($action), &done.messages).await?)
-    }};
+/// An act on an own product; the answer is the product as its bank sees it.
+macro_rules! own_act {
+    ($face:ident, $request:ident, $method:literal, $action:literal, |$form:ident, $check:ident| $fields:expr, $($act:tt)+) => {
+        act_on_product!(
+            $face, $request, $method, $action, own: Some(own(&$request)?),
+            |$form, $check| $fields,
+            $($act)+,
+            |change, described| as_owned(change.conn(), described.clone()).await?
+        )
+    };
 }
 
 #[async_trait]
@@ -115,14 +104,12 @@ impl OwnProductService for Face {
         &self,
         request: Request<wire::ReviseOwnProductRequest>,
     ) -> Answer<wire::OwnProduct> {
-        verb!(
+        own_act!(
             self,
             request,
             "ReviseOwnProduct",
             "REVISE_PRODUCT",
-            form,
-            check,
-            {
+            |form, check| {
                 let newest = check.number("newest_version", form.newest_version, 1..=Version::MAX);
                 newest.zip(terms(&mut check, form.terms.as_ref()))
             },
@@ -139,14 +126,12 @@ impl OwnProductService for Face {
         &self,
         request: Request<wire::OwnVersionRequest>,
     ) -> Answer<wire::OwnProduct> {
-        verb!(
+        own_act!(
             self,
             request,
             "SubmitOwnProduct",
             "SUBMIT_PRODUCT",
-            form,
-            check,
-            check.number("version", form.version, 1..=Version::MAX),
+            |form, check| check.number("version", form.version, 1..=Version::MAX),
             |change, asked, version| execute(&mut change, &asked, Command::Submit { version })
         )
     }
@@ -155,14 +140,12 @@ impl OwnProductService for Face {
         &self,
         request: Request<wire::OwnVersionRequest>,
     ) -> Answer<wire::OwnProduct> {
-        verb!(
+        own_act!(
             self,
             request,
             "WithdrawOwnProduct",
             "WITHDRAW_PRODUCT",
-            form,
-            check,
-            check.number("version", form.version, 1..=Version::MAX),
+            |form, check| check.number("version", form.version, 1..=Version::MAX),
             |change, asked, version| withdraw(&mut change, &asked, version)
         )
     }
@@ -171,14 +154,12 @@ impl OwnProductService for Face {
         &self,
         request: Request<wire::OwnProductRequest>,
     ) -> Answer<wire::OwnProduct> {
-        verb!(
+        own_act!(
             self,
             request,
             "SuspendOwnProduct",
             "SUSPEND_PRODUCT",
-            form,
-            check,
-            Some(()),
+            |form, check| Some(()),
             |change, asked, ()| execute(&mut change, &asked, Command::Suspend)
         )
     }
@@ -187,14 +168,12 @@ impl OwnProductService for Face {
         &self,
         request: Request<wire::OwnProductRequest>,
     ) -> Answer<wire::OwnProduct> {
-        verb!(
+        own_act!(
             self,
             request,
             "ResumeOwnProduct",
             "RESUME_PRODUCT",
-            form,
-            check,
-            Some(()),
+            |form, check| Some(()),
             |change, asked, ()| resume(&mut change, &asked)
         )
     }
@@ -203,14 +182,12 @@ impl OwnProductService for Face {
         &self,
         request: Request<wire::OwnProductRequest>,
     ) -> Answer<wire::OwnProduct> {
-        verb!(
+        own_act!(
             self,
             request,
             "RetireOwnProduct",
             "RETIRE_PRODUCT",
-            form,
-            check,
-            Some(()),
+            |form, check| Some(()),
             |change, asked, ()| execute(&mut change, &asked, Command::Retire)
         )
     }

@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use tonic::{Request, Response};
 
 use super::{
-    acting::{Asked, create as write_draft, entry, execute, person, publish as publish_version},
+    acting::{Asked, create as write_draft, entry, execute, publish as publish_version, staff_act},
     refusals::not_found,
     service::Face,
     terms::terms,
@@ -51,64 +51,53 @@ pub(super) async fn revise(
     face: &Face,
     request: Request<wire::ReviseProductRequest>,
 ) -> Result<Response<wire::ReviseProductResponse>, Fault> {
-    let form = request.get_ref();
-    let mut check = Checker::new();
-    let request_id = check.request_id(&form.request_id);
-    let id = check.id::<ProductId>("product_id", &form.product_id);
-    let newest = check.number("newest_version", form.newest_version, 1..=Version::MAX);
-    let terms = terms(&mut check, form.terms.as_ref());
-    let (request_id, id, newest, terms) = check.all((request_id, id, newest, terms))?;
-
-    let mut change = match face.changes.begin(&request, request_id, "ReviseProduct").await? {
-        Begun::Repeat(answer) => return Ok(answer),
-        Begun::Fresh(change) => change,
-    };
-    let by = person(change.caller())?;
-    let asked = Asked { terms: Some(&terms), ..Asked::of(id, &by) };
-    let done = execute(&mut change, &asked, Command::Revise { newest }).await?;
-    let answer = wire::ReviseProductResponse { product: Some(outgoing::product(&done.described)) };
-    change.commit(answer, &done.entry("REVISE_PRODUCT"), &done.messages).await
+    staff_act!(
+        face,
+        request,
+        ReviseProductResponse,
+        "ReviseProduct",
+        "REVISE_PRODUCT",
+        |form, check| {
+            let newest = check.number("newest_version", form.newest_version, 1..=Version::MAX);
+            newest.zip(terms(&mut check, form.terms.as_ref()))
+        },
+        |change, asked, (newest, terms)| {
+            async {
+                execute(&mut change, &Asked { terms: Some(&terms), ..asked }, Command::Revise { newest })
+                    .await
+            }
+        }
+    )
 }
 
 pub(super) async fn publish(
     face: &Face,
     request: Request<wire::PublishProductRequest>,
 ) -> Result<Response<wire::PublishProductResponse>, Fault> {
-    let form = request.get_ref();
-    let mut check = Checker::new();
-    let request_id = check.request_id(&form.request_id);
-    let id = check.id::<ProductId>("product_id", &form.product_id);
-    let version = check.number("version", form.version, 1..=Version::MAX);
-    let (request_id, id, version) = check.all((request_id, id, version))?;
-
-    let mut change = match face.changes.begin(&request, request_id, "PublishProduct").await? {
-        Begun::Repeat(answer) => return Ok(answer),
-        Begun::Fresh(change) => change,
-    };
-    let by = person(change.caller())?;
-    let done = publish_version(&mut change, &Asked::of(id, &by), version).await?;
-    let answer = wire::PublishProductResponse { product: Some(outgoing::product(&done.described)) };
-    change.commit(answer, &done.entry("PUBLISH_PRODUCT"), &done.messages).await
+    staff_act!(
+        face,
+        request,
+        PublishProductResponse,
+        "PublishProduct",
+        "PUBLISH_PRODUCT",
+        |form, check| check.number("version", form.version, 1..=Version::MAX),
+        |change, asked, version| publish_version(&mut change, &asked, version)
+    )
 }
 
 pub(super) async fn retire(
     face: &Face,
     request: Request<wire::RetireProductRequest>,
 ) -> Result<Response<wire::RetireProductResponse>, Fault> {
-    let form = request.get_ref();
-    let mut check = Checker::new();
-    let request_id = check.request_id(&form.request_id);
-    let id = check.id::<ProductId>("product_id", &form.product_id);
-    let (request_id, id) = check.all((request_id, id))?;
-
-    let mut change = match face.changes.begin(&request, request_id, "RetireProduct").await? {
-        Begun::Repeat(answer) => return Ok(answer),
-        Begun::Fresh(change) => change,
-    };
-    let by = person(change.caller())?;
-    let done = execute(&mut change, &Asked::of(id, &by), Command::Retire).await?;
-    let answer = wire::RetireProductResponse { product: Some(outgoing::product(&done.described)) };
-    change.commit(answer, &done.entry("RETIRE_PRODUCT"), &done.messages).await
+    staff_act!(
+        face,
+        request,
+        RetireProductResponse,
+        "RetireProduct",
+        "RETIRE_PRODUCT",
+        |form, check| Some(()),
+        |change, asked, ()| execute(&mut change, &asked, Command::Retire)
+    )
 }
 
 pub(super) async fn get(

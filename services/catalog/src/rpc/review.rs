@@ -1,14 +1,13 @@
 //! SubmitProduct, ApproveProduct, ReturnProduct, WithdrawProduct, SuspendProduct, ResumeProduct, ListReviews,
 //! ListProductActs.
 
-use host::Begun;
 use kernel::{ProductId, calendar::date_of};
 use proto::catalog::v1::{self as wire, review_service_server::ReviewService};
 use rpc::{Answer, Fault, check::Checker};
 use tonic::{Request, Response, async_trait};
 
 use super::{
-    acting::{Asked, Done, approve_and_publish, execute, person, withdraw},
+    acting::{Asked, Done, approve_and_publish, execute, staff_act, withdraw},
     products::page,
     refusals::not_found,
     service::Face,
@@ -27,39 +26,19 @@ const PAGE_MAX: i32 = 1000;
 /// Longest text of a return, in characters.
 const TEXT_MAX: usize = 500;
 
-/// Checks a request about one version, carries it out with `$act` and answers with the product.
-macro_rules! verb {
-    ($self:ident, $request:ident, $answer:ident, $method:literal, $action:literal, |$change:ident, $asked:ident, $version:ident| $act:expr) => {{
-        let form = $request.get_ref();
-        let mut check = Checker::new();
-        let request_id = check.request_id(&form.request_id);
-        let id = check.id::<ProductId>("product_id", &form.product_id);
-        let version = check.number("version", form.version, 1..=Version::MAX);
-        let (request_id, id, $version) = check.all((request_id, id, version))?;
-        let mut $change = match $self.changes.begin(&$request, request_id, $method).await? {
-            Begun::Repeat(answer) => return Ok(answer),
-            Begun::Fresh(change) => change,
-        };
-        let by = person($change.caller())?;
-        let $asked = Asked::of(id, &by);
-        let done: Done = $act.await?;
-        let answer = wire::$answer { product: Some(outgoing::product(&done.described)) };
-        Ok($change.commit(answer, &done.entry($action), &done.messages).await?)
-    }};
-}
-
 #[async_trait]
 impl ReviewService for Face {
     async fn submit_product(
         &self,
         request: Request<wire::SubmitProductRequest>,
     ) -> Answer<wire::SubmitProductResponse> {
-        verb!(
+        staff_act!(
             self,
             request,
             SubmitProductResponse,
             "SubmitProduct",
             "SUBMIT_PRODUCT",
+            |form, check| check.number("version", form.version, 1..=Version::MAX),
             |change, asked, version| { execute(&mut change, &asked, Command::Submit { version }) }
         )
     }
@@ -69,12 +48,13 @@ impl ReviewService for Face {
         request: Request<wire::ApproveProductRequest>,
     ) -> Answer<wire::ApproveProductResponse> {
         let publish = request.get_ref().publish;
-        verb!(
+        staff_act!(
             self,
             request,
             ApproveProductResponse,
             "ApproveProduct",
             "APPROVE_PRODUCT",
+            |form, check| check.number("version", form.version, 1..=Version::MAX),
             |change, asked, version| {
                 async {
                     if publish {
@@ -91,19 +71,36 @@ impl ReviewService for Face {
         &self,
         request: Request<wire::ReturnProductRequest>,
     ) -> Answer<wire::ReturnProductResponse> {
-        Ok(give_back(self, request).await?)
+        staff_act!(
+            self,
+            request,
+            ReturnProductResponse,
+            "ReturnProduct",
+            "RETURN_PRODUCT",
+            |form, check| {
+                let version = check.number("version", form.version, 1..=Version::MAX);
+                let text = check.text("text", &form.text, TEXT_MAX);
+                version.zip(text.and_then(|text| check.note("text", &text, TEXT_MAX)))
+            },
+            |change, asked, (version, text)| {
+                async {
+                    execute(&mut change, &Asked { text: &text, ..asked }, Command::Return { version }).await
+                }
+            }
+        )
     }
 
     async fn withdraw_product(
         &self,
         request: Request<wire::WithdrawProductRequest>,
     ) -> Answer<wire::WithdrawProductResponse> {
-        verb!(
+        staff_act!(
             self,
             request,
             WithdrawProductResponse,
             "WithdrawProduct",
             "WITHDRAW_PRODUCT",
+            |form, check| check.number("version", form.version, 1..=Version::MAX),
             |change, asked, version| { withdraw(&mut change, &asked, version) }
         )
     }
@@ -112,38 +109,30 @@ impl ReviewService for Face {
         &self,
         request: Request<wire::SuspendProductRequest>,
     ) -> Answer<wire::SuspendProductResponse> {
-        let form = request.get_ref();
-        let mut check = Checker::new();
-        let request_id = check.request_id(&form.request_id);
-        let id = check.id::<ProductId>("product_id", &form.product_id);
-        let (request_id, id) = check.all((request_id, id))?;
-        let mut change = match self.changes.begin(&request, request_id, "SuspendProduct").await? {
-            Begun::Repeat(answer) => return Ok(answer),
-            Begun::Fresh(change) => change,
-        };
-        let by = person(change.caller())?;
-        let done = execute(&mut change, &Asked::of(id, &by), Command::Suspend).await?;
-        let answer = wire::SuspendProductResponse { product: Some(outgoing::product(&done.described)) };
-        Ok(change.commit(answer, &done.entry("SUSPEND_PRODUCT"), &done.messages).await?)
+        staff_act!(
+            self,
+            request,
+            SuspendProductResponse,
+            "SuspendProduct",
+            "SUSPEND_PRODUCT",
+            |form, check| Some(()),
+            |change, asked, ()| execute(&mut change, &asked, Command::Suspend)
+        )
     }
 
     async fn resume_product(
         &self,
         request: Request<wire::ResumeProductRequest>,
     ) -> Answer<wire::ResumeProductResponse> {
-        let form = request.get_ref();
-        let mut check = Checker::new();
-        let request_id = check.request_id(&form.request_id);
-        let id = check.id::<ProductId>("product_id", &form.product_id);
-        let (request_id, id) = check.all((request_id, id))?;
-        let mut change = match self.changes.begin(&request, request_id, "ResumeProduct").await? {
-            Begun::Repeat(answer) => return Ok(answer),
-            Begun::Fresh(change) => change,
-        };
-        let by = person(change.caller())?;
-        let done = resume(&mut change, &Asked::of(id, &by)).await?;
-        let answer = wire::ResumeProductResponse { product: Some(outgoing::product(&done.described)) };
-        Ok(change.commit(answer, &done.entry("RESUME_PRODUCT"), &done.messages).await?)
+        staff_act!(
+            self,
+            request,
+            ResumeProductResponse,
+            "ResumeProduct",
+            "RESUME_PRODUCT",
+            |form, check| Some(()),
+            |change, asked, ()| resume(&mut change, &asked)
+        )
     }
 
     async fn list_reviews(
@@ -175,28 +164,6 @@ pub(super) async fn resume(change: &mut host::Change, asked: &Asked<'_>) -> Resu
     let found = products::find(change.conn(), asked.id, None).await?;
     let ended = found.is_some_and(|found| found.terms.conditions.has_ended(today));
     execute(change, asked, Command::Resume { ended }).await
-}
-
-async fn give_back(
-    face: &Face,
-    request: Request<wire::ReturnProductRequest>,
-) -> Result<Response<wire::ReturnProductResponse>, Fault> {
-    let form = request.get_ref();
-    let mut check = Checker::new();
-    let request_id = check.request_id(&form.request_id);
-    let id = check.id::<ProductId>("product_id", &form.product_id);
-    let version = check.number("version", form.version, 1..=Version::MAX);
-    let text = check.text("text", &form.text, TEXT_MAX).and_then(|text| check.note("text", &text, TEXT_MAX));
-    let (request_id, id, version, text) = check.all((request_id, id, version, text))?;
-    let mut change = match face.changes.begin(&request, request_id, "ReturnProduct").await? {
-        Begun::Repeat(answer) => return Ok(answer),
-        Begun::Fresh(change) => change,
-    };
-    let by = person(change.caller())?;
-    let asked = Asked { text: &text, ..Asked::of(id, &by) };
-    let done = execute(&mut change, &asked, Command::Return { version }).await?;
-    let answer = wire::ReturnProductResponse { product: Some(outgoing::product(&done.described)) };
-    change.commit(answer, &done.entry("RETURN_PRODUCT"), &done.messages).await
 }
 
 async fn list_acts(
