@@ -2,7 +2,7 @@
 
 use engines::{Engines, Source};
 use host::Secret;
-use host::migrate::{AdminUrls, RoleSecrets, Secrets};
+use host::migrate::{AdminUrls, Secrets};
 use rand::Rng;
 use tokio::sync::OnceCell;
 
@@ -26,25 +26,10 @@ pub(crate) fn admin(engines: &Engines, database: &str, vhost: &str) -> AdminUrls
     }
 }
 
-/// Users belong to a whole server, which several test binaries may share: all of them must come to the same passwords,
-/// which nobody without the administrator's may guess. So it is the administrator's own.
+/// The passwords of the roles' users. Users belong to a whole server, which several test binaries and systems of child
+/// processes may share: all of them must come to the same, so that none locks the others out.
 pub(crate) fn secrets(engines: &Engines, roles: &[&'static host::Role]) -> Secrets {
-    let database = Secret::new(password(engines.postgres.admin_url()));
-    let broker = Secret::new(password(engines.rabbitmq.management_url()));
-    let of = |role: &&'static host::Role| {
-        (role.name.to_owned(), RoleSecrets { database: database.clone(), broker: broker.clone() })
-    };
-    roles.iter().map(of).collect()
-}
-
-/// `scheme://user:password@host…`; a given server without a password gets a fixed one for its test users.
-fn password(url: &str) -> String {
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
-    match user.split_once(':') {
-        Some((_, password)) if !password.is_empty() => password.to_owned(),
-        Some(_) | None => "zhirong-test".to_owned(),
-    }
+    host::migrate::derived_secrets(&admin(engines, "", ""), roles)
 }
 
 /// A name that no other test uses: databases and virtual hosts of several binaries lie side by side.

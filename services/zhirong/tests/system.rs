@@ -19,6 +19,13 @@ async fn roles_are_ready_come_back_when_killed_stay_down_when_stopped_and_all_en
         assert!(system.pid(role).unwrap().is_some_and(alive), "{role} runs");
     }
 
+    // Users belong to the whole server, which a test's own ground may share: neither locks the other out.
+    let ground = testkit::ground(&[&catalog::ROLE]).await;
+    ground.pool(&catalog::ROLE).acquire().await.unwrap();
+    system.stop_role("catalog").await.unwrap();
+    system.start_role("catalog").await.unwrap();
+    system.wait_ready("catalog", LIMIT).await.unwrap();
+
     let twice = System::start(Options::scratch(place.run_dir())).await.unwrap_err();
     assert!(twice.to_string().contains("a system already runs in"), "{twice:#}");
 
