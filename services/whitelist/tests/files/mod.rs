@@ -3,5 +3,6 @@
 mod accept;
 mod bad;
 mod desk;
+mod events;
 mod export;
 mod faults;
