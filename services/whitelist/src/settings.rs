@@ -62,16 +62,28 @@ pub const IMPORT_KEEP: Key<Duration> = Key::with_default(
     "for how long an import waits to be accepted, such as 168h",
 );
 
+pub const FAULT_KEEP: Key<Duration> = Key::with_default(
+    "ZHIRONG_WHITELIST_FAULT_KEEP",
+    "4320h",
+    "for how long the faults of a settled import are kept, such as 4320h",
+);
+pub const SNAPSHOT_KEEP: Key<Duration> = Key::with_default(
+    "ZHIRONG_WHITELIST_SNAPSHOT_KEEP",
+    "4464h",
+    "for how long what a platform told is kept unless a screening cites it, never less than six months, such as 4464h",
+);
+
 pub const PERSON_KEY: Key<Secret> = Key::optional_secret(
     "ZHIRONG_WHITELIST_PERSON_KEY",
     "a long random text by which persons' numbers are hashed; never change it, or consents of persons are not found again",
 );
 
-const fn all() -> [&'static dyn AnyKey; 21] {
+const fn all() -> [&'static dyn AnyKey; 23] {
     let [a, b, c, d, e, f, g, h, i, j, k, l] = sources::KEYS;
     let [m, n, o, p, q]: [&'static dyn AnyKey; 5] =
         [&PUBLICITY, &ACKNOWLEDGE_WITHIN, &WATCH, &SOURCE_RETRY, &ROSTER];
-    [&PARKS, &PERSON_KEY, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, &SPOOL, &IMPORT_KEEP]
+    let [r, s]: [&'static dyn AnyKey; 2] = [&FAULT_KEEP, &SNAPSHOT_KEEP];
+    [&PARKS, &PERSON_KEY, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, &SPOOL, &IMPORT_KEEP, r, s]
 }
 
 pub const ALL: &[&dyn AnyKey] = &all();
