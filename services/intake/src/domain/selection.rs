@@ -41,9 +41,10 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Why this approval is not one of `offer`: neither amount nor rate may be above what was chosen.
+    /// Whether this is no approval of `offer`: neither amount nor rate may be above what was chosen, nor the term longer,
+    /// since the cover that was chosen with it need not last longer.
     pub fn exceeds(&self, offer: &Offer) -> bool {
-        self.amount > offer.amount || self.rate > offer.rate
+        self.amount > offer.amount || self.rate > offer.rate || self.term > offer.term
     }
 }
 

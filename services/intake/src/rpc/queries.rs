@@ -82,6 +82,9 @@ impl Deps {
     ) -> Result<Response<wire::ListOffersResponse>, Fault> {
         let mut conn = self.pool.acquire().await?;
         let record = lookup::find(&mut conn, &request.get_ref().case_id).await?;
+        if record.case.phase.is_withdrawn() {
+            return Ok(Response::new(wire::ListOffersResponse::default()));
+        }
         if record.case.phase.is_sealed() {
             return Err(Fault::new(&reasons::OFFERS_SEALED));
         }

@@ -128,9 +128,8 @@ pub(crate) fn view(
 }
 
 pub(crate) fn leg(case: &Case, leg: &Leg) -> wire::LegView {
-    // A round that ended by withdrawal stays sealed: nobody needs its answers any more.
-    let withdrawn = matches!(case.phase, Phase::Withdrawn { .. });
-    let sealed = withdrawn || (case.phase.is_sealed() && leg.round == case.round);
+    let withdrawn = case.phase.is_withdrawn();
+    let sealed = case.phase.is_sealed() && (withdrawn || leg.round == case.round);
     let question = leg.state == LegState::InfoRequested;
     wire::LegView {
         leg_id: leg.id.to_string(),

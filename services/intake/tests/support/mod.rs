@@ -298,6 +298,32 @@ impl Town {
         body.reply_id
     }
 
+    /// The institution has read or acknowledged its assignment.
+    pub(crate) async fn received(&self, leg: &wire::LegView) {
+        let at = kernel::Clock::now(self.ground.clock());
+        let body = partner::AssignmentReceived {
+            leg_id: leg.leg_id.clone(),
+            institution_id: leg.institution_id.clone(),
+            received_at: Some(timestamp(at)),
+        };
+        let message = MessageId::new(at, &mut rand::rng());
+        self.send("partner.assignment-received.v1", message, leg, body.encode_to_vec()).await;
+    }
+
+    /// How often the institution was told this.
+    pub(crate) async fn times_told(&self, institution: &str, kind: &str) -> usize {
+        self.told(institution).await.iter().filter(|one| *one == kind).count()
+    }
+
+    /// Waits until the institution has been told this so often.
+    pub(crate) async fn is_told_times(&self, institution: &str, kind: &str, times: usize) {
+        eventually(LIMIT, || async {
+            let told = self.times_told(institution, kind).await;
+            if told == times { Ok(()) } else { Err(told) }
+        })
+        .await;
+    }
+
     /// What partner has been told, by type, for this institution; oldest first.
     pub(crate) async fn told(&self, institution: &str) -> Vec<String> {
         let rows: Vec<(String,)> = sqlx::query_as("SELECT kind FROM told WHERE institution = $1 ORDER BY at")
