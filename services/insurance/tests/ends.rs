@@ -89,10 +89,11 @@ async fn a_case_without_cover_costs_no_row() {
     let id = || case.id.to_string();
     town.fact(&case, "intake.case-selected.v1", &case.selected("", town.later())).await;
     town.fact(&case, "intake.case-reopened.v1", &case.reopened()).await;
-    town.fact(&case, "intake.case-approved.v1", &case.approved("")).await;
+    let approved = intake::CaseApproved { cover: false, ..case.approved("") };
+    town.fact(&case, "intake.case-approved.v1", &approved).await;
     let none = intake::CaseNoOffer { case_id: id(), round: 1, ..intake::CaseNoOffer::default() };
     town.fact(&case, "intake.case-no-offer.v1", &none).await;
-    let rejected = intake::CaseRejected { case_id: id(), reasons: Vec::new() };
+    let rejected = intake::CaseRejected { case_id: id(), ..intake::CaseRejected::default() };
     town.fact(&case, "intake.case-rejected.v1", &rejected).await;
     town.fact(&case, WITHDRAWN, &case.withdrawn(false)).await;
     let other = Case::new();
@@ -116,7 +117,7 @@ async fn a_round_without_an_offer_and_a_rejected_case_release_their_cover() {
     let body =
         intake::CaseNoOffer { case_id: none.id.to_string(), round: 1, ..intake::CaseNoOffer::default() };
     town.fact(&none, "intake.case-no-offer.v1", &body).await;
-    let body = intake::CaseRejected { case_id: rejected.id.to_string(), reasons: Vec::new() };
+    let body = intake::CaseRejected { case_id: rejected.id.to_string(), ..intake::CaseRejected::default() };
     town.fact(&rejected, "intake.case-rejected.v1", &body).await;
     town.reaches(&none, wire::CoverState::Released).await;
     town.reaches(&rejected, wire::CoverState::Released).await;
@@ -141,7 +142,7 @@ async fn another_round_of_a_case_asks_anew_unless_the_case_has_ended_since() {
     for leg in &first {
         town.is_told(&leg.institution_id, "insurance.leg-issued.v1", 2).await;
     }
-    let rejected = intake::CaseRejected { case_id: case.id.to_string(), reasons: Vec::new() };
+    let rejected = intake::CaseRejected { case_id: case.id.to_string(), ..intake::CaseRejected::default() };
     town.fact_of(&case, "intake.case-rejected.v1", &rejected, 30).await;
     town.facts::<wire::CoverReleased>(RELEASED, 2).await;
     // It was asked for before the case was rejected, and comes after.
