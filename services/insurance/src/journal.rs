@@ -182,6 +182,7 @@ impl Journal {
             | Event::LegReviewing { .. }
             | Event::LegAnswered { .. }
             | Event::LegAnsweredLate { .. }
+            | Event::LegConfirmedLate { .. }
             | Event::LegTakenBack { .. }
             | Event::LegTimedOut { .. }
             | Event::LegExpired { .. }

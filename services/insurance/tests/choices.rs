@@ -122,6 +122,25 @@ async fn a_bank_that_declines_releases_what_was_confirmed_once() {
     town.reply_is(&legs[1], confirmed(), "late").await;
 }
 
+/// The insurer issued before it heard that the case was withdrawn.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_that_comes_after_the_release_is_told_late_and_its_document_is_shown() {
+    let town = town().await;
+    let case = Case::new();
+    let legs = town.held(&case, 1).await;
+    town.fact(&case, "intake.case-withdrawn.v1", &case.withdrawn(true)).await;
+    town.reaches(&case, wire::CoverState::Released).await;
+    town.reply_is(&legs[1], confirmed(), "late").await;
+    let round = town.reaches(&case, wire::CoverState::Released).await;
+    assert_eq!((state(&round.legs[1]), round.legs[1].document_no.as_str()), (LegState::Released, "BX2022-1"));
+    assert_eq!(round.legs[0].document_no, "");
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM cover_entry WHERE kind = 'LEG_CONFIRMED_LATE'")
+        .fetch_one(&town.ground.pool(&insurance::ROLE))
+        .await
+        .unwrap();
+    assert_eq!(kept, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_choice_that_comes_after_the_newer_reopening_is_dropped() {
     let town = town().await;

@@ -78,6 +78,7 @@ pub(crate) fn of_event(cover: &Cover, event: &Event, now: DateTime<Utc>) -> Vec<
         | Event::LegReviewing { .. }
         | Event::LegAnswered { .. }
         | Event::LegAnsweredLate { .. }
+        | Event::LegConfirmedLate { .. }
         | Event::CaseNoted { .. } => Vec::new(),
     }
 }
