@@ -42,9 +42,9 @@ async fn a_withdrawal_releases_what_was_confirmed_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_comes_after_the_end_of_its_case_starts_nothing() {
+async fn a_request_that_comes_after_the_end_or_the_approval_of_its_case_starts_nothing() {
     let town = town().await;
-    let (withdrawn, expired, unoffered) = (Case::new(), Case::new(), Case::new());
+    let (withdrawn, expired, unoffered, approved) = (Case::new(), Case::new(), Case::new(), Case::new());
     town.fact_of(&withdrawn, WITHDRAWN, &withdrawn.withdrawn(true), 9).await;
     let end = intake::CaseExpired {
         case_id: expired.id.to_string(),
@@ -60,14 +60,17 @@ async fn a_request_that_comes_after_the_end_of_its_case_starts_nothing() {
         ..intake::CaseNoOffer::default()
     };
     town.fact_of(&unoffered, "intake.case-no-offer.v1", &end, 9).await;
+    // The bank approved a choice without cover: none is needed any more.
+    town.fact_of(&approved, "intake.case-approved.v1", &approved.approved(""), 9).await;
     testkit::eventually(crate::support::LIMIT, || async {
         let ends = town.count("case_end").await;
-        if ends == 3 { Ok(()) } else { Err(ends) }
+        if ends == 4 { Ok(()) } else { Err(ends) }
     })
     .await;
     town.fact_of(&withdrawn, "intake.cover-requested.v1", &withdrawn.requested(), 5).await;
     town.fact_of(&expired, "intake.cover-requested.v1", &expired.requested(), 5).await;
     town.fact_of(&unoffered, "intake.cover-requested.v1", &unoffered.requested(), 5).await;
+    town.fact_of(&approved, "intake.cover-requested.v1", &approved.requested(), 5).await;
     // Another case after them shows that they have been taken.
     let other = Case::new();
     town.ask(&other).await;
@@ -76,7 +79,7 @@ async fn a_request_that_comes_after_the_end_of_its_case_starts_nothing() {
     let last = Case::new();
     town.ask(&last).await;
     town.reaches(&last, wire::CoverState::Collecting).await;
-    for case in [&withdrawn, &expired, &unoffered] {
+    for case in [&withdrawn, &expired, &unoffered, &approved] {
         assert!(town.round(case).await.is_none());
     }
     assert_eq!(town.count("cover_request").await, 2);
