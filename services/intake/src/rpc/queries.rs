@@ -96,7 +96,12 @@ impl Deps {
             reports: valuations::reports(&mut conn, id).await?,
             covers: covers::options(&mut conn, &[id]).await?,
         };
-        Ok(Response::new(answers.compared(&record.case, self.clock.now())))
+        // Catalog is not waited for with a connection in hand.
+        drop(conn);
+        let conventions = self.products.conventions(&answers.products(&record.case)).await;
+        let conventions = conventions.map_err(|status| Fault::of_peer("catalog", *status))?;
+        let subsidies = &self.rules.policy.subsidies;
+        Ok(Response::new(answers.compared(&record.case, &conventions, subsidies, self.clock.now())))
     }
 }
 

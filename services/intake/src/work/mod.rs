@@ -4,6 +4,7 @@
 
 mod evaluators;
 mod plan;
+mod products;
 mod supplement;
 mod waiting;
 mod window;
@@ -23,6 +24,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use evaluators::Evaluators;
+pub(crate) use products::Products;
 
 use crate::{
     journal::Rules,
