@@ -42,6 +42,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         changes: host::Changes::of(&host),
         policy,
         ears: ears.clone(),
+        sources: sources.clone(),
         alarm: alarm.clone(),
         published: published.clone(),
     };
