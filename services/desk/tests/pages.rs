@@ -173,6 +173,8 @@ async fn a_cover_that_is_lost_after_the_approval_is_a_task_on_the_case_in_the_li
         is_strict(path, &page);
     }
     let page = browser.get(&case).await;
+    let told = browser.get(&format!("{case}/board.json")).await;
+    assert!(told.has("\"state\":\"TASK\""), "an open page loads itself anew: {}", told.text);
     assert!(page.has("通知企业和批复银行") && page.has("未落实，须处理") && !page.has("等待确认"));
 }
 

@@ -210,7 +210,7 @@ fn basis(answer: &intake::ListOffersResponse) -> String {
         .iter()
         .flat_map(|offer| offer.cost.iter().chain(offer.ways.iter().flat_map(|way| &way.cost)));
     let subsidies = if costs.into_iter().any(|cost| cost.subsidies_fen > 0) {
-        "预计补贴按现行政策上限估算，还清贷款后才能兑现，不影响排序。"
+        "预计补贴按现行政策上限估算，按约还本付息后才能兑现，不影响排序。"
     } else {
         "目前没有适用的补贴政策，两项综合年化成本相同。"
     };

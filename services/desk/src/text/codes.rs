@@ -100,6 +100,7 @@ pub(crate) fn entry(kind: &str) -> String {
         "CASE_SELECTED" => "企业选定",
         "APPROVAL_FIXED" => "批复期限确定",
         "EVALUATOR_ENGAGED" => "评估机构接受委托",
+        "EVALUATOR_BREACHED" => "评估机构逾期未交付报告",
         "EVALUATOR_LOST" => "选定的评估机构未接受委托",
         "REPORT_DELIVERED" => "评估报告已提交",
         "CASE_APPROVED" => "银行批复",
@@ -122,6 +123,7 @@ pub(crate) fn deadline(kind: &str) -> Option<&'static str> {
         "COVER" => Some("保险与担保答复期限"),
         "SELECTION" => Some("选定期限"),
         "APPROVAL" => Some("批复期限"),
+        "VALUATION" => Some("评估机构确认或交付报告期限"),
         "NO_OFFER" => Some("再次派发期限，逾期案件终止"),
         _ => None,
     }
