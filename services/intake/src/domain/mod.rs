@@ -29,4 +29,4 @@ pub use event::{Event, Party};
 pub use leg::{Leg, Loan, ProductVersion, Standing};
 pub use offer::Offer;
 pub use selection::{Approval, Choice, CoverNeed};
-pub use valuation::{Report, Valuation};
+pub use valuation::{Engagement, Report, Valuation};
