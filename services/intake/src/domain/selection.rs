@@ -25,6 +25,9 @@ pub struct Choice {
     pub approve_by: Option<DateTime<Utc>>,
     /// The insurer has issued, the guarantor has signed.
     pub cover_bound: bool,
+    /// Cover was refused after the bank's approval: a person must act. It never comes back, since a leg ends once.
+    #[serde(default)]
+    pub cover_lost: bool,
     /// Of the chosen offer.
     pub amount: Fen,
     pub term: Months,

@@ -262,6 +262,16 @@ impl Town {
         self.view(case).await.deadlines.into_iter().map(|deadline| deadline.kind).collect()
     }
 
+    /// The kinds of the rows of `deadline` that the case has, those that nobody is shown too.
+    pub(crate) async fn row_kinds(&self, case: &wire::CaseHeader) -> Vec<String> {
+        let case_id: Uuid = case.case_id.parse().unwrap();
+        sqlx::query_scalar("SELECT kind FROM deadline WHERE case_id = $1 ORDER BY kind")
+            .bind(case_id)
+            .fetch_all(&self.ground.pool(&ROLE))
+            .await
+            .unwrap()
+    }
+
     /// Sends a message as partner would; the same `message` twice is a redelivery.
     pub(crate) async fn send(
         &self,
