@@ -53,6 +53,8 @@ rpc::reason_table! {
     EXCLUSION_UNKNOWN = InvalidArgument, "排除情形代码须为 HX01 至 HX15，请按代码表选择。";
     /// Listed although a hard exclusion was found.
     LISTED_THOUGH_EXCLUDED = InvalidArgument, "企业存在硬性排除情形，不能列入白名单；请先取消列入或核实排除情形。";
+    /// Listed although its entry is not.
+    LISTED_AGAINST_ENTRY = FailedPrecondition, "企业已有名单条目且条目未处于列入状态，不能直接登记为列入；请通过名单条目办理筛查、公示或信用修复。";
     /// Listed without a grade of C or better.
     LISTED_WITHOUT_GRADE = InvalidArgument, "列入白名单须有 C 级及以上评级，请先完成评分或取消列入。";
     /// A later screening is on record.

@@ -3,6 +3,7 @@
 
 use futures::future;
 use host::{Host, HostError};
+use kernel::calendar::date_of;
 use proto::catalog::v1::catalog_service_client::CatalogServiceClient;
 use proto::whitelist::v1::{
     entry_service_server::EntryServiceServer, file_service_server::FileServiceServer,
@@ -13,10 +14,12 @@ use proto::whitelist::v1::{
 use tonic::service::Routes;
 
 use crate::{
+    domain::place::Parks,
     files, messaging,
     rpc::{Face, FilesFace, Listing, POLICY, Persons, slow_methods},
     settings,
     sources::{self, Sources},
+    store::screening_books,
     upkeep::Upkeep,
     work::{self, Alarm, Ears},
 };
@@ -43,9 +46,11 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         policy,
         ears: ears.clone(),
         sources: sources.clone(),
+        parks: face.parks.clone(),
         alarm: alarm.clone(),
         published: published.clone(),
     };
+    warn_of_parks(&host, &face.parks).await;
     let asking =
         sources::Worker { pool: host.pool.clone(), clock: host.clock.clone(), sources: sources.clone() };
     let moving = work::Worker {
@@ -93,5 +98,24 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     match working.await {
         Ok(Ok(())) => served,
         Ok(Err(panic)) | Err(panic) => Err(HostError::Serve(panic.into())),
+    }
+}
+
+/// A park that only the setting has makes all its firms HX15; one that only the rules have cannot be registered: said at the
+/// start, because either may be on its way to the other.
+async fn warn_of_parks(host: &Host, parks: &Parks) {
+    let books = async {
+        let mut conn = host.pool.acquire().await?;
+        screening_books::active(&mut conn, date_of(host.clock.now())).await
+    };
+    match books.await {
+        Ok(books) => {
+            if let Some(differs) = books.and_then(|books| parks.differs_from(&books.rules.parks)) {
+                tracing::warn!(%differs, "ZHIRONG_WHITELIST_PARKS and the exclusion rules name different parks");
+            }
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "parks could not be compared");
+        }
     }
 }

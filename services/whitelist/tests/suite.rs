@@ -7,6 +7,7 @@ mod consents;
 mod enterprises;
 mod entries;
 mod files;
+mod hearing;
 mod listing;
 mod logs;
 mod records;

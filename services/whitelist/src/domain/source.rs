@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
-use kernel::{ConsentId, EnterpriseId, SnapshotId};
+use kernel::{ConsentId, EnterpriseId, SnapshotId, calendar::date_of};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -156,6 +156,11 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Whether it speaks as of a day that is too long before `now` to decide by.
+    pub fn is_outdated(&self, now: DateTime<Utc>, after: TimeDelta) -> bool {
+        date_of(now) - self.as_of > after
+    }
+
     /// The hard exclusions that hold on `day`: one that has ended (credit repaired, 信用修复) does not.
     pub fn exclusions_on(&self, day: NaiveDate) -> BTreeSet<Exclusion> {
         let holds = |listing: &&Listing| listing.until.is_none_or(|until| day <= until);
@@ -188,9 +193,10 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Whether it is too old at `now` to decide by.
+    /// Whether it is too old at `now` to decide by: asked for too long ago, or as of a day too long ago, as a file that was
+    /// dropped last year is however often it is read.
     pub fn is_stale(&self, now: DateTime<Utc>, after: TimeDelta) -> bool {
-        now - self.fetched_at > after
+        now - self.fetched_at > after || self.findings.is_outdated(now, after)
     }
 }
 
@@ -200,6 +206,8 @@ pub enum Outcome {
     Good,
     /// A reply that cannot be read: kept, and it says nothing.
     Malformed,
+    /// A reply that tells how it was too long ago: kept, and nothing is decided by it.
+    Outdated,
     /// No file was dropped for the enterprise yet.
     Absent,
     Unreachable,
@@ -212,9 +220,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Good,
         Self::Malformed,
+        Self::Outdated,
         Self::Absent,
         Self::Unreachable,
         Self::Slow,
@@ -227,6 +236,7 @@ impl Outcome {
         match self {
             Self::Good => "GOOD",
             Self::Malformed => "MALFORMED",
+            Self::Outdated => "OUTDATED",
             Self::Absent => "ABSENT",
             Self::Unreachable => "UNREACHABLE",
             Self::Slow => "SLOW",

@@ -69,9 +69,19 @@ fn a_source_that_fails_is_asked_later_and_later_up_to_a_most() {
 
 #[test]
 fn a_snapshot_is_stale_once_it_is_older_than_the_limit() {
-    let one = snapshot(SourceCode::CreditChina, 0, findings());
+    let told_on = |as_of| Findings { as_of: day(as_of), ..findings() };
+    let one = snapshot(SourceCode::CreditChina, 0, told_on("2023-06-06"));
     assert!(!one.is_stale(at(24), TimeDelta::hours(24)));
     assert!(one.is_stale(at(24) + TimeDelta::seconds(1), TimeDelta::hours(24)));
+    // Read a moment ago, and told of last year.
+    let month = TimeDelta::days(30);
+    for (as_of, stale) in [("2023-05-07", false), ("2023-05-06", true), ("2022-06-06", true)] {
+        assert_eq!(
+            snapshot(SourceCode::CreditChina, 0, told_on(as_of)).is_stale(at(0), month),
+            stale,
+            "{as_of}"
+        );
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use tonic::{Request, async_trait};
 
 use super::{entries, lists, screening};
 use crate::{
-    domain::entry_decide::Command,
+    domain::{entry_decide::Command, place::Parks},
     sources::Sources,
     work::{Alarm, Ears, Policy},
 };
@@ -35,6 +35,7 @@ pub struct Listing {
     pub policy: Policy,
     pub ears: Ears,
     pub sources: Sources,
+    pub parks: Parks,
     pub alarm: Alarm,
     pub published: Alarm,
 }

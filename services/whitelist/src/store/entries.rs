@@ -48,8 +48,12 @@ const INSERT_EVENTS: &str = "INSERT INTO entry_event (entry_id, version, kind, a
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::timestamptz[])";
 const COUNTS: &str = "SELECT state, count(*) FROM entry WHERE state NOT IN ('REJECTED', 'REMOVED', 'EXPIRED')
     GROUP BY state";
+/// Left the zone's list, or has become known to be excluded, which matters to who stands on the union by the province's.
 const LEFT: &str = "SELECT EXISTS (SELECT 1 FROM entry
-    WHERE state IN ('SUSPENDED', 'REMOVED', 'EXPIRED') AND updated_at >= $1)";
+        WHERE state IN ('SUSPENDED', 'REMOVED', 'EXPIRED') AND updated_at >= $1)
+    OR EXISTS (SELECT 1 FROM entry WHERE hits <> 0 AND updated_at >= $1)
+    OR EXISTS (SELECT 1 FROM exclusion_record WHERE cured_at IS NULL AND recorded_at >= $1)
+    OR EXISTS (SELECT 1 FROM standing WHERE exclusions <> '{}' AND recorded_at >= $1)";
 /// Whether a consent that covers profile and IP assets holds, and whether the last word on it was a revocation.
 const CONSENTS: &str = "SELECT asked.id, c.active, c.revoked FROM unnest($1::uuid[]) AS asked (id)
     CROSS JOIN LATERAL (SELECT
@@ -214,7 +218,7 @@ pub async fn counts(conn: &mut PgConnection) -> Result<Vec<(String, i64)>, Store
     Ok(sqlx::query_as(COUNTS).fetch_all(conn).await?)
 }
 
-/// Whether anybody may have left the list after `since`.
+/// Whether anybody may have to leave a list after `since`.
 pub async fn left_since(conn: &mut PgConnection, since: DateTime<Utc>) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(LEFT).bind(since).fetch_one(conn).await?)
 }
