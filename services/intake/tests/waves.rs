@@ -245,7 +245,33 @@ async fn cover_that_is_refused_after_the_choice_opens_it_again_and_the_banks_off
     town.shows(&case, "COVER_LOST").await;
     let header = town.view(&case).await.header.unwrap();
     assert_eq!(header.state, i32::from(CaseState::Approved));
-    assert!(!header.selection.unwrap().cover_bound);
+    let selection = header.selection.unwrap();
+    assert_eq!((selection.cover_bound, selection.cover_lost), (false, true));
+    // Told again, and in another order: it stays lost, once, and operations are told of it.
+    let version = header.version;
+    bound(&town, &case, INSURER + 1).await;
+    released(&town, &case, INSURER + 1).await;
+    released(&town, &case, INSURER).await;
+    all_is_taken(&town, &case).await;
+    assert_eq!(town.view(&case).await.header.unwrap().version, version);
+    let mut conn = town.ground.pool(&intake::ROLE).acquire().await.unwrap();
+    assert_eq!(intake::store::cases::cover_lost(&mut conn).await.unwrap(), 1);
+    town.withdraw(&case).await;
+    assert_eq!(intake::store::cases::cover_lost(&mut conn).await.unwrap(), 0);
+}
+
+/// Everything that insurance told before has been taken: what it tells now has.
+async fn all_is_taken(town: &Town, case: &wire::CaseHeader) {
+    quoted(town, case, vec![option(INSURER + 2, 90)]).await;
+    testkit::eventually(LIMIT, || {
+        let (mut client, case_id) = (town.client.clone(), case.case_id.clone());
+        async move {
+            let list = wire::ListOffersRequest { case_id };
+            let covers = client.list_offers(list).await.unwrap().into_inner().covers;
+            covers.iter().any(|one| one.leg_id == cover(INSURER + 2)).then_some(()).ok_or(covers)
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

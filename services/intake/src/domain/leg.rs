@@ -70,6 +70,17 @@ impl Leg {
         matches!(self.state, LegState::Offered { .. })
     }
 
+    /// Chosen, and not heard of since.
+    pub fn is_selected(&self) -> bool {
+        matches!(self.state, LegState::Selected { .. })
+    }
+
+    /// An evaluator that is to confirm, or to deliver what it has confirmed.
+    pub fn awaits_evaluator(&self) -> bool {
+        self.role == InstitutionRole::Evaluator
+            && matches!(self.state, LegState::Selected { .. } | LegState::Confirmed { .. })
+    }
+
     /// Whether what was answered has not run out at `now`.
     pub fn is_valid_at(&self, now: DateTime<Utc>) -> bool {
         self.standing.is_some_and(|standing| standing.valid_until > now)

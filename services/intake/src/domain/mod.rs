@@ -31,4 +31,4 @@ pub use leg::{Leg, Loan, ProductVersion, Standing};
 pub use offer::Offer;
 pub use selection::{Approval, Choice, CoverNeed};
 pub use subsidy::Subsidies;
-pub use valuation::{Report, Valuation};
+pub use valuation::{Engagement, Report, Valuation};

@@ -219,6 +219,7 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
         | Event::CoverLost
         | Event::EvaluatorEngaged { .. }
         | Event::EvaluatorLost { .. }
+        | Event::EvaluatorBreached { .. }
         | Event::ReportDelivered { .. }
         | Event::RedispatchRequested => None,
     }

@@ -22,10 +22,12 @@ pub(crate) struct Answers {
     /// Encoded reports, by leg.
     pub reports: Vec<(LegId, Vec<u8>)>,
     pub covers: Vec<CoverOption>,
+    /// Until when engaged evaluators are to deliver, by leg.
+    pub report_by: Vec<(LegId, DateTime<Utc>)>,
 }
 
 impl Answers {
-    /// What stands in the present round, cheapest first, and beside it the offers that came too late.
+    /// What stands in the present round, cheapest first, and beside it what came too late.
     pub(crate) fn compared(
         &self,
         case: &Case,
@@ -61,6 +63,12 @@ impl Answers {
                 .collect(),
             valuations: valuations.iter().map(|(leg, quote, _)| self.valuation_view(leg, quote)).collect(),
             covers: covers.iter().map(cover_view).collect(),
+            late_valuations: self
+                .quotes
+                .iter()
+                .filter(|quote| quote.late)
+                .filter_map(|quote| self.leg(quote.leg).map(|leg| self.valuation_view(leg, quote)))
+                .collect(),
             paid_out_on: ground.from.to_string(),
         }
     }
@@ -96,9 +104,11 @@ impl Answers {
             .filter(|(leg, quote)| {
                 leg.role == InstitutionRole::Evaluator
                     && leg.standing_reply == Some(quote.reply)
-                    && is_standing(leg)
+                    && (is_standing(leg) || is_breached(leg))
             })
-            .map(|(leg, quote)| (leg, quote, !leg.is_offered() || leg.is_valid_at(now)))
+            .map(|(leg, quote)| {
+                (leg, quote, !is_breached(leg) && (!leg.is_offered() || leg.is_valid_at(now)))
+            })
             .collect();
         quotes.sort_by_key(|(_, quote, valid)| (!valid, quote.fee, quote.reply.uuid()));
         quotes
@@ -119,6 +129,7 @@ impl Answers {
             submitted_at: Some(timestamp(quote.submitted_at)),
             state: leg.state.number(),
             report: report.and_then(|(_, body)| wire::ValuationReport::decode(body.as_slice()).ok()),
+            report_by: self.report_by.iter().find(|(of, _)| *of == leg.id).map(|(_, by)| timestamp(*by)),
         }
     }
 }
@@ -131,6 +142,11 @@ fn is_standing(leg: &Leg) -> bool {
             | LegState::Confirmed { .. }
             | LegState::Fulfilled { .. }
     )
+}
+
+/// It was engaged, and did not deliver in time: shown, not to be chosen again.
+fn is_breached(leg: &Leg) -> bool {
+    matches!(leg.state, LegState::Breached { .. })
 }
 
 fn view(leg: &Leg, offer: &Offer, compared: Option<&Compared>) -> wire::OfferView {
