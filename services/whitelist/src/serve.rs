@@ -1,5 +1,5 @@
 //! Starts what a running whitelist consists of: the calls, the worker that asks the platforms outside, the one that moves
-//! entries and lists on, and the clearing of imports that nobody waits for.
+//! entries and lists on, and the removal of what nobody waits for or has to keep.
 
 use futures::future;
 use host::{Host, HostError};
@@ -17,6 +17,7 @@ use crate::{
     rpc::{Face, FilesFace, Listing, POLICY, Persons, slow_methods},
     settings,
     sources::{self, Sources},
+    upkeep::Upkeep,
     work::{self, Alarm, Ears},
 };
 
@@ -31,6 +32,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         persons: Persons::new(host.settings.find(&settings::PERSON_KEY)?.as_ref()),
         sources: sources.clone(),
     };
+    let upkeep = Upkeep::of(&host, &sources)?.run(host.shutdown.clone());
     let (alarm, published) = (Alarm::default(), Alarm::default());
     let ears = Ears::of(&sources);
     let listing = Listing {
@@ -40,6 +42,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         changes: host::Changes::of(&host),
         policy,
         ears: ears.clone(),
+        sources: sources.clone(),
         alarm: alarm.clone(),
         published: published.clone(),
     };
@@ -70,7 +73,8 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     });
 
     let files = FilesFace::of(&host)?;
-    let clearing = tokio::spawn(files::keep_cleared(host.clone()));
+    let clearing = files::keep_cleared(host.clone());
+    let clearing = tokio::spawn(future::join(clearing, upkeep));
 
     let mut routes = Routes::builder();
     routes.add_service(WhitelistServiceServer::new(face.clone()));

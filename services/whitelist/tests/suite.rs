@@ -16,3 +16,4 @@ mod screening;
 mod sources;
 mod standings;
 mod support;
+mod upkeep;

@@ -1,7 +1,7 @@
 //! Platforms outside that tell something of an enterprise (数据来源, C28): which they are, what they can tell, how old it
 //! may be. Nothing that was not told is ever taken for good news.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 use kernel::{ConsentId, EnterpriseId, SnapshotId};
@@ -312,8 +312,8 @@ pub fn retry_at(now: DateTime<Utc>, failures: i32, first: TimeDelta, most: TimeD
 /// What every source together says, for a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// Each told by at least one source.
-    pub exclusions: BTreeSet<Exclusion>,
+    /// What each source that was heard told.
+    pub told: BTreeMap<SourceCode, BTreeSet<Exclusion>>,
     /// Of the nearest authority that has one: the zone's, the province's, the country's.
     pub grade: Option<CreditGrade>,
     /// `None`: a credit source is missing, so nobody can say that there was none.
@@ -322,6 +322,13 @@ pub struct Picture {
     pub missing: BTreeSet<SourceCode>,
     /// What the decision cites.
     pub cites: Vec<SnapshotId>,
+}
+
+impl Picture {
+    /// Each told by at least one source.
+    pub fn exclusions(&self) -> BTreeSet<Exclusion> {
+        self.told.values().flatten().copied().collect()
+    }
 }
 
 /// Puts the latest snapshot of each source together. A finding against the enterprise counts even if another source is
@@ -344,7 +351,7 @@ pub fn picture(
         .into_iter()
         .find_map(|source| by(source).and_then(GradeTold::graded));
     Picture {
-        exclusions: fresh.iter().flat_map(|one| one.findings.exclusions_on(today)).collect(),
+        told: fresh.iter().map(|one| (one.source, one.findings.exclusions_on(today))).collect(),
         grade,
         penalised_24_months: match (penalised, credit_missing) {
             (true, _) => Some(true),

@@ -101,7 +101,7 @@ fn sources_together_find_against_at_once_and_for_only_when_all_have_told() {
 
     let china = snapshot(SourceCode::CreditChina, -1, listed("HX01", None));
     let one = look(&[&china]);
-    assert_eq!(one.exclusions.len(), 1);
+    assert_eq!(one.exclusions().len(), 1);
     assert_eq!(one.penalised_24_months, None, "others have not told");
 
     let graded = |grade| Findings { grade: GradeTold::Graded(grade), ..findings() };

@@ -15,6 +15,7 @@ use tonic::{Request, async_trait};
 use super::{entries, lists, screening};
 use crate::{
     domain::entry_decide::Command,
+    sources::Sources,
     work::{Alarm, Ears, Policy},
 };
 
@@ -33,6 +34,7 @@ pub struct Listing {
     pub changes: Changes,
     pub policy: Policy,
     pub ears: Ears,
+    pub sources: Sources,
     pub alarm: Alarm,
     pub published: Alarm,
 }
