@@ -53,6 +53,27 @@ async fn both_figures_of_an_offer_are_shown_and_what_they_stand_on() {
 }
 
 #[tokio::test]
+async fn a_late_quote_is_kept_for_reading_and_an_engaged_evaluator_shows_when_its_report_is_due() {
+    let stand = Stand::new().await;
+    let mut browser = stand.clerk().await;
+    let offers = format!("/cases/{}/offers", world::CASE);
+    {
+        let mut world = stand.world.lock();
+        world.cases = vec![world::case(CaseState::OffersReady)];
+        let mut answer = world::offers();
+        let late = answer.valuations[0].clone();
+        answer.late_valuations = vec![proto::intake::v1::ValuationView { leg_id: world::leg_id(13), ..late }];
+        answer.valuations[0].state = proto::common::v1::LegState::Confirmed.into();
+        answer.valuations[0].report_by = world::at(7_200);
+        world.offers = Some(answer);
+    }
+    let page = browser.get(&offers).await;
+    assert!(page.has("报告应于 2026-03-07 12:30:00 前交付"), "{}", page.text);
+    let (_, late) = page.text.split_once("逾期评估报价").unwrap();
+    assert!(late.contains("中原知信评估") && !late.contains("type=\"radio\""), "{late}");
+}
+
+#[tokio::test]
 async fn an_offer_that_is_eaten_by_its_fees_has_no_yearly_cost_and_is_not_the_cheapest() {
     let stand = Stand::new().await;
     {

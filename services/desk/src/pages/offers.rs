@@ -33,6 +33,7 @@ struct OffersPage {
     offers: Vec<Offer>,
     late: Vec<Offer>,
     valuations: Vec<Valuation>,
+    late_valuations: Vec<Valuation>,
     covers: Vec<Cover>,
     can_select: bool,
     today: String,
@@ -113,6 +114,7 @@ pub(super) struct Comparison {
     pub(super) offers: Vec<Offer>,
     pub(super) late: Vec<Offer>,
     pub(super) valuations: Vec<Valuation>,
+    pub(super) late_valuations: Vec<Valuation>,
     pub(super) covers: Vec<Cover>,
 }
 
@@ -160,6 +162,7 @@ pub(super) async fn compare(
         offers,
         late: answer.late_offers.iter().map(|one| offer(one, &names, &covers)).collect(),
         valuations: answer.valuations.iter().map(|one| valuation(one, &names)).collect(),
+        late_valuations: answer.late_valuations.iter().map(|one| valuation(one, &names)).collect(),
         covers,
     };
     Ok((comparison, refused))
@@ -184,7 +187,7 @@ pub(super) async fn show(
         (None, true) => StatusCode::CONFLICT,
         (None, false) => StatusCode::OK,
     };
-    let Comparison { header, asked, basis, offers, late, valuations, covers } = comparison;
+    let Comparison { header, asked, basis, offers, late, valuations, late_valuations, covers } = comparison;
     let page = OffersPage {
         shell: Shell::of(person, "报价比选", "cases"),
         can_select: header.state() == CaseState::OffersReady,
@@ -197,6 +200,7 @@ pub(super) async fn show(
         offers,
         late,
         valuations,
+        late_valuations,
         covers,
         today: text::today(desk.now()).to_string(),
     };
@@ -282,7 +286,11 @@ fn valuation(view: &intake::ValuationView, names: &Names) -> Valuation {
         intake::ValuationMethod::Market => "市场法",
         intake::ValuationMethod::Unspecified => "—",
     };
-    let report = view.report.as_ref().map(|report| format!("评估值 {} 万元", text::wan(report.total_fen)));
+    let report = match (&view.report, &view.report_by) {
+        (Some(report), _) => format!("评估值 {} 万元", text::wan(report.total_fen)),
+        (None, Some(by)) => format!("报告应于 {} 前交付", text::at(Some(by))),
+        (None, None) => String::new(),
+    };
     Valuation {
         leg_id: view.leg_id.clone(),
         name: names.institution(&view.institution_id),
@@ -295,7 +303,7 @@ fn valuation(view: &intake::ValuationView, names: &Names) -> Valuation {
             view.state(),
             LegState::Offered | LegState::Confirmed | LegState::Fulfilled | LegState::Unspecified
         ),
-        report: report.unwrap_or_default(),
+        report,
     }
 }
 

@@ -300,7 +300,9 @@ pub(crate) fn offers() -> intake::ListOffersResponse {
             submitted_at: at(95),
             state: LegState::Offered.into(),
             report: None,
+            report_by: None,
         }],
+        late_valuations: Vec::new(),
         covers: vec![cover(20, 150), cover(21, 175)],
         paid_out_on: "2026-03-02".to_owned(),
     }
