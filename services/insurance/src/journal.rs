@@ -47,6 +47,11 @@ impl Doer {
     }
 }
 
+/// What figures are told of the legs.
+fn outcomes(cover: &Cover) -> Vec<(i32, Option<DateTime<Utc>>)> {
+    cover.legs.iter().map(|leg| (leg.state.number(), leg.replied_at)).collect()
+}
+
 #[derive(Debug)]
 pub(crate) struct Journal {
     pub now: DateTime<Utc>,
@@ -105,11 +110,21 @@ impl Journal {
             Decision::AlreadyApplied => return Ok(Vec::new()),
         };
         let before: Vec<(LegId, i64)> = cover.legs.iter().map(|leg| (leg.id, leg.version)).collect();
+        let mut told = outcomes(cover);
         for event in &events {
             *cover = apply(cover.clone(), event);
             self.enter(cover, event, doer);
             self.keep(event);
-            self.changes.outgoing.extend(publish::of_event(cover, event, self.now));
+            let outgoing = publish::of_event(cover, event, self.now);
+            // Every fact of the cover itself says how its legs stand.
+            if outgoing.iter().any(|one| one.aggregate_id == cover.id.uuid()) {
+                told = outcomes(cover);
+            }
+            self.changes.outgoing.extend(outgoing);
+        }
+        // Before the round's end nothing is told; its end tells everything.
+        if !matches!(cover.phase, Phase::Collecting) && told != outcomes(cover) {
+            self.changes.outgoing.push(publish::legs_changed(cover, self.now));
         }
         for leg in cover.legs.iter().filter(|leg| !before.contains(&(leg.id, leg.version))) {
             self.changes.note_leg(leg);
@@ -167,6 +182,7 @@ impl Journal {
             | Event::LegReviewing { .. }
             | Event::LegAnswered { .. }
             | Event::LegAnsweredLate { .. }
+            | Event::LegConfirmedLate { .. }
             | Event::LegTakenBack { .. }
             | Event::LegTimedOut { .. }
             | Event::LegExpired { .. }

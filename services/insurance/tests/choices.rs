@@ -8,12 +8,13 @@ use proto::{
     partner::v1::{self as partner, reply_submitted::Reply},
 };
 
-use crate::support::{Case, confirmed, refused, state, town};
+use crate::support::{Case, confirmed, outcomes, refused, state, town};
 
 const SELECTED: &str = "intake.case-selected.v1";
 const APPROVED: &str = "intake.case-approved.v1";
 const REOPENED: &str = "intake.case-reopened.v1";
 const RELEASED: &str = "insurance.cover-released.v1";
+const LEGS_CHANGED: &str = "insurance.cover-legs-changed.v1";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_chosen_quote_is_held_and_bound_while_the_others_hear_nothing_until_the_bank_approves() {
@@ -45,6 +46,12 @@ async fn a_chosen_quote_is_held_and_bound_while_the_others_hear_nothing_until_th
     assert_eq!(state(&round.legs[2]), LegState::Released);
     assert!(town.told(RELEASED).await.is_empty());
     assert_eq!(town.count("deadline").await, 0);
+    // Statistics hears how the legs stand: at the choice, and at the approval, which released two of them.
+    let told: Vec<wire::CoverLegsChanged> = town.facts(LEGS_CHANGED, 2).await;
+    let (offered, released) = (LegState::Offered, LegState::Released);
+    assert_eq!(outcomes(&legs, &told[0].legs), [LegState::Selected, offered, offered]);
+    assert_eq!(outcomes(&legs, &told[1].legs), [LegState::Confirmed, released, released]);
+    assert_eq!((told[1].case_id.as_str(), told[1].round, told.len()), (case.id.to_string().as_str(), 1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,6 +94,9 @@ async fn a_bank_that_declines_gives_the_choice_back() {
     let round = town.reaches(&case, wire::CoverState::Quoted).await;
     assert_eq!(state(&round.legs[1]), LegState::Offered);
     assert!(town.told(RELEASED).await.is_empty(), "the quote stands");
+    let told: Vec<wire::CoverLegsChanged> = town.facts(LEGS_CHANGED, 2).await;
+    let states: Vec<LegState> = told.iter().map(|told| outcomes(&legs, &told.legs)[1]).collect();
+    assert_eq!(states, [LegState::Selected, LegState::Offered]);
 }
 
 /// The undo table's row: insurer confirmed, bank declines.
@@ -110,6 +120,25 @@ async fn a_bank_that_declines_releases_what_was_confirmed_once() {
     assert_eq!((released[0].cause.as_str(), &released[0].leg_id), ("BANK_DECLINED", &legs[1].leg_id));
     town.is_told(&legs[1].institution_id, "insurance.leg-closed.v1", 1).await;
     town.reply_is(&legs[1], confirmed(), "late").await;
+}
+
+/// The insurer issued before it heard that the case was withdrawn.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_that_comes_after_the_release_is_told_late_and_its_document_is_shown() {
+    let town = town().await;
+    let case = Case::new();
+    let legs = town.held(&case, 1).await;
+    town.fact(&case, "intake.case-withdrawn.v1", &case.withdrawn(true)).await;
+    town.reaches(&case, wire::CoverState::Released).await;
+    town.reply_is(&legs[1], confirmed(), "late").await;
+    let round = town.reaches(&case, wire::CoverState::Released).await;
+    assert_eq!((state(&round.legs[1]), round.legs[1].document_no.as_str()), (LegState::Released, "BX2022-1"));
+    assert_eq!(round.legs[0].document_no, "");
+    let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM cover_entry WHERE kind = 'LEG_CONFIRMED_LATE'")
+        .fetch_one(&town.ground.pool(&insurance::ROLE))
+        .await
+        .unwrap();
+    assert_eq!(kept, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,9 +42,9 @@ async fn a_withdrawal_releases_what_was_confirmed_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_comes_after_the_end_of_its_case_starts_nothing() {
+async fn a_request_that_comes_after_the_end_or_the_approval_of_its_case_starts_nothing() {
     let town = town().await;
-    let (withdrawn, expired, unoffered) = (Case::new(), Case::new(), Case::new());
+    let (withdrawn, expired, unoffered, approved) = (Case::new(), Case::new(), Case::new(), Case::new());
     town.fact_of(&withdrawn, WITHDRAWN, &withdrawn.withdrawn(true), 9).await;
     let end = intake::CaseExpired {
         case_id: expired.id.to_string(),
@@ -60,14 +60,17 @@ async fn a_request_that_comes_after_the_end_of_its_case_starts_nothing() {
         ..intake::CaseNoOffer::default()
     };
     town.fact_of(&unoffered, "intake.case-no-offer.v1", &end, 9).await;
+    // The bank approved a choice without cover: none is needed any more.
+    town.fact_of(&approved, "intake.case-approved.v1", &approved.approved(""), 9).await;
     testkit::eventually(crate::support::LIMIT, || async {
         let ends = town.count("case_end").await;
-        if ends == 3 { Ok(()) } else { Err(ends) }
+        if ends == 4 { Ok(()) } else { Err(ends) }
     })
     .await;
     town.fact_of(&withdrawn, "intake.cover-requested.v1", &withdrawn.requested(), 5).await;
     town.fact_of(&expired, "intake.cover-requested.v1", &expired.requested(), 5).await;
     town.fact_of(&unoffered, "intake.cover-requested.v1", &unoffered.requested(), 5).await;
+    town.fact_of(&approved, "intake.cover-requested.v1", &approved.requested(), 5).await;
     // Another case after them shows that they have been taken.
     let other = Case::new();
     town.ask(&other).await;
@@ -76,7 +79,7 @@ async fn a_request_that_comes_after_the_end_of_its_case_starts_nothing() {
     let last = Case::new();
     town.ask(&last).await;
     town.reaches(&last, wire::CoverState::Collecting).await;
-    for case in [&withdrawn, &expired, &unoffered] {
+    for case in [&withdrawn, &expired, &unoffered, &approved] {
         assert!(town.round(case).await.is_none());
     }
     assert_eq!(town.count("cover_request").await, 2);
@@ -89,10 +92,11 @@ async fn a_case_without_cover_costs_no_row() {
     let id = || case.id.to_string();
     town.fact(&case, "intake.case-selected.v1", &case.selected("", town.later())).await;
     town.fact(&case, "intake.case-reopened.v1", &case.reopened()).await;
-    town.fact(&case, "intake.case-approved.v1", &case.approved("")).await;
+    let approved = intake::CaseApproved { cover: false, ..case.approved("") };
+    town.fact(&case, "intake.case-approved.v1", &approved).await;
     let none = intake::CaseNoOffer { case_id: id(), round: 1, ..intake::CaseNoOffer::default() };
     town.fact(&case, "intake.case-no-offer.v1", &none).await;
-    let rejected = intake::CaseRejected { case_id: id(), reasons: Vec::new() };
+    let rejected = intake::CaseRejected { case_id: id(), ..intake::CaseRejected::default() };
     town.fact(&case, "intake.case-rejected.v1", &rejected).await;
     town.fact(&case, WITHDRAWN, &case.withdrawn(false)).await;
     let other = Case::new();
@@ -116,7 +120,7 @@ async fn a_round_without_an_offer_and_a_rejected_case_release_their_cover() {
     let body =
         intake::CaseNoOffer { case_id: none.id.to_string(), round: 1, ..intake::CaseNoOffer::default() };
     town.fact(&none, "intake.case-no-offer.v1", &body).await;
-    let body = intake::CaseRejected { case_id: rejected.id.to_string(), reasons: Vec::new() };
+    let body = intake::CaseRejected { case_id: rejected.id.to_string(), ..intake::CaseRejected::default() };
     town.fact(&rejected, "intake.case-rejected.v1", &body).await;
     town.reaches(&none, wire::CoverState::Released).await;
     town.reaches(&rejected, wire::CoverState::Released).await;
@@ -141,7 +145,7 @@ async fn another_round_of_a_case_asks_anew_unless_the_case_has_ended_since() {
     for leg in &first {
         town.is_told(&leg.institution_id, "insurance.leg-issued.v1", 2).await;
     }
-    let rejected = intake::CaseRejected { case_id: case.id.to_string(), reasons: Vec::new() };
+    let rejected = intake::CaseRejected { case_id: case.id.to_string(), ..intake::CaseRejected::default() };
     town.fact_of(&case, "intake.case-rejected.v1", &rejected, 30).await;
     town.facts::<wire::CoverReleased>(RELEASED, 2).await;
     // It was asked for before the case was rejected, and comes after.

@@ -9,7 +9,7 @@ use proto::{
 };
 
 use crate::support::{
-    Case, LIMIT, Town, appetite, decline, guarantee, institution, insurance, state, terms, town,
+    Case, LIMIT, Town, appetite, decline, guarantee, institution, insurance, outcomes, state, terms, town,
 };
 
 async fn collecting(town: &Town, case: &Case) -> Vec<wire::CoverLeg> {
@@ -211,4 +211,8 @@ async fn quotes_that_nobody_chose_end_with_their_validity() {
     town.ground.clock().advance(TimeDelta::hours(1));
     town.reaches(&case, wire::CoverState::None).await;
     assert_eq!(town.count("deadline").await, 0);
+    let told: Vec<wire::CoverLegsChanged> = town.facts("insurance.cover-legs-changed.v1", 2).await;
+    let (expired, declined) = (LegState::Expired, LegState::Declined);
+    assert_eq!(outcomes(&legs, &told[0].legs), [expired, declined, LegState::Offered]);
+    assert_eq!(outcomes(&legs, &told[1].legs), [expired, declined, expired]);
 }

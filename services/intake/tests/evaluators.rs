@@ -5,7 +5,7 @@ use intake::ROLE;
 use partner::reply_submitted::Reply;
 use prost::Message as _;
 use proto::{
-    common::v1 as common,
+    common::v1::{self as common, LegState},
     intake::v1::{self as wire, dossier_service_client::DossierServiceClient},
     partner::v1 as partner,
 };
@@ -67,6 +67,20 @@ async fn valued(town: &mut Town) -> (wire::CaseHeader, [wire::LegView; 3]) {
     (case, legs)
 }
 
+/// What statistics is told of these legs beside the facts of their case: exactly so many times.
+async fn legs_told(town: &Town, legs: &[wire::LegView; 3], times: usize) -> Vec<[LegState; 3]> {
+    let told = testkit::eventually(crate::support::LIMIT, || async {
+        let told = town.facts::<wire::CaseLegsChanged>("intake.case-legs-changed.v1").await;
+        if told.len() == times { Ok(told) } else { Err(told) }
+    })
+    .await;
+    let state = |told: &wire::CaseLegsChanged, leg: &wire::LegView| {
+        assert_eq!((told.round, told.legs.len()), (1, legs.len()));
+        told.legs.iter().find(|one| one.institution_id == leg.institution_id).unwrap().state()
+    };
+    told.iter().map(|told| legs.each_ref().map(|leg| state(told, leg))).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn evaluators_are_asked_with_the_banks_and_read_what_a_valuation_needs() {
     let mut town = town().await;
@@ -112,6 +126,10 @@ async fn a_round_with_quotes_but_no_offer_has_no_offer_and_the_quotes_serve_the_
     let mut states = town.states(&case).await;
     states.sort();
     assert_eq!(states, ["DECLINED", "DECLINED", "RELEASED"]);
+    let told: wire::CaseRejected = town.fact("intake.case-rejected.v1").await;
+    let mut states: Vec<LegState> = told.legs.iter().map(common::LegSummary::state).collect();
+    states.sort();
+    assert_eq!((told.round, states), (1, vec![LegState::Declined, LegState::Declined, LegState::Released]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,6 +162,14 @@ async fn the_cheapest_valuation_is_in_the_cost_and_a_chosen_evaluator_delivers()
     town.reply(&legs[1], report(123_456, 90_000, "202210123456.1")).await;
     town.shows(&case, "REPORT_DELIVERED").await;
     assert_eq!(town.states(&case).await, ["CONFIRMED", "FULFILLED", "RELEASED"]);
+    // Statistics hears of what no fact of the case tells: before the approval and after it.
+    assert_eq!(
+        legs_told(&town, &legs, 2).await,
+        [
+            [LegState::Selected, LegState::Confirmed, LegState::Offered],
+            [LegState::Confirmed, LegState::Fulfilled, LegState::Released],
+        ]
+    );
     let valuations = town.offers(&case).await.valuations;
     assert_eq!(valuations[0].report.clone().unwrap().total_fen, 123_456);
     assert!(town.row_kinds(&case).await.is_empty());
@@ -325,6 +351,8 @@ async fn a_chosen_evaluator_that_refuses_leaves_the_choice_as_it_is() {
     assert_eq!(header.state, i32::from(CaseState::Selected));
     assert_eq!(header.selection.unwrap().evaluator_leg_id, "");
     assert_eq!(town.states(&case).await, ["SELECTED", "RELEASED", "OFFERED"]);
+    let told = legs_told(&town, &legs, 1).await;
+    assert_eq!(told, [[LegState::Selected, LegState::Released, LegState::Offered]]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -115,9 +115,17 @@ async fn an_offer_that_calls_for_cover_is_compared_with_every_cover_that_fits() 
     let ways: Vec<&str> = offers.offers[0].ways.iter().map(|way| way.cover_leg_id.as_str()).collect();
     assert_eq!(ways, [cover(INSURER + 1), cover(INSURER)]);
     let cost = offers.offers[0].cost.unwrap();
-    // 2.8 m × 3 % and 2.8 m × 80 % × 0.6 %.
-    assert_eq!((cost.interest_fen, cost.cover_fen, cost.total_fen), (8_400_000, 1_344_000, 9_744_000));
+    // 2.8 m × 3 % of a bank that counts 365 days, each of five periods rounded, and 2.8 m × 80 % × 0.6 %.
+    assert!((8_399_997..=8_400_003).contains(&cost.interest_fen), "{}", cost.interest_fen);
+    assert_eq!((cost.cover_fen, cost.total_fen), (1_344_000, cost.interest_fen + 1_344_000));
     assert!(cost.apr_bp > 300 && cost.apr_bp < 500, "{}", cost.apr_bp);
+    // Half of the interest is given back, but not more than 40,000 yuan.
+    assert_eq!((cost.subsidies_fen, cost.net_total_fen), (4_000_000, cost.total_fen - 4_000_000));
+    assert!(cost.net_apr_bp > 200 && cost.net_apr_bp < cost.apr_bp - 100, "{}", cost.net_apr_bp);
+    // 2.8 m × 5 % × 365 / 360 of a bank that counts 360.
+    let other = offers.offers[1].cost.unwrap();
+    assert!((14_194_441..=14_194_447).contains(&other.interest_fen), "{}", other.interest_fen);
+    assert_eq!(offers.paid_out_on.len(), 10, "{}", offers.paid_out_on);
     assert_eq!(offers.offers[1].ways.len(), 1);
     assert_eq!(offers.offers[1].ways[0].cover_leg_id, "");
 

@@ -46,6 +46,9 @@ pub(crate) fn step(fact: &Fact) -> Result<Option<Step>, Unreadable> {
         FactKind::EntryListed | FactKind::EntrySuspended | FactKind::EntryRemoved => {
             return whitelist::EntryChanged::decode(body).map_err(Into::into).and(nothing);
         }
+        FactKind::ListPublished => {
+            return whitelist::ListPublished::decode(body).map_err(Into::into).and(nothing);
+        }
         FactKind::InstitutionChanged => {
             return catalog::InstitutionChanged::decode(body).map_err(Into::into).and(nothing);
         }
@@ -93,8 +96,8 @@ pub(crate) fn step(fact: &Fact) -> Result<Option<Step>, Unreadable> {
             step.legs(told.round, &told.legs)
         }
         FactKind::CaseRejected => {
-            intake::CaseRejected::decode(body)?;
-            reader.became(CaseState::Rejected)
+            let told = intake::CaseRejected::decode(body)?;
+            reader.became(CaseState::Rejected).legs(told.round, &told.legs)
         }
         FactKind::CaseWithdrawn => {
             let told = intake::CaseWithdrawn::decode(body)?;
@@ -119,6 +122,10 @@ pub(crate) fn step(fact: &Fact) -> Result<Option<Step>, Unreadable> {
             let told = intake::CaseExpired::decode(body)?;
             reader.became(CaseState::Expired).legs(told.round, &told.legs)
         }
+        FactKind::CaseLegsChanged => {
+            let told = intake::CaseLegsChanged::decode(body)?;
+            reader.about(fact.aggregate_id).legs(told.round, &told.legs)
+        }
         FactKind::CoverQuoted => {
             let told = insurance::CoverQuoted::decode(body)?;
             reader.cover(&told.case_id, told.round, &told.legs)?
@@ -129,6 +136,10 @@ pub(crate) fn step(fact: &Fact) -> Result<Option<Step>, Unreadable> {
         }
         FactKind::CoverReleased => {
             let told = insurance::CoverReleased::decode(body)?;
+            reader.cover(&told.case_id, told.round, &told.legs)?
+        }
+        FactKind::CoverLegsChanged => {
+            let told = insurance::CoverLegsChanged::decode(body)?;
             reader.cover(&told.case_id, told.round, &told.legs)?
         }
     }))

@@ -122,6 +122,49 @@ async fn a_case_is_counted_from_submission_to_approval_with_its_legs_and_its_cov
 }
 
 #[tokio::test]
+async fn what_becomes_of_legs_after_the_last_fact_of_their_case_is_counted_too() {
+    let stand = Stand::new().await;
+    let (mut case, issued) = (Case::new(morning()), morning());
+    let evaluator = |state| vec![leg(Role::Evaluator, state, issued, Some(9_000))];
+    let banks = |state| vec![leg(Role::Bank, state, issued, Some(50))];
+    let cover = |one, other| {
+        vec![leg(Role::Insurer, one, issued, Some(70)), leg(Role::Guarantor, other, issued, Some(80))]
+    };
+    case.submitted(1).accepted("JY-GX").dispatched().no_offer(evaluator(LegState::Offered)).round = 2;
+    case.dispatched().cover_quoted(cover(LegState::Offered, LegState::Offered));
+    case.offers_ready(banks(LegState::Offered)).selected(banks(LegState::Selected));
+    case.legs_changed(1, evaluator(LegState::Selected)).wait(60);
+    case.cover_legs_changed(cover(LegState::Selected, LegState::Offered));
+    case.cover_bound(cover(LegState::Confirmed, LegState::Offered));
+    case.approved(1, banks(LegState::Confirmed));
+    stand.take(&case.told).await;
+    let approved = stand.today().await;
+    case.told.clear();
+    case.cover_legs_changed(cover(LegState::Confirmed, LegState::Released));
+    case.wait(86_400).legs_changed(1, evaluator(LegState::Fulfilled));
+    stand.take(&case.told).await;
+
+    let bank = (Role::Bank, LegState::Confirmed, 1);
+    let insurer = (Role::Insurer, LegState::Confirmed, 1);
+    let before =
+        [bank, insurer, (Role::Guarantor, LegState::Offered, 1), (Role::Evaluator, LegState::Selected, 1)];
+    assert_eq!(legs(&approved), before);
+    let after =
+        [bank, insurer, (Role::Guarantor, LegState::Released, 1), (Role::Evaluator, LegState::Fulfilled, 1)];
+    let overview = stand.today().await;
+    assert_eq!(legs(&overview), after);
+    assert_eq!(overview.facts, approved.facts + 2);
+    assert_eq!(states(&overview), [(CaseState::Approved, 1)], "a leg's fact leaves the case as it was");
+    assert_eq!(overview.response_times, approved.response_times, "each leg answered once");
+
+    let mut given_up = Case::new(morning());
+    given_up.submitted(1).accepted("JY-GX").dispatched().no_offer(evaluator(LegState::Offered));
+    given_up.rejected(evaluator(LegState::Released));
+    stand.take(&given_up.told).await;
+    assert!(legs(&stand.today().await).contains(&(Role::Evaluator, LegState::Released, 1)));
+}
+
+#[tokio::test]
 async fn of_two_facts_of_one_version_the_later_in_the_life_of_a_case_counts() {
     let stand = Stand::new().await;
     let mut case = Case::new(morning());

@@ -134,6 +134,16 @@ impl Case {
         self.tell(FactKind::CaseApproved, &body)
     }
 
+    pub(crate) fn legs_changed(&mut self, round: i32, legs: Vec<LegSummary>) -> &mut Self {
+        let body = intake::CaseLegsChanged { round, legs, ..Default::default() };
+        self.tell(FactKind::CaseLegsChanged, &body)
+    }
+
+    pub(crate) fn rejected(&mut self, legs: Vec<LegSummary>) -> &mut Self {
+        let body = intake::CaseRejected { round: self.round, legs, ..Default::default() };
+        self.tell(FactKind::CaseRejected, &body)
+    }
+
     pub(crate) fn withdrawn(&mut self, legs: Vec<LegSummary>) -> &mut Self {
         let body = intake::CaseWithdrawn { round: self.round, legs, ..Default::default() };
         self.tell(FactKind::CaseWithdrawn, &body)
@@ -149,6 +159,12 @@ impl Case {
         let case_id = self.id.to_string();
         let body = insurance::CoverBound { case_id, round: self.round, legs, ..Default::default() };
         self.tell_cover(FactKind::CoverBound, &body)
+    }
+
+    pub(crate) fn cover_legs_changed(&mut self, legs: Vec<LegSummary>) -> &mut Self {
+        let case_id = self.id.to_string();
+        let body = insurance::CoverLegsChanged { case_id, round: self.round, legs };
+        self.tell_cover(FactKind::CoverLegsChanged, &body)
     }
 }
 
@@ -212,8 +228,8 @@ pub(crate) fn story(seed: u64, cases: usize) -> Vec<Fact> {
                 3 => {
                     case.no_offer(first).round += 1;
                     case.dispatched();
-                    let second = asked(&case);
-                    case.wait(50_000).offers_ready(second);
+                    let (second, after) = (asked(&case), asked(&case));
+                    case.wait(50_000).offers_ready(second).legs_changed(1, after);
                 }
                 4 => {
                     let after = asked(&case);
@@ -229,6 +245,8 @@ pub(crate) fn story(seed: u64, cases: usize) -> Vec<Fact> {
                     }
                     if way == 7 {
                         case.cover_bound(quotes).wait(9).approved(1 + dice.roll(30_000_000_000), first);
+                        case.cover_legs_changed(legs(&mut dice, issued, &wave_2));
+                        case.wait(9_000).legs_changed(1, legs(&mut dice, issued, &wave_1));
                     }
                 }
             }

@@ -173,6 +173,10 @@ pub(crate) fn plain(kind: FactKind, id: Uuid, now: DateTime<Utc>) -> Outgoing {
             let body = insurance::CoverReleased { case_id, ..Default::default() };
             Outgoing::new(kind.code(), id, 1, now, &body)
         }
+        FactKind::CoverLegsChanged => {
+            let body = insurance::CoverLegsChanged { case_id, ..Default::default() };
+            Outgoing::new(kind.code(), id, 1, now, &body)
+        }
         _ => Outgoing::new(kind.code(), id, 1, now, &()),
     }
 }

@@ -384,6 +384,20 @@ fn a_bank_that_declines_undoes_a_choice_and_a_confirmation_each_once() {
 }
 
 #[test]
+fn a_confirmation_after_the_release_is_late_and_its_document_is_kept() {
+    let mut cover = held();
+    fact(&mut cover, CaseFact::Ended(EndCause::Withdrawn), 20);
+    let (phase, version) = (cover.phase, cover.version);
+    assert_eq!(say(&mut cover, 1, &confirmed(), now()), Some(Fate::Late));
+    let leg = cover.leg(leg_id(1)).unwrap();
+    assert_eq!((leg.state, leg.document_no.as_str()), (LegState::Released, "BX-1"));
+    assert_eq!((cover.phase, cover.version), (phase, version + 1), "kept, and nothing else");
+    let never_chosen = say(&mut cover, 2, &Reply::Refused { reply: id(), reason: DeclineReason::R08 }, now());
+    assert_eq!(never_chosen, Some(Fate::Late));
+    assert_eq!(cover.version, version + 1, "a refusal leaves nothing to undo");
+}
+
+#[test]
 fn an_older_fact_that_comes_late_is_dropped() {
     let mut cover = quoted();
     fact(&mut cover, CaseFact::Reopened, 6);

@@ -67,6 +67,11 @@ pub enum Command {
         quote: Option<Quote>,
         decline: Option<DeclineReason>,
     },
+    /// Given when the leg had ended: a policy may have been issued all the same.
+    KeepLateConfirmation {
+        leg: LegId,
+        document_no: String,
+    },
     TakeBack {
         leg: LegId,
     },
@@ -186,6 +191,9 @@ pub fn decide(cover: &Cover, command: Command, now: DateTime<Utc>) -> Result<Dec
         }
         Command::KeepLate { leg, quote, decline } => {
             steps.then(Event::LegAnsweredLate { leg, quote, decline });
+        }
+        Command::KeepLateConfirmation { leg, document_no } => {
+            steps.then(Event::LegConfirmedLate { leg, document_no });
         }
         Command::TakeBack { leg } => {
             steps.then(Event::LegTakenBack { leg });

@@ -39,6 +39,11 @@ pub enum Event {
         quote: Option<Quote>,
         decline: Option<DeclineReason>,
     },
+    /// Kept and shown to the desk: the number names what the institution has to undo.
+    LegConfirmedLate {
+        leg: LegId,
+        document_no: String,
+    },
     LegTakenBack {
         leg: LegId,
     },
@@ -123,6 +128,12 @@ pub fn apply(mut cover: Cover, event: &Event) -> Cover {
                 }
             });
             cover.join.answered += u16::from(*first);
+        }
+        Event::LegConfirmedLate { leg, document_no } => {
+            if let Some(leg) = cover.leg_mut(*leg) {
+                leg.document_no.clone_from(document_no);
+                leg.version += 1;
+            }
         }
         Event::LegTakenBack { leg } => {
             step(&mut cover, *leg, LegCommand::WithdrawOffer, |_| {});
@@ -209,6 +220,7 @@ impl Event {
             Self::LegReviewing { .. } => "LEG_REVIEWING",
             Self::LegAnswered { .. } => "LEG_ANSWERED",
             Self::LegAnsweredLate { .. } => "LEG_ANSWERED_LATE",
+            Self::LegConfirmedLate { .. } => "LEG_CONFIRMED_LATE",
             Self::LegTakenBack { .. } => "LEG_TAKEN_BACK",
             Self::LegTimedOut { .. } => "LEG_TIMED_OUT",
             Self::LegExpired { .. } => "LEG_EXPIRED",
@@ -233,6 +245,7 @@ impl Event {
             | Self::LegReviewing { leg, .. }
             | Self::LegAnswered { leg, .. }
             | Self::LegAnsweredLate { leg, .. }
+            | Self::LegConfirmedLate { leg, .. }
             | Self::LegTakenBack { leg }
             | Self::LegTimedOut { leg }
             | Self::LegExpired { leg }
@@ -265,6 +278,7 @@ impl Event {
             | Self::LegDelivered { .. }
             | Self::LegReviewing { .. }
             | Self::LegAnswered { .. }
+            | Self::LegConfirmedLate { .. }
             | Self::LegTakenBack { .. }
             | Self::LegTimedOut { .. }
             | Self::LegExpired { .. }

@@ -109,8 +109,18 @@ pub fn judge(cover: &Cover, leg: &Leg, reply: &Reply, at: DateTime<Utc>) -> Verd
             after_the_answer(leg, LegCommand::WithdrawOffer, Command::TakeBack { leg: leg.id })
         }
         Reply::Confirmed { document_no, .. } => {
-            let command = Command::Confirm { leg: leg.id, document_no: document_no.clone() };
-            after_the_answer(leg, LegCommand::Confirm, command)
+            let document_no = document_no.clone();
+            match leg.state.decide(LegCommand::Confirm) {
+                // Given before the institution heard of the release: there is something that it has to undo.
+                Ok(LegStep::Late) => Verdict {
+                    command: Some(Command::KeepLateConfirmation { leg: leg.id, document_no }),
+                    ..fate(Fate::Late)
+                },
+                _ => {
+                    let command = Command::Confirm { leg: leg.id, document_no };
+                    after_the_answer(leg, LegCommand::Confirm, command)
+                }
+            }
         }
         Reply::Refused { reason, .. } => refused(leg, *reason),
         Reply::NotForCover { .. } => fate(Fate::Refused("REPLY_NOT_POSSIBLE")),

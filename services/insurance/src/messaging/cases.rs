@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use super::failed;
 use crate::{
     domain::{
-        Appetite, Command, CoverId, EndCause, Need, Policy,
+        Appetite, Command, CoverId, EndCause, Need, Policy, ReleaseCause,
         appetite::misfits,
         cover::Candidate,
         decide::{CaseFact, Request},
@@ -122,7 +122,12 @@ impl Taking {
             What::Selected { round, leg, due_at } => {
                 self.tell(case, round, CaseFact::Selected { leg, due_at, at }, version)
             }
-            What::Approved { round, leg } => self.tell(case, round, CaseFact::Approved { leg, at }, version),
+            What::Approved { round, leg, cover } => {
+                if cover {
+                    self.overtake((case, round), ReleaseCause::NotChosen, version);
+                }
+                self.tell(case, round, CaseFact::Approved { leg, at }, version)
+            }
             What::Reopened { round } => self.tell(case, round, CaseFact::Reopened, version),
             What::Ended { round, cause, cover } => self.end(case, (round, cover), cause, version),
         }
@@ -183,13 +188,18 @@ impl Taking {
                 return Outcome::Park { reason: "COVER_STATE" };
             }
         }
-        // The request for cover has been overtaken: when it comes, it starts nothing.
-        if let Some(round) = round.filter(|_| cover)
-            && known.iter().all(|record| record.cover.round != round)
-        {
-            self.journal.changes.ends.push(End { case, round, cause, version, at: self.journal.now });
+        if let Some(round) = round.filter(|_| cover) {
+            self.overtake((case, round), ReleaseCause::Case(cause), version);
         }
         Outcome::Done
+    }
+
+    /// A request for cover that has not come yet has been overtaken: when it comes, it starts nothing.
+    fn overtake(&mut self, (case, round): (CaseId, u8), cause: ReleaseCause, version: i64) {
+        let known = self.rounds.entry(case).or_default();
+        if known.iter().all(|record| record.cover.round != round) {
+            self.journal.changes.ends.push(End { case, round, cause, version, at: self.journal.now });
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
 pub(crate) const COVER_QUOTED: &str = "insurance.cover-quoted.v1";
 pub(crate) const COVER_BOUND: &str = "insurance.cover-bound.v1";
 pub(crate) const COVER_RELEASED: &str = "insurance.cover-released.v1";
+pub(crate) const COVER_LEGS_CHANGED: &str = "insurance.cover-legs-changed.v1";
 pub(crate) const LEG_ISSUED: &str = "insurance.leg-issued.v1";
 pub(crate) const LEG_SELECTED: &str = "insurance.leg-selected.v1";
 pub(crate) const LEG_UNSELECTED: &str = "insurance.leg-unselected.v1";
@@ -27,6 +28,7 @@ pub(crate) const TYPES: &[&str] = &[
     COVER_QUOTED,
     COVER_BOUND,
     COVER_RELEASED,
+    COVER_LEGS_CHANGED,
     LEG_ISSUED,
     LEG_SELECTED,
     LEG_UNSELECTED,
@@ -76,6 +78,7 @@ pub(crate) fn of_event(cover: &Cover, event: &Event, now: DateTime<Utc>) -> Vec<
         | Event::LegReviewing { .. }
         | Event::LegAnswered { .. }
         | Event::LegAnsweredLate { .. }
+        | Event::LegConfirmedLate { .. }
         | Event::CaseNoted { .. } => Vec::new(),
     }
 }
@@ -187,6 +190,16 @@ fn released_body(cover: &Cover, cause: ReleaseCause) -> wire::CoverReleased {
         legs: summaries(cover),
         leg_id: String::new(),
     }
+}
+
+/// What has become of the legs since the round's end, where no other fact of the cover has told it.
+pub(crate) fn legs_changed(cover: &Cover, now: DateTime<Utc>) -> Outgoing {
+    let body = wire::CoverLegsChanged {
+        case_id: cover.case.to_string(),
+        round: i32::from(cover.round),
+        legs: summaries(cover),
+    };
+    fact(COVER_LEGS_CHANGED, cover, now, &body)
 }
 
 fn fact(kind: &'static str, cover: &Cover, now: DateTime<Utc>, body: &impl prost::Message) -> Outgoing {

@@ -1,4 +1,4 @@
-//! Rows of `case_end`: cases that ended before their request for cover came.
+//! Rows of `case_end`: cases that ended, or were approved, before their request for cover came.
 
 use chrono::{DateTime, Utc};
 use kernel::CaseId;
@@ -6,13 +6,14 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::domain::EndCause;
+use crate::domain::ReleaseCause;
 
 #[derive(Debug, Clone, Copy)]
 pub struct End {
     pub case: CaseId,
     pub round: u8,
-    pub cause: EndCause,
+    /// What a round that had begun would have been released for.
+    pub cause: ReleaseCause,
     pub version: i64,
     pub at: DateTime<Utc>,
 }

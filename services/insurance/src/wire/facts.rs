@@ -27,9 +27,11 @@ pub(crate) enum What {
         leg: Option<LegId>,
         due_at: Option<DateTime<Utc>>,
     },
+    /// `cover`: cover was asked for in this round.
     Approved {
         round: u8,
         leg: Option<LegId>,
+        cover: bool,
     },
     Reopened {
         round: u8,
@@ -78,7 +80,11 @@ pub(crate) fn read(message: &Message) -> Result<Fact, &'static str> {
         }
         "intake.case-approved.v1" => {
             let body = intake::CaseApproved::decode(bytes).map_err(|_| UNREADABLE)?;
-            let what = What::Approved { round: round(body.round)?, leg: leg(&body.cover_leg_id)? };
+            let what = What::Approved {
+                round: round(body.round)?,
+                leg: leg(&body.cover_leg_id)?,
+                cover: body.cover,
+            };
             (body.case_id, what)
         }
         "intake.case-reopened.v1" => {

@@ -11,7 +11,7 @@ use insurance::ROLE;
 use kernel::{Clock as _, InstitutionId, MessageId};
 use prost::Message;
 use proto::{
-    common::v1::{InstitutionRole, LegState},
+    common::v1::{InstitutionRole, LegState, LegSummary},
     insurance::v1::{self as wire, insurance_service_client::InsuranceServiceClient},
     intake::v1 as intake,
     partner::v1::{self as partner, reply_submitted::Reply},
@@ -258,7 +258,7 @@ impl Town {
 
     /// Bodies of this type, oldest first.
     pub(crate) async fn told(&self, kind: &str) -> Vec<Vec<u8>> {
-        sqlx::query_scalar("SELECT body FROM told WHERE kind = $1 ORDER BY at")
+        sqlx::query_scalar("SELECT body FROM told WHERE kind = $1 ORDER BY at, version")
             .bind(kind)
             .fetch_all(&self.ground.pool(&PARTNER))
             .await
@@ -383,6 +383,15 @@ pub(crate) fn refused() -> Reply {
 
 pub(crate) fn confirmed() -> Reply {
     Reply::Confirmed(partner::Confirmed { document_no: "BX2022-1".to_owned() })
+}
+
+/// What a fact says of these legs, in their order.
+pub(crate) fn outcomes(legs: &[wire::CoverLeg], told: &[LegSummary]) -> Vec<LegState> {
+    let outcome = |leg: &wire::CoverLeg| {
+        told.iter().find(|one| one.institution_id == leg.institution_id).unwrap().state()
+    };
+    assert_eq!(told.len(), legs.len());
+    legs.iter().map(outcome).collect()
 }
 
 pub(crate) fn state(leg: &wire::CoverLeg) -> LegState {

@@ -34,7 +34,7 @@ pub struct Leg {
     pub asked_note: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProductVersion {
     pub id: ProductId,
     pub version: i32,

@@ -1,5 +1,7 @@
 //! Private events to public ones, by exhaustive matches. Ids, codes and amounts only: no name, no USCC, no free text.
 
+mod legs;
+
 use bus::Outgoing;
 use chrono::{DateTime, Utc};
 use kernel::{CaseId, InstitutionId, LegId, ReplyId};
@@ -24,6 +26,7 @@ pub(crate) const CASE_SELECTED: &str = "intake.case-selected.v1";
 pub(crate) const CASE_APPROVED: &str = "intake.case-approved.v1";
 pub(crate) const CASE_REOPENED: &str = "intake.case-reopened.v1";
 pub(crate) const CASE_EXPIRED: &str = "intake.case-expired.v1";
+pub(crate) const CASE_LEGS_CHANGED: &str = "intake.case-legs-changed.v1";
 pub(crate) const COVER_REQUESTED: &str = "intake.cover-requested.v1";
 pub(crate) const LEG_ISSUED: &str = "intake.leg-issued.v1";
 pub(crate) const LEG_SELECTED: &str = "intake.leg-selected.v1";
@@ -51,6 +54,7 @@ pub(crate) const TYPES: &[&str] = &[
     CASE_APPROVED,
     CASE_REOPENED,
     CASE_EXPIRED,
+    CASE_LEGS_CHANGED,
     COVER_REQUESTED,
     LEG_ISSUED,
     LEG_SELECTED,
@@ -63,10 +67,26 @@ pub(crate) const TYPES: &[&str] = &[
     REPLY_REFUSED,
 ];
 
-/// The public fact of a case's event, if others may know it. `Submitted` needs the form: see [`submitted`].
-pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Utc>) -> Option<Outgoing> {
+/// What others are told of a case's event; `case` and `legs` are as they are after it. `Submitted` needs the form: see
+/// [`submitted`].
+pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Utc>) -> Vec<Outgoing> {
+    let own = own_fact(case, event, legs, now);
+    let changed = legs::changed(case, event, legs, own.is_some());
+    let changed = changed.into_iter().map(|body| body.outgoing(CASE_LEGS_CHANGED, case, now));
+    own.into_iter().chain(changed).collect()
+}
+
+/// The public fact of the event itself, if others may know it.
+fn own_fact(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Utc>) -> Option<Outgoing> {
     let case_id = case.id.to_string();
     let fact = |kind, body: &dyn Body| Some(body.outgoing(kind, case, now));
+    let summaries = || legs::summaries(case, case.round, legs);
+    let rejected = |reasons: &[String]| wire::CaseRejected {
+        case_id: case.id.to_string(),
+        reasons: reasons.to_vec(),
+        round: i32::from(case.round),
+        legs: summaries(),
+    };
     match event {
         Event::SupplementRequested { asked } => {
             let document_codes = asked.iter().map(|code| code.code().to_owned()).collect();
@@ -82,12 +102,9 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
                 automatic: *automatic,
             },
         ),
-        Event::ScreenFailed { reasons } => {
-            fact(CASE_REJECTED, &wire::CaseRejected { case_id, reasons: reasons.clone() })
-        }
-        Event::GivenUp => {
-            fact(CASE_REJECTED, &wire::CaseRejected { case_id, reasons: vec!["GIVEN_UP".to_owned()] })
-        }
+        Event::ScreenFailed { reasons } => fact(CASE_REJECTED, &rejected(reasons)),
+        Event::GivenUp => fact(CASE_REJECTED, &rejected(&["GIVEN_UP".to_owned()])),
+        Event::Lapsed => fact(CASE_REJECTED, &rejected(&["NO_OFFER_LAPSED".to_owned()])),
         Event::Dispatched { round, legs, closes_at } => fact(
             CASE_DISPATCHED,
             &wire::CaseDispatched {
@@ -98,16 +115,13 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
                 window_closes_at: closes_at.map(timestamp),
             },
         ),
-        Event::Lapsed => {
-            fact(CASE_REJECTED, &wire::CaseRejected { case_id, reasons: vec!["NO_OFFER_LAPSED".to_owned()] })
-        }
         Event::WaveClosed => fact(
             CASE_WAVE_CLOSED,
             &wire::CaseWaveClosed {
                 case_id,
                 round: i32::from(case.round),
                 wave: 1,
-                legs: summaries(case, legs),
+                legs: summaries(),
             },
         ),
         Event::Selected { choice } => fact(
@@ -121,7 +135,7 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
                 amount_fen: choice.amount.get(),
                 term_months: i32::from(choice.term.get()),
                 approve_by: choice.approve_by.map(timestamp),
-                legs: summaries(case, legs),
+                legs: summaries(),
             },
         ),
         Event::Approved { approval } => {
@@ -137,7 +151,7 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
                     amount_fen: approval.amount.get(),
                     term_months: i32::from(approval.term.get()),
                     annual_rate_bp: approval.rate.get(),
-                    legs: summaries(case, legs),
+                    legs: summaries(),
                     cover: case.phase.has_cover(),
                 },
             )
@@ -149,7 +163,7 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
                 round: i32::from(case.round),
                 cause: cause.code().to_owned(),
                 cover_leg_id: text(choice.cover),
-                legs: summaries(case, legs),
+                legs: summaries(),
                 cover: *cover,
             },
         ),
@@ -159,20 +173,20 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
                 case_id,
                 round: i32::from(case.round),
                 cause: cause.code().to_owned(),
-                legs: summaries(case, legs),
+                legs: summaries(),
                 cover: *cover,
             },
         ),
         Event::OffersReady => fact(
             CASE_OFFERS_READY,
-            &wire::CaseOffersReady { case_id, round: i32::from(case.round), legs: summaries(case, legs) },
+            &wire::CaseOffersReady { case_id, round: i32::from(case.round), legs: summaries() },
         ),
         Event::NoOffer => fact(
             CASE_NO_OFFER,
             &wire::CaseNoOffer {
                 case_id,
                 round: i32::from(case.round),
-                legs: summaries(case, legs),
+                legs: summaries(),
                 reasons: Vec::new(),
                 cover: case.phase.has_cover(),
             },
@@ -191,7 +205,7 @@ pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Ut
             CASE_WITHDRAWN,
             &wire::CaseWithdrawn {
                 case_id,
-                legs: summaries(case, legs),
+                legs: summaries(),
                 cause: cause.code().to_owned(),
                 round: i32::from(case.round),
                 cover: *cover,
@@ -333,21 +347,6 @@ pub(crate) fn reply_judged(
         reason: reason.to_owned(),
     };
     Outgoing::new(kind, leg_id.uuid(), version, now, &body)
-}
-
-/// Legs of the present round, for statistics.
-fn summaries(case: &Case, legs: &[Leg]) -> Vec<common::LegSummary> {
-    legs.iter()
-        .filter(|leg| leg.round == case.round && leg.case == case.id)
-        .map(|leg| common::LegSummary {
-            role: leg.role.number(),
-            institution_id: leg.institution.to_string(),
-            state: leg.state.number(),
-            issued_at: Some(timestamp(leg.issued_at)),
-            delivered_at: leg.delivered_at.map(timestamp),
-            replied_at: leg.replied_at.map(timestamp),
-        })
-        .collect()
 }
 
 /// Lets one closure above take any message body.

@@ -101,7 +101,12 @@ impl Deps {
                 .filter_map(|one| Some((one.leg, self.rules.report_by(one)?)))
                 .collect(),
         };
-        Ok(Response::new(answers.compared(&record.case, self.clock.now())))
+        // Catalog is not waited for with a connection in hand.
+        drop(conn);
+        let conventions = self.products.conventions(&answers.products(&record.case)).await;
+        let conventions = conventions.map_err(|status| Fault::of_peer("catalog", *status))?;
+        let subsidies = &self.rules.policy.subsidies;
+        Ok(Response::new(answers.compared(&record.case, &conventions, subsidies, self.clock.now())))
     }
 }
 

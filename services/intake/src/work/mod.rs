@@ -5,6 +5,7 @@
 mod chosen;
 mod evaluators;
 mod plan;
+mod products;
 mod supplement;
 mod waiting;
 mod window;
@@ -24,6 +25,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use evaluators::Evaluators;
+pub(crate) use products::Products;
 
 use crate::{
     journal::Rules,

@@ -39,7 +39,7 @@ static ROSE: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(1)
 pub(crate) type Client = IntakeServiceClient<CallerChannel>;
 
 /// Windows of an hour, which tests pass by moving the clock.
-pub(crate) const SETTINGS: [(&str, &str); 9] = [
+pub(crate) const SETTINGS: [(&str, &str); 10] = [
     ("ZHIRONG_INTAKE_WINDOW", "3600s"),
     ("ZHIRONG_INTAKE_SUPPLEMENT", "3600s"),
     ("ZHIRONG_INTAKE_ASK_AGAIN_SECONDS", "600"),
@@ -49,6 +49,7 @@ pub(crate) const SETTINGS: [(&str, &str); 9] = [
     ("ZHIRONG_INTAKE_SELECTION", "7200s"),
     ("ZHIRONG_INTAKE_APPROVAL", "3600s"),
     ("ZHIRONG_INTAKE_NO_OFFER", "7200s"),
+    ("ZHIRONG_INTAKE_SUBSIDIES", "INTEREST:5000:4000000"),
 ];
 
 /// Intake and its neighbours, running.

@@ -36,6 +36,7 @@ kinds! {
     EntryListed = "whitelist.entry-listed.v1", 0;
     EntrySuspended = "whitelist.entry-suspended.v1", 0;
     EntryRemoved = "whitelist.entry-removed.v1", 0;
+    ListPublished = "whitelist.list-published.v1", 0;
     InstitutionChanged = "catalog.institution-changed.v1", 0;
     ProductPublished = "catalog.product-published.v1", 0;
     ProductSuspended = "catalog.product-suspended.v1", 0;
@@ -54,9 +55,11 @@ kinds! {
     CaseExpired = "intake.case-expired.v1", 120;
     CaseRejected = "intake.case-rejected.v1", 130;
     CaseWithdrawn = "intake.case-withdrawn.v1", 140;
+    CaseLegsChanged = "intake.case-legs-changed.v1", 150;
     CoverQuoted = "insurance.cover-quoted.v1", 10;
     CoverBound = "insurance.cover-bound.v1", 20;
     CoverReleased = "insurance.cover-released.v1", 30;
+    CoverLegsChanged = "insurance.cover-legs-changed.v1", 40;
 }
 
 impl FactKind {
