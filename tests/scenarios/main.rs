@@ -4,6 +4,8 @@
 mod absence;
 mod backup;
 mod crashes;
+mod listed;
+mod lists;
 mod privacy;
 mod support;
 mod traces;

@@ -1,5 +1,6 @@
 //! The observed bank: everything that it calls and gets is a line of its transcript.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use prost::Message;
@@ -24,6 +25,8 @@ const QUIET_SECONDS: i32 = 1;
 pub(crate) struct Transcript {
     pub(crate) lines: Vec<String>,
     pub(crate) ordered_ids: Vec<String>,
+    /// Paths of the methods that were called.
+    pub(crate) called: BTreeSet<&'static str>,
 }
 
 /// An event as it came, and the answer to its acknowledgement.
@@ -37,11 +40,12 @@ pub(crate) struct Bank {
     pub(crate) channel: Channel,
     lines: Vec<String>,
     mask: Mask,
+    called: BTreeSet<&'static str>,
 }
 
 impl Bank {
     pub(crate) fn new(channel: Channel) -> Self {
-        Self { channel, lines: Vec::new(), mask: Mask::default() }
+        Self { channel, lines: Vec::new(), mask: Mask::default(), called: BTreeSet::new() }
     }
 
     pub(crate) fn scene(&mut self, name: &str) {
@@ -52,9 +56,9 @@ impl Bank {
         self.lines.push(line);
     }
 
-    /// `known`: ids of the catalogue that are the bank's own, and older than any case.
+    /// `known`: ids of the catalogue that are the bank's own: older than any case, or made by itself.
     pub(crate) fn finish(self, known: &[String]) -> Transcript {
-        Transcript { lines: self.lines, ordered_ids: self.mask.ordered(known) }
+        Transcript { lines: self.lines, ordered_ids: self.mask.ordered(known), called: self.called }
     }
 
     /// Makes a call and writes everything down that comes of it; the message, if there is one.
@@ -64,6 +68,7 @@ impl Bank {
         path: &'static str,
         request: &impl Message,
     ) -> Option<Vec<u8>> {
+        self.called.insert(path);
         let answer = call(&self.channel, path, request).await;
         self.lines.push(format!("== {what}: {}", path.rsplit('/').next().unwrap_or_default()));
         self.write(&answer);

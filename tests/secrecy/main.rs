@@ -8,8 +8,11 @@ mod compare;
 mod line;
 mod mask;
 mod script;
+mod shelf;
 mod stage;
 mod wire;
+
+use std::collections::BTreeSet;
 
 use crate::compare::differences;
 use crate::stage::{Company, observe};
@@ -21,6 +24,12 @@ async fn a_bank_that_calls_receives_and_provokes_everything_finds_no_difference_
     assert!(alone.lines.len() > 100, "the bank has seen {} things only", alone.lines.len());
     let found = differences(&alone.lines, &among_rivals.lines);
     assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
+
+    // Nothing that a bank can call was left out: a method that is added to its face fails here until it is played.
+    let face: BTreeSet<&str> = partner::rpc::INSTITUTIONS.iter().map(|policy| policy.method).collect();
+    for seen in [&alone, &among_rivals] {
+        assert_eq!(seen.called, face);
+    }
 
     // What a rival's part would look like if it showed, planted: each is found.
     for (what, planted) in compare::planted(&among_rivals.lines) {

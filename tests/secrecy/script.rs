@@ -1,5 +1,6 @@
-//! What the observed bank does: every method of its face, in every state that an assignment can be in, with everything
-//! wrong about a request that can be wrong. The same in both runs; only what happens around it differs.
+//! What the observed bank does about cases: every method of its face that is about them (`shelf` has the others), in
+//! every state that an assignment can be in, with everything wrong about a request that can be wrong. The same in both
+//! runs; only what happens around it differs.
 
 use prost::Message as _;
 use proto::common::v1::{DeclineReason, EnhancementMode, RepaymentMethod};

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use engines::Source;
 use kernel::DeclineReason;
+use proto::catalog::v1::ProductTerms;
 use proto::common::v1::InstitutionRole;
 use proto::intake::v1::{Application, CaseHeader, CaseState, Channel};
 use proto::whitelist::v1::RevokeConsentRequest;
@@ -19,7 +20,7 @@ use zhirong::simulate::{
 use zhirong::system::{Options, System};
 
 use crate::bank::{Bank, Transcript};
-use crate::script;
+use crate::{script, shelf};
 
 const SEED: Seed = Seed(11);
 const LIMIT: Duration = Duration::from_secs(60);
@@ -52,8 +53,9 @@ pub(crate) async fn observe(company: Company) -> Transcript {
     let access = admit(&stage.link, stage.loaded.banks[0].id, InstitutionRole::Bank).await.unwrap();
     let mut bank = Bank::new(access.channel().unwrap());
     script::play(&mut stage, &mut bank).await;
+    let mut known = shelf::play(&stage, &mut bank).await;
     let own = &stage.loaded.banks[0];
-    let known = [own.id.to_string(), own.product_id.clone()];
+    known.extend([own.id.to_string(), own.product_id.clone()]);
     stage.strike().await;
     bank.finish(&known)
 }
@@ -149,6 +151,20 @@ impl Stage {
         let choice =
             (0..offers.offers.len()).map(nth).find(|choice| (bank_of(choice) == own) == observed).unwrap();
         self.clerk.select(uuid::Uuid::new_v4().to_string(), &case.case_id, &choice).await.unwrap();
+    }
+
+    pub(crate) fn own_product(&self) -> String {
+        format!("products/{}", self.loaded.banks[0].product_id)
+    }
+
+    pub(crate) fn own_terms(&self) -> ProductTerms {
+        self.loaded.banks[0].terms.clone()
+    }
+
+    /// One that is there; alone, where there is none, one that could be.
+    pub(crate) fn rivals_product(&self) -> String {
+        let id = self.loaded.banks.get(1).map(|rival| rival.product_id.clone());
+        format!("products/{}", id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()))
     }
 
     pub(crate) async fn revoke_consent(&mut self) {

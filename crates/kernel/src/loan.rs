@@ -75,13 +75,21 @@ pub fn apr(received: Fen, installments: &[Installment]) -> Option<BasisPoints> {
 /// As [`apr`], for what flows to the lender at the end of each month, net of what the borrower gets from others then.
 #[must_use]
 pub fn apr_of_flows(received: Fen, paid: &[Fen]) -> Option<BasisPoints> {
-    let received = float(received.get());
-    if received <= 0.0 || paid.is_empty() {
+    if paid.is_empty() {
         return None;
     }
     // Horner from the last month: a sum of falling terms, so the worth falls as the rate rises.
-    let worth =
-        |rate: f64| paid.iter().rev().fold(0.0, |later, now| (later + float(now.get())) / (1.0 + rate));
+    yearly(received, |rate| {
+        paid.iter().rev().fold(0.0, |later, now| (later + float(now.get())) / (1.0 + rate))
+    })
+}
+
+/// Twelve times the monthly rate at which `worth`, which falls as the rate rises, is what was received.
+fn yearly(received: Fen, worth: impl Fn(f64) -> f64) -> Option<BasisPoints> {
+    let received = float(received.get());
+    if received <= 0.0 {
+        return None;
+    }
     let (mut low, mut high) = (-0.5, 1.0);
     if worth(low) < received || worth(high) > received {
         return None;

@@ -42,6 +42,7 @@ struct Metrics {
     leg_answer: Histograms,
     credentials_expiring: Gauge,
     cases: Family<One, Counter>,
+    cover_lost: Gauge,
     audit_unsealed: Gauge,
     assignments_unreachable: Gauge,
     contact_age: Family<One, Seconds>,
@@ -100,6 +101,7 @@ impl Metrics {
             leg_answer: Family::new_with_constructor(answer_buckets),
             credentials_expiring: Gauge::default(),
             cases: Family::default(),
+            cover_lost: Gauge::default(),
             audit_unsealed: Gauge::default(),
             assignments_unreachable: Gauge::default(),
             contact_age: Family::default(),
@@ -157,6 +159,7 @@ impl Metrics {
             self.credentials_expiring.clone(),
         );
         r.register(counter(names::CASES_TOTAL), "Cases that reached a state", self.cases.clone());
+        r.register(names::CASES_COVER_LOST, "Approved cases without their cover", self.cover_lost.clone());
         r.register(names::AUDIT_UNSEALED_ROWS, "Audit rows outside the chain", self.audit_unsealed.clone());
         r.register(
             names::ASSIGNMENTS_UNREACHABLE,
@@ -335,6 +338,11 @@ pub fn add_cases(state: &str, count: u64) {
     METRICS.cases.get_or_create(&[(names::LABEL_STATE, state.to_owned())]).inc_by(count);
 }
 
+/// Approved cases whose cover was lost since: each waits for a person.
+pub fn set_cover_lost(cases: i64) {
+    METRICS.cover_lost.set(cases);
+}
+
 /// Audit rows that wait for the sealer.
 pub fn set_audit_unsealed(rows: i64) {
     METRICS.audit_unsealed.set(rows);
@@ -391,6 +399,7 @@ mod tests {
         observe_rpc("/a.B/C", "OK", 0.002);
         add_legs("BANK", "OFFERED", 1);
         add_cases("OFFERS_READY", 1);
+        set_cover_lost(3);
         set_unreachable(2);
         set_contact_ages([("aa".to_owned(), 9.0)]);
         set_contact_ages([("0f1e".to_owned(), 2.5)]);
@@ -411,6 +420,7 @@ mod tests {
             "zhirong_deadline_lateness_seconds_count{kind=\"WINDOW\"} 1",
             "zhirong_legs_total{role=\"BANK\",state=\"OFFERED\"} 1",
             "zhirong_cases_total{state=\"OFFERS_READY\"} 1",
+            "zhirong_cases_cover_lost 3",
             "zhirong_assignments_unreachable 2",
             "zhirong_institution_contact_age_seconds{institution=\"0f1e\"} 2.5",
         ] {

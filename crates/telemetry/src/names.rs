@@ -46,6 +46,8 @@ pub const LEG_ANSWER_SECONDS: &str = "zhirong_leg_answer_seconds";
 pub const CREDENTIALS_EXPIRING: &str = "zhirong_credentials_expiring";
 /// Cases that reached a state.
 pub const CASES_TOTAL: &str = "zhirong_cases_total";
+/// Approved cases whose cover was lost since.
+pub const CASES_COVER_LOST: &str = "zhirong_cases_cover_lost";
 /// Audit rows that are not yet part of the hash chain.
 pub const AUDIT_UNSEALED_ROWS: &str = "zhirong_audit_unsealed_rows";
 /// Open assignments that wait for longer than they should without any contact of their institution.

@@ -35,6 +35,8 @@ rpc::reason_table! {
     PRODUCT_NEVER_PUBLISHED = FailedPrecondition, "该产品尚未发布过，不能暂停或恢复；请先完成审核和发布。";
     /// The last day of the product's terms has passed.
     PRODUCT_ENDED = FailedPrecondition, "产品条款的有效期已过，不能发布或恢复；请修订有效期并重新送审。";
+    /// The centre has suspended the product, and its bank wants to resume it.
+    PRODUCT_HELD_BY_CENTRE = FailedPrecondition, "该产品由中心暂停，银行不能自行恢复；请与中心联系，由中心恢复，或修订后重新送审。";
     /// A publication of the LPR on or before the last one on record.
     LPR_NOT_LATER = FailedPrecondition, "该日期不晚于已登记的最近一期LPR；已登记的报价不可改动，请核对日期。";
     /// A publication of the LPR of a day to come.

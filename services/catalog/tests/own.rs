@@ -80,6 +80,37 @@ async fn a_bank_writes_its_product_and_the_centre_lets_it_out() {
 }
 
 #[tokio::test]
+async fn a_bank_does_not_let_out_again_what_the_centre_has_suspended() {
+    let stand = Stand::new().await;
+    let bank = stand.bank("济水村镇银行").await;
+    let mut own = stand.own(&bank, "A0017");
+    let id = stand.published(&bank, terms()).await;
+    let (clerk, by_centre) =
+        (Duty::Clerk, || wire::SuspendProductRequest { request_id: new_id(), product_id: id.clone() });
+    stand.review(clerk).suspend_product(by_centre()).await.unwrap();
+    let rows = stand.rows().await;
+    let answer = own.resume_own_product(about(&id)).await;
+    assert_refused(answer, Code::FailedPrecondition, "PRODUCT_HELD_BY_CENTRE", Some("product_id"));
+    assert_eq!(stand.rows().await, rows);
+    // Nor by suspending it first, before the centre or after.
+    let seen = own.suspend_own_product(about(&id)).await.unwrap().into_inner().product.unwrap();
+    assert_eq!(seen.suspended_by, "CENTRE");
+    let answer = own.resume_own_product(about(&id)).await;
+    assert_refused(answer, Code::FailedPrecondition, "PRODUCT_HELD_BY_CENTRE", Some("product_id"));
+    let resume = || wire::ResumeProductRequest { request_id: new_id(), product_id: id.clone() };
+    let seen = stand.review(clerk).resume_product(resume()).await.unwrap().into_inner().product.unwrap();
+    assert_eq!((seen.state(), seen.suspended_by.as_str()), (wire::ProductState::Published, ""));
+    let seen = own.suspend_own_product(about(&id)).await.unwrap().into_inner().product.unwrap();
+    assert_eq!(seen.suspended_by, "BANK");
+    stand.review(clerk).suspend_product(by_centre()).await.unwrap();
+    let answer = own.resume_own_product(about(&id)).await;
+    assert_refused(answer, Code::FailedPrecondition, "PRODUCT_HELD_BY_CENTRE", Some("product_id"));
+    stand.review(clerk).resume_product(resume()).await.unwrap();
+    let seen = own.get_own_product(wire::GetOwnProductRequest { product_id: id }).await.unwrap();
+    assert_eq!(seen.into_inner().product.unwrap().state(), wire::ProductState::Published);
+}
+
+#[tokio::test]
 async fn another_banks_product_does_not_exist_for_a_bank_whatever_it_asks() {
     let stand = Stand::new().await;
     let (bank, rival) = (stand.bank("济水村镇银行").await, stand.bank("王屋银行济源分行").await);

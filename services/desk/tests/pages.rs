@@ -138,3 +138,62 @@ async fn cases_are_filtered_by_state_and_found_by_number() {
     assert_eq!(missing.status, 404);
     assert!(missing.has("没有这个编号的案件") && missing.has("value=\"RZ1\""));
 }
+
+/// As intake tells of an approved case whose insurer does not issue after all.
+fn lost() -> proto::intake::v1::CaseView {
+    let mut case = world::case(CaseState::Approved);
+    case.header.as_mut().unwrap().selection = Some(proto::intake::v1::Selection {
+        bank_leg_id: world::leg_id(0),
+        cover_leg_id: world::leg_id(20),
+        cover_lost: true,
+        ..Default::default()
+    });
+    case
+}
+
+#[tokio::test]
+async fn a_cover_that_is_lost_after_the_approval_is_a_task_on_the_case_in_the_list_and_on_the_first_page() {
+    let stand = Stand::new().await;
+    let mut browser = stand.clerk().await;
+    let case = format!("/cases/{}", world::CASE);
+    let paths = ["/", "/cases", "/cases?state=12", &case];
+    let mut approved = lost();
+    approved.header.as_mut().unwrap().selection.as_mut().unwrap().cover_lost = false;
+    stand.world.lock().cases = vec![approved];
+    for path in paths {
+        let page = browser.get(path).await;
+        assert!(page.has(world::CASE_NO) && !page.has("须处理"), "{path}");
+    }
+    assert!(browser.get(&case).await.has("等待确认"));
+
+    stand.world.lock().cases = vec![lost()];
+    for path in paths {
+        let page = browser.get(path).await;
+        assert!(page.has("须处理") && page.has("增信未落实"), "{path}");
+        is_strict(path, &page);
+    }
+    let page = browser.get(&case).await;
+    let told = browser.get(&format!("{case}/board.json")).await;
+    assert!(told.has("\"state\":\"TASK\""), "an open page loads itself anew: {}", told.text);
+    assert!(page.has("通知企业和批复银行") && page.has("未落实，须处理") && !page.has("等待确认"));
+}
+
+#[tokio::test]
+async fn a_case_shows_every_deadline_that_a_person_can_miss() {
+    let stand = Stand::new().await;
+    let mut browser = stand.clerk().await;
+    let case = format!("/cases/{}", world::CASE);
+    let shown = [
+        (CaseState::NoOffer, "NO_OFFER", "再次派发期限，逾期案件终止"),
+        (CaseState::Collecting, "COVER", "保险与担保答复期限"),
+        (CaseState::OffersReady, "SELECTION", "选定期限"),
+    ];
+    for (state, kind, name) in shown {
+        let mut view = world::case(state);
+        view.deadlines =
+            vec![proto::intake::v1::PendingDeadline { kind: kind.to_owned(), due_at: world::at(7_200) }];
+        stand.world.lock().cases = vec![view];
+        let page = browser.get(&case).await;
+        assert!(page.has(name) && page.has("2026-03-07 12:30:00"), "{kind}: {}", page.text);
+    }
+}

@@ -3,7 +3,7 @@
 use host::settings::{AnyKey, FromSetting, Key, Settings};
 use kernel::calendar::Span;
 
-use crate::domain::{Channel, plan::Policy};
+use crate::domain::{Channel, Subsidies, plan::Policy};
 
 const AUTO_ACCEPT: Key<Channels> = Key::with_default(
     "ZHIRONG_INTAKE_AUTO_ACCEPT",
@@ -50,6 +50,11 @@ const NO_OFFER: Key<Span> = Key::with_default(
     "10wd",
     "how long a case without an offer waits for another round before it ends: 10wd (working days) or 30s",
 );
+const SUBSIDIES: Key<Expected> = Key::with_default(
+    "ZHIRONG_INTAKE_SUBSIDIES",
+    "NONE",
+    "what the zone gives back of a loan's cost, comma-separated: INTEREST, VALUATION or COVER, its share in basis points and the most in fen, such as INTEREST:5000:20000000, with :first-day:last-day behind it where it does not hold always; NONE",
+);
 
 pub(crate) const KEYS: &[&dyn AnyKey] = &[
     &AUTO_ACCEPT,
@@ -61,6 +66,7 @@ pub(crate) const KEYS: &[&dyn AnyKey] = &[
     &SELECTION,
     &APPROVAL,
     &NO_OFFER,
+    &SUBSIDIES,
 ];
 
 /// # Errors
@@ -76,6 +82,7 @@ pub(crate) fn policy(settings: &Settings) -> Result<Policy, host::settings::Faul
         selection: settings.get(&SELECTION)?,
         approval: settings.get(&APPROVAL)?,
         no_offer: settings.get(&NO_OFFER)?,
+        subsidies: settings.get(&SUBSIDIES)?.0,
     })
 }
 
@@ -93,5 +100,14 @@ impl FromSetting for Channels {
             })
             .collect::<Result<_, _>>()
             .map(Self)
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Expected(Subsidies);
+
+impl FromSetting for Expected {
+    fn from_setting(text: &str) -> Result<Self, String> {
+        Subsidies::parse(text).map(Self)
     }
 }

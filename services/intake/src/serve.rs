@@ -16,7 +16,7 @@ use crate::{
     messaging::{self, consents::Consents, covers::Covers, replies::Replies},
     numbers::Numbers,
     rpc::{ConsentCache, Deps, Dossiers, Intake, POLICY, Submissions},
-    work::{Alarm, Evaluators, Worker},
+    work::{Alarm, Evaluators, Products, Worker},
 };
 
 pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
@@ -64,6 +64,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         outbox: host.bus.outbox(),
         alarm,
         whitelist,
+        products: Products::new(catalog.clone()),
         catalog,
         evaluators,
     };

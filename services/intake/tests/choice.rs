@@ -120,6 +120,28 @@ async fn a_bank_that_does_not_approve_in_time_loses_its_turn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_chosen_bank_that_is_silent_is_told_again_and_again_until_it_answers() {
+    let mut town = town().await;
+    let (case, legs) = town.ready(2).await;
+    town.select(&case, &legs[0], "", "").await.unwrap();
+    let chosen = legs[0].institution_id.as_str();
+    town.is_told_times(chosen, "intake.leg-selected.v1", 1).await;
+    for times in [2, 3] {
+        town.ground.clock().advance(TimeDelta::seconds(700));
+        town.is_told_times(chosen, "intake.leg-selected.v1", times).await;
+    }
+    assert_eq!(town.times_told(&legs[1].institution_id, "intake.leg-selected.v1").await, 0);
+    let view = town.view(&case).await;
+    let kinds: Vec<&str> = view.deadlines.iter().map(|one| one.kind.as_str()).collect();
+    assert_eq!(kinds, ["APPROVAL"], "that it is told again is nobody's deadline");
+    assert_eq!(view.deadlines[0].due_at, view.header.unwrap().selection.unwrap().approve_by);
+    assert!(town.row_kinds(&case).await.contains(&"CHOSEN".to_owned()));
+    town.reply(&legs[0], approval(280_000_000, 400)).await;
+    town.reaches(&case, CaseState::Approved).await;
+    assert!(town.row_kinds(&case).await.is_empty(), "nobody is told any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_choice_that_is_not_made_in_time_expires_the_case() {
     let mut town = town().await;
     let (case, legs) = town.ready(2).await;

@@ -1,6 +1,7 @@
 //! Evaluators beside the banks: asked, compared, chosen, engaged, and what they deliver.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use intake::ROLE;
 use partner::reply_submitted::Reply;
 use prost::Message as _;
 use proto::{
@@ -14,8 +15,8 @@ use wire::CaseState;
 use crate::{
     choice::approval,
     support::{
-        ACTIVE_CONSENT, Town, UNKNOWN, WIDE_CONSENT, application, bank, decline, evaluator, id, offer, quote,
-        reason, town,
+        ACTIVE_CONSENT, SETTINGS, Town, UNKNOWN, WIDE_CONSENT, application, bank, decline, evaluator, id,
+        offer, quote, reason, town,
     },
 };
 
@@ -171,6 +172,152 @@ async fn the_cheapest_valuation_is_in_the_cost_and_a_chosen_evaluator_delivers()
     );
     let valuations = town.offers(&case).await.valuations;
     assert_eq!(valuations[0].report.clone().unwrap().total_fen, 123_456);
+    assert!(town.row_kinds(&case).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chosen_evaluator_that_never_confirms_is_told_again_and_then_let_go() {
+    let mut town = town().await;
+    let (case, legs) = valued(&mut town).await;
+    town.select(&case, &legs[0], "", &legs[1].leg_id).await.unwrap();
+    let selection = town.view(&case).await.header.unwrap().selection.unwrap();
+    town.is_told_times(&legs[1].institution_id, "intake.leg-selected.v1", 1).await;
+    town.reply(&legs[0], approval(280_000_000, 400)).await;
+    let view = town.reaches(&case, CaseState::Approved).await;
+    let deadlines: Vec<_> = view.deadlines.iter().map(|one| (one.kind.as_str(), one.due_at)).collect();
+    assert_eq!(deadlines, [("VALUATION", selection.approve_by)], "as long as the bank had");
+    town.ground.clock().advance(TimeDelta::seconds(700));
+    town.is_told_times(&legs[1].institution_id, "intake.leg-selected.v1", 2).await;
+    assert_eq!(
+        town.times_told(&legs[0].institution_id, "intake.leg-selected.v1").await,
+        1,
+        "it has answered"
+    );
+    assert_eq!(town.view(&case).await.header.unwrap().selection.unwrap().evaluator_leg_id, legs[1].leg_id);
+    town.ground.clock().advance(TimeDelta::seconds(3_000));
+    town.shows(&case, "EVALUATOR_LOST").await;
+    town.is_told(&legs[1].institution_id, "intake.leg-closed.v1").await;
+    let header = town.view(&case).await.header.unwrap();
+    assert_eq!(header.state, i32::from(CaseState::Approved), "the case goes on without one");
+    assert_eq!(header.selection.unwrap().evaluator_leg_id, "");
+    assert_eq!(town.states(&case).await, ["CONFIRMED", "RELEASED", "RELEASED"]);
+    assert!(town.row_kinds(&case).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_bank_and_evaluator_are_both_silent_the_choice_is_undone_and_the_quote_stands_again() {
+    let mut town = town().await;
+    let case = town.submit(wide(2)).await;
+    town.reaches(&case, CaseState::Collecting).await;
+    for number in [1, 2] {
+        let leg = town.leg_of(&case, bank(number)).await;
+        town.reply(&leg, offer(1, 400)).await;
+        let leg = town.leg_of(&case, evaluator(number)).await;
+        town.reply(&leg, quote(90_000)).await;
+    }
+    town.reaches(&case, CaseState::OffersReady).await;
+    let (first, valuer) = (town.leg_of(&case, bank(1)).await, town.leg_of(&case, evaluator(1)).await);
+    town.select(&case, &first, "", &valuer.leg_id).await.unwrap();
+    town.ground.clock().advance(TimeDelta::seconds(3_700));
+    town.reaches(&case, CaseState::OffersReady).await;
+    assert_eq!(town.states(&case).await, ["RELEASED", "OFFERED", "OFFERED", "OFFERED"]);
+    assert_eq!(town.row_kinds(&case).await, ["SELECTION"]);
+}
+
+/// Made for this test, for the days after `MONDAY`.
+const TABLE: &str = "[[year]]\nyear = 2027\noff = [\"01-01\"]\non = []\nworking_days = 260\n";
+
+/// A town on Tuesday 2027-01-05, which knows the working days of that year.
+async fn town_in_january() -> Town {
+    let mut town = town().await;
+    let tuesday: DateTime<Utc> = "2027-01-05T04:00:00Z".parse().unwrap();
+    town.ground.clock().advance(tuesday - Utc::now());
+    let file = town.ground.file("days.toml", TABLE).display().to_string();
+    let mut settings = SETTINGS.to_vec();
+    settings.push(("ZHIRONG_CALENDAR_FILE", file.as_str()));
+    town.roles.pop().unwrap().stop().await.unwrap();
+    town.roles.push(town.ground.serve(&ROLE, &settings).await);
+    town
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engaged_evaluator_has_the_working_days_that_it_quoted_and_a_report_after_them_is_shown_as_late() {
+    let mut town = town_in_january().await;
+    let (case, legs) = valued(&mut town).await;
+    town.select(&case, &legs[0], "", &legs[1].leg_id).await.unwrap();
+    town.reply(&legs[1], confirmed()).await;
+    town.shows(&case, "EVALUATOR_ENGAGED").await;
+    town.reply(&legs[0], approval(280_000_000, 400)).await;
+    let view = town.reaches(&case, CaseState::Approved).await;
+    // Seven working days after the Tuesday: the end of the Thursday of the week after.
+    let thursday = crate::support::timestamp("2027-01-14T15:59:59Z".parse().unwrap());
+    let deadlines: Vec<_> = view.deadlines.iter().map(|one| (one.kind.as_str(), one.due_at)).collect();
+    assert_eq!(deadlines, [("VALUATION", Some(thursday))]);
+    let of = |valuations: Vec<wire::ValuationView>| {
+        valuations.into_iter().find(|one| one.leg_id == legs[1].leg_id).unwrap()
+    };
+    assert_eq!(of(town.offers(&case).await.valuations).report_by, Some(thursday));
+
+    town.ground.clock().advance(TimeDelta::days(10));
+    town.shows(&case, "EVALUATOR_BREACHED").await;
+    assert_eq!(town.states(&case).await, ["CONFIRMED", "BREACHED", "RELEASED"]);
+    assert!(town.row_kinds(&case).await.is_empty());
+    let shown = of(town.offers(&case).await.valuations);
+    assert_eq!((shown.state, shown.report), (i32::from(common::LegState::Breached), None));
+    assert_eq!(town.view(&case).await.header.unwrap().selection.unwrap().evaluator_leg_id, legs[1].leg_id);
+
+    // What comes after all is judged as before, kept once, and stays late.
+    town.reply(&legs[1], report(1_000, 90_001, "202210123456.1")).await;
+    town.is_told_times(&legs[1].institution_id, "intake.reply-refused.v1", 1).await;
+    town.reply(&legs[1], report(123_456, 90_000, "202210123456.1")).await;
+    town.is_told(&legs[1].institution_id, "intake.reply-late.v1").await;
+    town.shows(&case, "REPORT_DELIVERED").await;
+    town.reply(&legs[1], report(1, 1, "202210123456.1")).await;
+    town.is_told_times(&legs[1].institution_id, "intake.reply-refused.v1", 2).await;
+    let shown = of(town.offers(&case).await.valuations);
+    assert_eq!(shown.state, i32::from(common::LegState::Breached));
+    assert_eq!(shown.report.unwrap().total_fen, 123_456);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_still_owed_when_the_case_ends_is_late_and_changes_nothing() {
+    let mut town = town_in_january().await;
+    let (case, legs) = valued(&mut town).await;
+    town.select(&case, &legs[0], "", &legs[1].leg_id).await.unwrap();
+    town.reply(&legs[1], confirmed()).await;
+    town.reply(&legs[0], approval(280_000_000, 400)).await;
+    town.reaches(&case, CaseState::Approved).await;
+    town.shows(&case, "EVALUATOR_ENGAGED").await;
+    town.ground.clock().advance(TimeDelta::days(10));
+    town.shows(&case, "EVALUATOR_BREACHED").await;
+    town.withdraw(&case).await;
+    town.reply(&legs[1], report(123_456, 90_000, "202210123456.1")).await;
+    town.is_told(&legs[1].institution_id, "intake.reply-late.v1").await;
+    assert_eq!(town.states(&case).await, ["RELEASED", "BREACHED", "RELEASED"]);
+    assert_eq!(town.offers(&case).await, wire::ListOffersResponse::default());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quote_that_comes_too_late_is_kept_beside_the_others() {
+    let mut town = town().await;
+    let case = town.submit(wide(1)).await;
+    town.reaches(&case, CaseState::Collecting).await;
+    let leg = town.leg_of(&case, bank(1)).await;
+    town.reply(&leg, offer(1, 400)).await;
+    town.is_told(&leg.institution_id, "intake.reply-accepted.v1").await;
+    town.ground.clock().advance(TimeDelta::seconds(3_700));
+    town.reaches(&case, CaseState::OffersReady).await;
+    let silent = town.leg_of(&case, evaluator(1)).await;
+    town.reply(&silent, quote(90_000)).await;
+    town.is_told(&silent.institution_id, "intake.reply-late.v1").await;
+    let offers = town.offers(&case).await;
+    assert!(offers.valuations.is_empty());
+    let late = &offers.late_valuations[0];
+    assert_eq!((offers.late_valuations.len(), late.leg_id.as_str()), (1, silent.leg_id.as_str()));
+    assert_eq!(late.quote.clone().unwrap().fee_fen, 90_000);
+    assert_eq!(offers.offers[0].cost.unwrap().valuation_fen, 0, "it is not in any cost");
+    let refused = town.select(&case, &leg, "", &silent.leg_id).await.unwrap_err();
+    assert_eq!(reason(&refused), "OFFER_NOT_STANDING");
 }
 
 #[tokio::test(flavor = "multi_thread")]

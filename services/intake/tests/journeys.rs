@@ -81,6 +81,28 @@ async fn a_redelivered_reply_changes_nothing_and_each_offer_is_told_its_fate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_leg_that_shows_no_sign_of_life_is_issued_again_while_the_window_is_open() {
+    let mut town = town().await;
+    let case = town.submit(application(3)).await;
+    let legs = town.reaches(&case, wire::CaseState::Collecting).await.legs;
+    for leg in &legs {
+        town.is_told_times(&leg.institution_id, "intake.leg-issued.v1", 1).await;
+    }
+    town.received(&legs[0]).await;
+    town.shows(&case, "LEG_DELIVERED").await;
+    town.reply(&legs[1], offer(1, 400)).await;
+    town.is_told(&legs[1].institution_id, "intake.reply-accepted.v1").await;
+    for times in [2, 3] {
+        town.ground.clock().advance(chrono::TimeDelta::seconds(700));
+        town.is_told_times(&legs[2].institution_id, "intake.leg-issued.v1", times).await;
+    }
+    for leg in &legs[..2] {
+        assert_eq!(town.times_told(&leg.institution_id, "intake.leg-issued.v1").await, 1);
+    }
+    assert_eq!(town.view(&case).await.header.unwrap().legs_answered, 1, "asking again changes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn silent_legs_time_out_and_late_answers_are_kept_apart() {
     let mut town = town().await;
     let case = town.submit(application(2)).await;

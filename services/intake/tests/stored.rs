@@ -30,6 +30,7 @@ fn phases() -> Vec<Phase> {
         selected_at: at(1_663_400_000),
         approve_by: cover.map(|_| at(1_663_500_000)),
         cover_bound: cover.is_some(),
+        cover_lost: cover == Some(9),
         amount: Fen::new(280_000_000),
         term: Months::new(12),
     };
@@ -46,7 +47,12 @@ fn phases() -> Vec<Phase> {
         Phase::Accepted,
         Phase::Selected { round: round(1, Cover::NotAsked), choice: choice(None) },
         Phase::Selected { round: round(2, Cover::Quoted), choice: choice(Some(8)) },
-        Phase::Approved { round: round(2, Cover::Quoted), choice: choice(Some(8)), approval },
+        Phase::Approved {
+            round: round(2, Cover::Quoted),
+            choice: choice(Some(8)),
+            approval: approval.clone(),
+        },
+        Phase::Approved { round: round(2, Cover::Quoted), choice: choice(Some(9)), approval },
         Phase::NoOffer { reasons: Vec::new(), again: true, last: Some(round(1, Cover::Asked)) },
         Phase::NoOffer { reasons: vec!["NO_PRODUCT".to_owned()], again: false, last: None },
         Phase::Rejected { reasons: vec!["NO_OFFER_LAPSED".to_owned()] },

@@ -115,9 +115,17 @@ async fn an_offer_that_calls_for_cover_is_compared_with_every_cover_that_fits() 
     let ways: Vec<&str> = offers.offers[0].ways.iter().map(|way| way.cover_leg_id.as_str()).collect();
     assert_eq!(ways, [cover(INSURER + 1), cover(INSURER)]);
     let cost = offers.offers[0].cost.unwrap();
-    // 2.8 m × 3 % and 2.8 m × 80 % × 0.6 %.
-    assert_eq!((cost.interest_fen, cost.cover_fen, cost.total_fen), (8_400_000, 1_344_000, 9_744_000));
+    // 2.8 m × 3 % of a bank that counts 365 days, each of five periods rounded, and 2.8 m × 80 % × 0.6 %.
+    assert!((8_399_997..=8_400_003).contains(&cost.interest_fen), "{}", cost.interest_fen);
+    assert_eq!((cost.cover_fen, cost.total_fen), (1_344_000, cost.interest_fen + 1_344_000));
     assert!(cost.apr_bp > 300 && cost.apr_bp < 500, "{}", cost.apr_bp);
+    // Half of the interest is given back, but not more than 40,000 yuan.
+    assert_eq!((cost.subsidies_fen, cost.net_total_fen), (4_000_000, cost.total_fen - 4_000_000));
+    assert!(cost.net_apr_bp > 200 && cost.net_apr_bp < cost.apr_bp - 100, "{}", cost.net_apr_bp);
+    // 2.8 m × 5 % × 365 / 360 of a bank that counts 360.
+    let other = offers.offers[1].cost.unwrap();
+    assert!((14_194_441..=14_194_447).contains(&other.interest_fen), "{}", other.interest_fen);
+    assert_eq!(offers.paid_out_on.len(), 10, "{}", offers.paid_out_on);
     assert_eq!(offers.offers[1].ways.len(), 1);
     assert_eq!(offers.offers[1].ways[0].cover_leg_id, "");
 
@@ -237,7 +245,33 @@ async fn cover_that_is_refused_after_the_choice_opens_it_again_and_the_banks_off
     town.shows(&case, "COVER_LOST").await;
     let header = town.view(&case).await.header.unwrap();
     assert_eq!(header.state, i32::from(CaseState::Approved));
-    assert!(!header.selection.unwrap().cover_bound);
+    let selection = header.selection.unwrap();
+    assert_eq!((selection.cover_bound, selection.cover_lost), (false, true));
+    // Told again, and in another order: it stays lost, once, and operations are told of it.
+    let version = header.version;
+    bound(&town, &case, INSURER + 1).await;
+    released(&town, &case, INSURER + 1).await;
+    released(&town, &case, INSURER).await;
+    all_is_taken(&town, &case).await;
+    assert_eq!(town.view(&case).await.header.unwrap().version, version);
+    let mut conn = town.ground.pool(&intake::ROLE).acquire().await.unwrap();
+    assert_eq!(intake::store::cases::cover_lost(&mut conn).await.unwrap(), 1);
+    town.withdraw(&case).await;
+    assert_eq!(intake::store::cases::cover_lost(&mut conn).await.unwrap(), 0);
+}
+
+/// Everything that insurance told before has been taken: what it tells now has.
+async fn all_is_taken(town: &Town, case: &wire::CaseHeader) {
+    quoted(town, case, vec![option(INSURER + 2, 90)]).await;
+    testkit::eventually(LIMIT, || {
+        let (mut client, case_id) = (town.client.clone(), case.case_id.clone());
+        async move {
+            let list = wire::ListOffersRequest { case_id };
+            let covers = client.list_offers(list).await.unwrap().into_inner().covers;
+            covers.iter().any(|one| one.leg_id == cover(INSURER + 2)).then_some(()).ok_or(covers)
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

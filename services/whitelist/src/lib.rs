@@ -10,6 +10,7 @@ mod serve;
 pub mod settings;
 pub mod sources;
 pub mod store;
+pub mod upkeep;
 pub mod work;
 
 use host::Role;

@@ -53,6 +53,8 @@ rpc::reason_table! {
     EXCLUSION_UNKNOWN = InvalidArgument, "排除情形代码须为 HX01 至 HX15，请按代码表选择。";
     /// Listed although a hard exclusion was found.
     LISTED_THOUGH_EXCLUDED = InvalidArgument, "企业存在硬性排除情形，不能列入白名单；请先取消列入或核实排除情形。";
+    /// Listed although its entry is not.
+    LISTED_AGAINST_ENTRY = FailedPrecondition, "企业已有名单条目且条目未处于列入状态，不能直接登记为列入；请通过名单条目办理筛查、公示或信用修复。";
     /// Listed without a grade of C or better.
     LISTED_WITHOUT_GRADE = InvalidArgument, "列入白名单须有 C 级及以上评级，请先完成评分或取消列入。";
     /// A later screening is on record.
@@ -65,8 +67,10 @@ rpc::reason_table! {
     RUN_NOT_DONE = FailedPrecondition, "该批次筛查尚未完成，请稍后再试。";
     /// A command that the entry's state does not take; `state` and `command` in the metadata.
     ENTRY_STATE = FailedPrecondition, "名单条目当前状态不能办理此项操作，请刷新后按状态办理。";
-    /// A renewal before the last 60 days.
-    ENTRY_TOO_EARLY = FailedPrecondition, "尚未到可办理的时间：续期须在到期前60天内办理。";
+    /// A renewal before the last days of a listing.
+    ENTRY_TOO_EARLY = FailedPrecondition, "尚未到可办理的时间：续期须在到期前的规定期限内（一般为60天）办理。";
+    /// A renewal of who has no consent that holds.
+    ENTRY_WITHOUT_CONSENT = FailedPrecondition, "企业的信息查询授权已到期或未登记，不能续期；请先取得新的授权书并登记。";
     /// A renewal of who would not be listed today.
     ENTRY_NOT_ELIGIBLE = FailedPrecondition, "按当前筛查结果不符合列入条件，不能续期；请先消除排除情形或补充资料。";
     /// Nothing has changed since the last version.

@@ -1,8 +1,9 @@
 //! Starts what a running whitelist consists of: the calls, the worker that asks the platforms outside, the one that moves
-//! entries and lists on, and the clearing of imports that nobody waits for.
+//! entries and lists on, and the removal of what nobody waits for or has to keep.
 
 use futures::future;
 use host::{Host, HostError};
+use kernel::calendar::date_of;
 use proto::catalog::v1::catalog_service_client::CatalogServiceClient;
 use proto::whitelist::v1::{
     entry_service_server::EntryServiceServer, file_service_server::FileServiceServer,
@@ -13,10 +14,13 @@ use proto::whitelist::v1::{
 use tonic::service::Routes;
 
 use crate::{
+    domain::place::Parks,
     files, messaging,
     rpc::{Face, FilesFace, Listing, POLICY, Persons, slow_methods},
     settings,
     sources::{self, Sources},
+    store::screening_books,
+    upkeep::Upkeep,
     work::{self, Alarm, Ears},
 };
 
@@ -31,6 +35,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         persons: Persons::new(host.settings.find(&settings::PERSON_KEY)?.as_ref()),
         sources: sources.clone(),
     };
+    let upkeep = Upkeep::of(&host, &sources)?.run(host.shutdown.clone());
     let (alarm, published) = (Alarm::default(), Alarm::default());
     let ears = Ears::of(&sources);
     let listing = Listing {
@@ -40,9 +45,12 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         changes: host::Changes::of(&host),
         policy,
         ears: ears.clone(),
+        sources: sources.clone(),
+        parks: face.parks.clone(),
         alarm: alarm.clone(),
         published: published.clone(),
     };
+    warn_of_parks(&host, &face.parks).await;
     let asking =
         sources::Worker { pool: host.pool.clone(), clock: host.clock.clone(), sources: sources.clone() };
     let moving = work::Worker {
@@ -70,7 +78,8 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     });
 
     let files = FilesFace::of(&host)?;
-    let clearing = tokio::spawn(files::keep_cleared(host.clone()));
+    let clearing = files::keep_cleared(host.clone());
+    let clearing = tokio::spawn(future::join(clearing, upkeep));
 
     let mut routes = Routes::builder();
     routes.add_service(WhitelistServiceServer::new(face.clone()));
@@ -89,5 +98,24 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     match working.await {
         Ok(Ok(())) => served,
         Ok(Err(panic)) | Err(panic) => Err(HostError::Serve(panic.into())),
+    }
+}
+
+/// A park that only the setting has makes all its firms HX15; one that only the rules have cannot be registered: said at the
+/// start, because either may be on its way to the other.
+async fn warn_of_parks(host: &Host, parks: &Parks) {
+    let books = async {
+        let mut conn = host.pool.acquire().await?;
+        screening_books::active(&mut conn, date_of(host.clock.now())).await
+    };
+    match books.await {
+        Ok(books) => {
+            if let Some(differs) = books.and_then(|books| parks.differs_from(&books.rules.parks)) {
+                tracing::warn!(%differs, "ZHIRONG_WHITELIST_PARKS and the exclusion rules name different parks");
+            }
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "parks could not be compared");
+        }
     }
 }

@@ -6,7 +6,11 @@ use chrono::TimeDelta;
 use host::{AnyKey, FromSetting, HostError, Key, Secret, Settings};
 use kernel::Span;
 
-use crate::{domain::place::Parks, sources, work::Policy};
+use crate::{
+    domain::{entry::Terms, place::Parks},
+    sources,
+    work::Policy,
+};
 
 pub const PARKS: Key<Parks> = Key::with_default(
     "ZHIRONG_WHITELIST_PARKS",
@@ -40,12 +44,36 @@ pub const ROSTER: Key<Duration> = Key::with_default(
     "how often the catalog is asked for banks that came later, such as 60s",
 );
 
+pub const CURE_DAYS: Key<u16> = Key::with_default(
+    "ZHIRONG_WHITELIST_CURE_DAYS",
+    "30",
+    "days within which a suspended entry has to be cured before it is removed",
+);
+pub const TERM_MONTHS: Key<u16> =
+    Key::with_default("ZHIRONG_WHITELIST_TERM_MONTHS", "12", "months that a listing, or its renewal, lasts");
+pub const WARNING_DAYS: Key<u16> = Key::with_default(
+    "ZHIRONG_WHITELIST_WARNING_DAYS",
+    "30",
+    "days before the end of a listing at which it is warned of",
+);
+pub const RENEWAL_DAYS: Key<u16> = Key::with_default(
+    "ZHIRONG_WHITELIST_RENEWAL_DAYS",
+    "60",
+    "days before the end of a listing from which on it may be renewed",
+);
+
 /// The spans and distances of entries and lists.
 pub fn policy(settings: &Settings) -> Result<Policy, HostError> {
     let distance = |given| TimeDelta::from_std(given).unwrap_or(TimeDelta::MAX);
     Ok(Policy {
         publicity: settings.get(&PUBLICITY)?,
         acknowledge: settings.get(&ACKNOWLEDGE_WITHIN)?,
+        terms: Terms {
+            cure_days: settings.get(&CURE_DAYS)?,
+            term_months: settings.get(&TERM_MONTHS)?,
+            warning_days: settings.get(&WARNING_DAYS)?,
+            renewal_days: settings.get(&RENEWAL_DAYS)?,
+        },
         watch: distance(settings.get(&WATCH)?),
         source_retry: distance(settings.get(&SOURCE_RETRY)?),
         roster: settings.get(&ROSTER)?,
@@ -62,16 +90,49 @@ pub const IMPORT_KEEP: Key<Duration> = Key::with_default(
     "for how long an import waits to be accepted, such as 168h",
 );
 
+pub const FAULT_KEEP: Key<Duration> = Key::with_default(
+    "ZHIRONG_WHITELIST_FAULT_KEEP",
+    "4320h",
+    "for how long the faults of a settled import are kept, such as 4320h",
+);
+pub const SNAPSHOT_KEEP: Key<Duration> = Key::with_default(
+    "ZHIRONG_WHITELIST_SNAPSHOT_KEEP",
+    "4464h",
+    "for how long what a platform told is kept unless a screening cites it, never less than six months, such as 4464h",
+);
+
 pub const PERSON_KEY: Key<Secret> = Key::optional_secret(
     "ZHIRONG_WHITELIST_PERSON_KEY",
     "a long random text by which persons' numbers are hashed; never change it, or consents of persons are not found again",
 );
 
-const fn all() -> [&'static dyn AnyKey; 21] {
-    let [a, b, c, d, e, f, g, h, i, j, k, l] = sources::KEYS;
-    let [m, n, o, p, q]: [&'static dyn AnyKey; 5] =
-        [&PUBLICITY, &ACKNOWLEDGE_WITHIN, &WATCH, &SOURCE_RETRY, &ROSTER];
-    [&PARKS, &PERSON_KEY, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, &SPOOL, &IMPORT_KEEP]
+const OWN: [&dyn AnyKey; 15] = [
+    &PARKS,
+    &PERSON_KEY,
+    &PUBLICITY,
+    &ACKNOWLEDGE_WITHIN,
+    &CURE_DAYS,
+    &TERM_MONTHS,
+    &WARNING_DAYS,
+    &RENEWAL_DAYS,
+    &WATCH,
+    &SOURCE_RETRY,
+    &ROSTER,
+    &SPOOL,
+    &IMPORT_KEEP,
+    &FAULT_KEEP,
+    &SNAPSHOT_KEEP,
+];
+
+/// Its own, then those of the sources.
+const fn all() -> [&'static dyn AnyKey; OWN.len() + sources::KEYS.len()] {
+    let mut keys = [OWN[0]; OWN.len() + sources::KEYS.len()];
+    let mut place = 0;
+    while place < keys.len() {
+        keys[place] = if place < OWN.len() { OWN[place] } else { sources::KEYS[place - OWN.len()] };
+        place += 1;
+    }
+    keys
 }
 
 pub const ALL: &[&dyn AnyKey] = &all();

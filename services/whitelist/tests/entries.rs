@@ -61,7 +61,7 @@ pub(crate) async fn listed(stand: &Stand, uscc: &str) -> (String, wire::Entry) {
     (id, entry)
 }
 
-fn command(entry: &wire::Entry) -> wire::EntryCommandRequest {
+pub(crate) fn command(entry: &wire::Entry) -> wire::EntryCommandRequest {
     wire::EntryCommandRequest {
         request_id: new_id(),
         entry_id: entry.entry_id.clone(),
@@ -69,7 +69,7 @@ fn command(entry: &wire::Entry) -> wire::EntryCommandRequest {
     }
 }
 
-async fn standing(stand: &Stand, uscc: &str) -> wire::Standing {
+pub(crate) async fn standing(stand: &Stand, uscc: &str) -> wire::Standing {
     let query = wire::StandingQuery { uscc: uscc.to_owned(), ..Default::default() };
     let request = wire::GetStandingsRequest { queries: vec![query] };
     let answer = stand.role("intake").get_standings(request).await.unwrap().into_inner();

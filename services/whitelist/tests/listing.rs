@@ -137,6 +137,42 @@ async fn union_and_intersection_show_where_each_entry_comes_from() {
 }
 
 #[tokio::test]
+async fn whom_an_exclusion_is_known_of_is_taken_off_the_union_even_where_no_zone_list_was_ever_published() {
+    let stand = Stand::new().await;
+    stand.ground.clock().set(at("2022-09-29T02:00:00Z"));
+    for (uscc, number) in [(USCC, "P1"), (OTHER_USCC, "P2"), ("91350100M000100Y43", "P3")] {
+        province(&stand, uscc, number).await;
+    }
+    let (mine, _) = listed(&stand, USCC).await;
+    let (strange, _) = (stand.enterprise(OTHER_USCC).await, stand.enterprise("91350100M000100Y43").await);
+    assert_eq!(publish(&stand, wire::ListKind::Union).await.items, 3);
+    let exclude = async |id: &str, code: &str| {
+        let form = wire::RecordExclusionRequest {
+            request_id: new_id(),
+            enterprise_id: id.to_owned(),
+            code: code.to_owned(),
+            evidence_sha256: vec![7; 32],
+        };
+        screening(&stand, Duty::Supervisor).record_exclusion(form).await.unwrap();
+    };
+    let becomes = async |left: &[&str]| {
+        eventually(LIMIT, async || {
+            let all = items(&stand, wanted(wire::ListKind::Union, 0, 0)).await;
+            let mut found: Vec<String> = all.into_iter().map(|item| item.uscc).collect();
+            found.sort_unstable();
+            if found == left { Ok(()) } else { Err(found) }
+        })
+        .await;
+    };
+    // One that has no entry here, and one that is suspended: neither comes back as an item of the province's.
+    exclude(&strange, "HX01").await;
+    becomes(&["91350100M000100Y43", USCC]).await;
+    exclude(&mine, "HX03").await;
+    reaches(&stand, &mine, wire::EntryState::Suspended).await;
+    becomes(&["91350100M000100Y43"]).await;
+}
+
+#[tokio::test]
 async fn banks_see_grade_and_reasons_insurers_the_grade_and_others_nothing() {
     let stand = Stand::new().await;
     stand.ground.clock().set(at("2022-09-29T02:00:00Z"));

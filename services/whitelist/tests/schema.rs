@@ -40,7 +40,7 @@ async fn a_recorded_standing_is_never_changed_not_even_by_the_owner() {
 async fn what_was_recorded_for_ever_is_never_changed_not_even_by_the_owner() {
     let ground = ground(&[&ROLE]).await;
     let owner = ground.owner_pool(&ROLE);
-    for table in ["enterprise_version", "ip_asset_version", "ip_asset_event", "reveal", "source_snapshot"] {
+    for table in ["enterprise_version", "ip_asset_version", "ip_asset_event", "reveal"] {
         for change in [format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
             let error = sqlx::raw_sql(AssertSqlSafe(change.clone())).execute(&owner).await.unwrap_err();
             let constraint = error.as_database_error().unwrap().constraint().map(str::to_owned);

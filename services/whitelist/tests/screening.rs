@@ -310,6 +310,69 @@ async fn a_new_scorecard_is_checked_as_a_whole_holds_from_its_day_and_changes_no
     assert!(again.identical && again.digest == before.digest);
 }
 
+#[tokio::test]
+async fn exclusion_rules_name_the_parks_that_take_part_and_no_others() {
+    let stand =
+        Stand::with(&[("ZHIRONG_WHITELIST_PARKS", "JY-GX,JY-HL,JY-YC,JY-SL,JY-WLK,JY-OTH,JY-NEW")]).await;
+    let mut supervisor = screening(&stand, Duty::Supervisor);
+    let kind = wire::RulebookKind::Exclusions.into();
+    let listed = supervisor.list_rulebooks(wire::ListRulebooksRequest { kind }).await.unwrap().into_inner();
+    let text = &listed.rulebooks[0].text;
+    let form = |text: &str| wire::RecordRulebookRequest {
+        request_id: new_id(),
+        kind,
+        active_from: kernel::calendar::date_of(stand.now()).to_string(),
+        text: text.to_owned(),
+    };
+    let without = supervisor.record_rulebook(form(text)).await;
+    let faults = rpc::status::metadata(without.as_ref().unwrap_err(), "faults").unwrap();
+    assert!(faults.contains("-JY-NEW"), "{faults}");
+    assert_refused(without, Code::InvalidArgument, "RULEBOOK_INVALID", Some("text"));
+    let with = text.replace("\"JY-GX\"", "\"JY-NEW\", \"JY-GX\"");
+    assert_eq!(supervisor.record_rulebook(form(&with)).await.unwrap().into_inner().version, 2);
+}
+
+#[tokio::test]
+async fn what_the_register_does_not_say_of_a_patent_is_missing_and_one_that_was_passed_on_counts_no_more() {
+    let stand = Stand::new().await;
+    let id = stand.enterprise(USCC).await;
+    let event = |code: &str| wire::LegalEvent {
+        code: code.to_owned(),
+        on: "2023-01-05".to_owned(),
+        reference: String::new(),
+    };
+    let look = async || {
+        let run = run(&stand, &[&id]).await;
+        let asked = wire::ExplainResultRequest { run_id: run.run_id, enterprise_id: id.clone() };
+        let told = screening(&stand, Duty::Clerk).explain_result(asked).await.unwrap().into_inner();
+        ["A1", "A3", "A5"].map(|code| told.lines.iter().find(|line| line.code == code).unwrap().input)
+    };
+    let undated = wire::RegisterAssetRequest { filing_date: String::new(), ..asset(&id) };
+    let undated = stand.clerk().register_asset(undated).await.unwrap().into_inner().asset.unwrap();
+    assert_eq!(look().await, [Some(1), None, None], "{undated:?}");
+    let passed_on = wire::RegisterAssetRequest {
+        number: patent(2014, 1, 7),
+        legal_events: vec![event("TR01")],
+        ..asset(&id)
+    };
+    stand.clerk().register_asset(passed_on).await.unwrap();
+    assert_eq!(look().await[0], Some(1), "sold away");
+    let acquired = wire::RegisterAssetRequest {
+        number: patent(2014, 1, 8),
+        legal_events: vec![event("TR01")],
+        detail: Some(wire::AssetDetail { acquired_on: "2023-01-05".to_owned(), ..Default::default() }),
+        ..asset(&id)
+    };
+    stand.clerk().register_asset(acquired).await.unwrap();
+    let restored = wire::RegisterAssetRequest {
+        number: patent(2014, 1, 9),
+        legal_events: vec![event("CF01"), wire::LegalEvent { on: "2023-02-05".to_owned(), ..event("RS01") }],
+        ..asset(&id)
+    };
+    stand.clerk().register_asset(restored).await.unwrap();
+    assert_eq!(look().await[0], Some(3), "bought, and restored");
+}
+
 /// Enterprises enough for several pieces, written without the service running.
 async fn fill(pool: &sqlx::PgPool, count: i32) {
     let statement = "INSERT INTO enterprise (enterprise_id, uscc, name, size, industry, park, region, registered_at)
@@ -392,6 +455,32 @@ async fn a_run_whose_worker_dies_in_between_goes_on_to_the_same_digest() {
             .unwrap();
     assert_eq!(runs[0], runs[1]);
     assert_eq!((runs[0].0.as_str(), runs[0].1), ("DONE", 45));
+}
+
+#[tokio::test]
+async fn a_run_that_began_before_a_consent_ended_reads_nothing_under_it_any_more() {
+    let ground = testkit::ground(&[&ROLE]).await;
+    let pool = ground.pool(&ROLE);
+    fill(&pool, 1).await;
+    let began = ground.clock().now();
+    let consent = "INSERT INTO consent (consent_id, enterprise_id, purpose, categories, recipients, signed_at, valid_to,
+            text_sha256, evidence_sha256, granted_at)
+        SELECT gen_random_uuid(), enterprise_id, 'CREDIT_SCREENING', '{CREDIT}', '{}', $1 - interval '1 day',
+            $1 + interval '1 day', sha256('a'), sha256('b'), $1 FROM enterprise";
+    sqlx::query(consent).bind(began).execute(&pool).await.unwrap();
+    let read_under = async |id: whitelist::domain::ids::RunId, now| -> bool {
+        while work::runs::step(&pool, &Ears::none(), now, 10).await.unwrap() {}
+        let read = "SELECT credit_consent FROM screening_result WHERE run_id = $1";
+        sqlx::query_scalar(read).bind(id.uuid()).fetch_one(&pool).await.unwrap()
+    };
+    let (early, late, revoked) =
+        (begin(&pool, began).await, began + TimeDelta::hours(25), began + TimeDelta::minutes(2));
+    assert!(read_under(early, began).await);
+    let expired = begin(&pool, began).await;
+    assert!(!read_under(expired, late).await, "it has ended by itself");
+    sqlx::query("UPDATE consent SET revoked_at = $1").bind(revoked).execute(&pool).await.unwrap();
+    let queued = begin(&pool, began).await;
+    assert!(!read_under(queued, revoked + TimeDelta::seconds(1)).await, "it was taken back");
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ const NOT_CONNECTED: i32 = 1;
 
 /// How the platform behaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mood {
+pub(crate) enum Mood {
     Good,
     Broken,
     Malformed,
@@ -38,25 +38,28 @@ enum Mood {
 
 /// A platform that tells of every enterprise what it is told to tell.
 #[derive(Clone)]
-struct Platform {
+pub(crate) struct Platform {
     url: String,
     held: Arc<Mutex<Held>>,
 }
 
-struct Held {
-    mood: Mood,
-    listings: Value,
-    pledges: Value,
+pub(crate) struct Held {
+    pub(crate) mood: Mood,
+    pub(crate) listings: Value,
+    /// The one source that tells of the listings; all of them where none is named.
+    pub(crate) told_by: Option<&'static str>,
+    pub(crate) pledges: Value,
     /// As of which day it speaks.
-    as_of: String,
-    asked: Vec<Value>,
+    pub(crate) as_of: String,
+    pub(crate) asked: Vec<Value>,
 }
 
 impl Platform {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let held = Held {
             mood: Mood::Good,
             listings: json!([]),
+            told_by: None,
             pledges: json!([]),
             as_of: "2026-03-01".to_owned(),
             asked: Vec::new(),
@@ -69,11 +72,11 @@ impl Platform {
         Self { url, held }
     }
 
-    fn set(&self, change: impl FnOnce(&mut Held)) {
+    pub(crate) fn set(&self, change: impl FnOnce(&mut Held)) {
         change(&mut self.held.lock().unwrap());
     }
 
-    fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.held.lock().unwrap().asked.len()
     }
 }
@@ -89,7 +92,8 @@ async fn answer(State(held): State<Arc<Mutex<Held>>>, Json(question): Json<Value
         if question["source"] == "PLEDGE_PLATFORM" {
             reply["pledges"] = held.pledges.clone();
         } else {
-            reply["listings"] = held.listings.clone();
+            let tells = held.told_by.is_none_or(|only| question["source"] == only);
+            reply["listings"] = if tells { held.listings.clone() } else { json!([]) };
             reply["penalties"] = json!([]);
             reply["grade"] = json!("优");
         }
@@ -111,13 +115,14 @@ async fn answer(State(held): State<Arc<Mutex<Held>>>, Json(question): Json<Value
     }
 }
 
-async fn stand(platform: &Platform) -> Stand {
+pub(crate) async fn stand(platform: &Platform) -> Stand {
     let names = ["CREDIT_CHINA", "CREDIT_HENAN", "CREDIT_JIYUAN", "PLEDGE_PLATFORM"]
         .map(|code| format!("ZHIRONG_WHITELIST_SOURCE_{code}"));
     let mut settings: Vec<(&str, &str)> =
         names.iter().map(|name| (name.as_str(), platform.url.as_str())).collect();
     settings.push(("ZHIRONG_WHITELIST_SOURCE_LIMIT", "1s"));
     settings.push(("ZHIRONG_WHITELIST_SOURCE_RETRY_FIRST", "30s"));
+    settings.push(("ZHIRONG_WHITELIST_ROSTER", "1s"));
     let stand = Stand::with(&settings).await;
     stand.ground.clock().set("2026-03-02T02:00:00Z".parse().unwrap());
     stand

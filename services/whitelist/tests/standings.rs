@@ -104,6 +104,35 @@ async fn a_standing_that_cannot_be_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_standing_does_not_go_around_an_exclusion_on_record_or_the_entry() {
+    let stand = Stand::new().await;
+    let id = stand.enterprise(USCC).await;
+    let form = wire::RecordExclusionRequest {
+        request_id: new_id(),
+        enterprise_id: id.clone(),
+        code: "HX11".to_owned(),
+        evidence_sha256: vec![7; 32],
+    };
+    let mut screening = crate::screening::screening(&stand, rpc::Duty::Supervisor);
+    let recorded = screening.record_exclusion(form).await.unwrap().into_inner();
+    let refused = stand.supervisor().record_standing(standing(&id, stand.now())).await;
+    assert_refused(refused, Code::InvalidArgument, "LISTED_THOUGH_EXCLUDED", Some("listed"));
+    let cure = wire::CureExclusionRequest {
+        request_id: new_id(),
+        exclusion_id: recorded.exclusion_id,
+        evidence_sha256: vec![8; 32],
+    };
+    screening.cure_exclusion(cure).await.unwrap();
+    stand.supervisor().record_standing(standing(&id, stand.now())).await.unwrap();
+
+    crate::entries::nominate(&stand, &id).await;
+    let refused = stand.supervisor().record_standing(standing(&id, stand.now())).await;
+    assert_refused(refused, Code::FailedPrecondition, "LISTED_AGAINST_ENTRY", Some("listed"));
+    let off = wire::RecordStandingRequest { listed: false, grade: 0, ..standing(&id, stand.now()) };
+    stand.supervisor().record_standing(off).await.unwrap();
+}
+
+#[tokio::test]
 async fn screenings_of_one_enterprise_at_once_are_all_recorded_in_a_row() {
     let stand = Stand::new().await;
     let id = stand.enterprise(USCC).await;

@@ -6,6 +6,8 @@ mod bank_products;
 #[cfg(test)]
 mod commands;
 #[cfg(test)]
+mod cut_imports;
+#[cfg(test)]
 mod place;
 #[cfg(test)]
 mod publishing;

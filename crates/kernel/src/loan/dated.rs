@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use chrono::{Datelike as _, NaiveDate, TimeDelta};
 
-use super::{Terms, schedule};
+use super::{Terms, float, schedule, yearly};
 use crate::{
     codes::RepaymentMethod,
     money::{Fen, divide_half_up},
@@ -177,6 +177,34 @@ pub fn plan(loan: &Dated, movements: &[Movement]) -> Result<Vec<Period>, DatedEr
             by_days(loan, &days, if movements.is_empty() { &whole } else { movements })
         }
     }
+}
+
+/// The yearly rate (IRR × 12, HALF_UP to the basis point) of what is paid on days, as [`super::apr`] is of what is paid
+/// at the ends of months: a day within a month of the loan counts as that part of it, so that the two agree where every
+/// payment is at a month's end. `received` is the loan less everything that was paid for it at the beginning. `None`
+/// where nothing was received or a payment is before `from`, or no rate below 100 % a month answers.
+#[must_use]
+pub fn apr(from: NaiveDate, received: Fen, paid: &[(NaiveDate, Fen)]) -> Option<BasisPoints> {
+    let flows: Vec<(f64, f64)> = paid
+        .iter()
+        .map(|(on, fen)| Some((months_between(from, *on)?, float(fen.get()))))
+        .collect::<Option<_>>()?;
+    if flows.is_empty() {
+        return None;
+    }
+    yearly(received, |rate| flows.iter().map(|(months, fen)| fen * (1.0 + rate).powf(-months)).sum())
+}
+
+/// Whole months from one day to another and the part of the month that has begun; `None` backwards.
+fn months_between(from: NaiveDate, to: NaiveDate) -> Option<f64> {
+    let end = |months: u32| from.checked_add_months(chrono::Months::new(months));
+    let years = u32::try_from(to.year().checked_sub(from.year())?).ok()?;
+    // The month of the calendar that `to` is in, or the one before: never more than one too many.
+    let nominal = (years * 12 + to.month()).checked_sub(from.month())?;
+    let whole = if end(nominal)? <= to { nominal } else { nominal.checked_sub(1)? };
+    let (begun, next) = (end(whole)?, end(whole + 1)?);
+    let part = |days: TimeDelta| i32::try_from(days.num_days()).ok().map(f64::from);
+    Some(f64::from(whole) + part(to - begun)? / part(next - begun)?)
 }
 
 /// What is paid if all is paid back on one day.

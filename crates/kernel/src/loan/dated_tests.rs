@@ -59,6 +59,43 @@ fn a_year_of_365_days_costs_less_than_one_of_360() {
     assert_eq!(rate(InterestBasis::Actual360, RepaymentMethod::Annuity), 435);
 }
 
+/// What each period pays, on its day.
+fn paid(periods: &[Period]) -> Vec<(NaiveDate, Fen)> {
+    periods.iter().map(|one| (one.to, one.principal.checked_add(one.interest).unwrap())).collect()
+}
+
+#[test]
+fn the_yearly_rate_of_dated_payments_is_that_of_their_months_where_they_fall_on_ends_of_months() {
+    for method in [RepaymentMethod::Annuity, RepaymentMethod::EqualPrincipal] {
+        for from in ["2022-09-15", "2023-01-31", "2024-02-29"] {
+            let annuity = Dated { from: day(from), ..loan(method) };
+            let received = Fen::new(300_000_000 - 6_320_000);
+            let dated = apr(day(from), received, &paid(&plan(&annuity, &[]).unwrap()));
+            assert_eq!(
+                dated,
+                crate::loan::apr(received, &schedule(&annuity.terms)),
+                "{method:?} from {from}"
+            );
+        }
+    }
+}
+
+#[test]
+fn interest_by_the_day_over_360_costs_more_a_year_than_its_nominal_rate() {
+    let rate = |basis, fees: i64| {
+        let one = Dated { basis, ..loan(RepaymentMethod::InterestFirst) };
+        apr(one.from, Fen::new(300_000_000 - fees), &paid(&plan(&one, &[]).unwrap())).map(BasisPoints::get)
+    };
+    // Found by an independent calculation.
+    assert_eq!(rate(InterestBasis::Actual360, 0), Some(439));
+    assert_eq!(rate(InterestBasis::Actual365, 0), Some(433));
+    assert_eq!(rate(InterestBasis::Actual360, 6_320_000), Some(657));
+    assert_eq!(rate(InterestBasis::Actual360, 300_000_000), None);
+    let late = [(day("2022-09-14"), Fen::new(1))];
+    assert_eq!(apr(day("2022-09-15"), Fen::new(1), &late), None, "paid before anything was received");
+    assert_eq!(apr(day("2022-09-15"), Fen::new(1), &[]), None);
+}
+
 #[test]
 fn months_count_for_an_annuity_and_even_parts_whatever_days_they_have() {
     let from = day("2023-01-31");

@@ -5,6 +5,7 @@ pub mod branch;
 pub mod choices;
 pub mod codes;
 pub mod conditions;
+pub mod cost;
 pub mod desk;
 pub mod institution;
 pub mod lpr;

@@ -11,6 +11,30 @@ pub type Version = i32;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person(pub String);
 
+/// Which side of the review acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The centre: its staff, and the platform itself.
+    Centre,
+    /// The bank whose product it is.
+    Bank,
+}
+
+impl Side {
+    pub const ALL: [Self; 2] = [Self::Centre, Self::Bank];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Centre => "CENTRE",
+            Self::Bank => "BANK",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|side| side.code() == code)
+    }
+}
+
 /// What is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -25,6 +49,8 @@ pub enum Standing {
         version: Version,
         at: DateTime<Utc>,
         since: DateTime<Utc>,
+        /// What the centre holds back its bank does not let out again.
+        by: Side,
     },
     /// `last`: what was in force until then.
     Retired {
@@ -145,6 +171,7 @@ pub enum Command {
 #[derive(Debug, Clone, Copy)]
 pub struct Act<'a> {
     pub by: &'a Person,
+    pub side: Side,
     pub now: DateTime<Utc>,
     /// The date of `now` in the zone.
     pub today: NaiveDate,
@@ -159,7 +186,7 @@ pub enum Event {
     Scheduled { version: Version, on: NaiveDate },
     Published { version: Version, at: DateTime<Utc> },
     Withdrawn { version: Version },
-    Suspended { version: Version, since: DateTime<Utc> },
+    Suspended { version: Version, since: DateTime<Utc>, by: Side },
     Resumed { version: Version },
     Retired { at: DateTime<Utc> },
 }
@@ -209,6 +236,8 @@ pub enum Refusal {
     NeverPublished,
     #[error("the last day of the terms has passed")]
     Ended,
+    #[error("the centre has suspended it, and its bank cannot resume it")]
+    HeldByCentre,
 }
 
 /// Doing what has been done changes nothing.
@@ -221,7 +250,7 @@ pub fn decide(product: &Product, command: Command, act: &Act<'_>) -> Result<Step
         (Standing::Retired { .. }, _) => Err(Refusal::Retired(command)),
         (_, Command::Retire) => Ok(Step::Executed(Event::Retired { at: act.now })),
         (standing, Command::Suspend) => suspend(standing, act),
-        (standing, Command::Resume { ended }) => resume(standing, *ended),
+        (standing, Command::Resume { ended }) => resume(standing, *ended, act.side),
         (standing, Command::Revise { newest }) => revise(product, standing, *newest, act),
         (
             standing,
@@ -252,16 +281,21 @@ pub fn decide(product: &Product, command: Command, act: &Act<'_>) -> Result<Step
 fn suspend(standing: Standing, act: &Act<'_>) -> Result<Step, Refusal> {
     match standing {
         Standing::Published { version, .. } => {
-            Ok(Step::Executed(Event::Suspended { version, since: act.now }))
+            Ok(Step::Executed(Event::Suspended { version, since: act.now, by: act.side }))
+        }
+        // The centre's suspension takes the place of the bank's own, which the bank could lift.
+        Standing::Suspended { version, by: Side::Bank, .. } if act.side == Side::Centre => {
+            Ok(Step::Executed(Event::Suspended { version, since: act.now, by: act.side }))
         }
         Standing::Suspended { .. } => Ok(Step::AlreadyApplied),
         Standing::Unpublished | Standing::Retired { .. } => Err(Refusal::NeverPublished),
     }
 }
 
-fn resume(standing: Standing, ended: bool) -> Result<Step, Refusal> {
+fn resume(standing: Standing, ended: bool, side: Side) -> Result<Step, Refusal> {
     match standing {
         Standing::Suspended { .. } if ended => Err(Refusal::Ended),
+        Standing::Suspended { by: Side::Centre, .. } if side == Side::Bank => Err(Refusal::HeldByCentre),
         Standing::Suspended { version, .. } => Ok(Step::Executed(Event::Resumed { version })),
         Standing::Published { .. } => Ok(Step::AlreadyApplied),
         Standing::Unpublished | Standing::Retired { .. } => Err(Refusal::NeverPublished),
@@ -340,9 +374,9 @@ pub fn apply(product: Product, event: &Event) -> Product {
             Product { standing: Standing::Published { version, at }, pending: None, ..next }
         }
         Event::Withdrawn { .. } => Product { pending: None, ..next },
-        Event::Suspended { version, since } => {
+        Event::Suspended { version, since, by } => {
             let at = last.map_or(since, |(_, at)| at);
-            Product { standing: Standing::Suspended { version, at, since }, ..next }
+            Product { standing: Standing::Suspended { version, at, since, by }, ..next }
         }
         Event::Resumed { version } => match last {
             Some((_, at)) => Product { standing: Standing::Published { version, at }, ..next },

@@ -15,7 +15,7 @@ fn person(name: &str) -> Person {
 }
 
 fn act<'a>(by: &'a Person, now: DateTime<Utc>) -> Act<'a> {
-    Act { by, now, today: date_of(now) }
+    Act { by, side: Side::Centre, now, today: date_of(now) }
 }
 
 fn product(standing: Standing, stage: Option<Stage>) -> Product {
@@ -89,7 +89,7 @@ fn each_command_in_each_stage_of_a_version() {
 #[test]
 fn each_command_in_each_standing() {
     let published = Standing::Published { version: 1, at: at(-9) };
-    let suspended = Standing::Suspended { version: 1, at: at(-9), since: at(-5) };
+    let suspended = Standing::Suspended { version: 1, at: at(-9), since: at(-5), by: Side::Centre };
     let retired = Standing::Retired { last: Some((1, at(-9))), at: at(-1) };
     let done = |event| Ok(Step::Executed(event));
     let revised = |stage| done(Event::Revised { version: 3, stage, author: person("x") });
@@ -101,7 +101,7 @@ fn each_command_in_each_standing() {
         (retired, revise.clone(), Err(Refusal::Retired(revise))),
         (published, Command::Revise { newest: 1 }, Err(Refusal::MovedOn { newest: 2, seen: 1 })),
         (Standing::Unpublished, Command::Suspend, Err(Refusal::NeverPublished)),
-        (published, Command::Suspend, done(Event::Suspended { version: 1, since: at(0) })),
+        (published, Command::Suspend, done(Event::Suspended { version: 1, since: at(0), by: Side::Centre })),
         (suspended, Command::Suspend, Ok(Step::AlreadyApplied)),
         (retired, Command::Suspend, Err(Refusal::Retired(Command::Suspend))),
         (Standing::Unpublished, go_on.clone(), Err(Refusal::NeverPublished)),
@@ -125,6 +125,39 @@ fn each_command_in_each_standing() {
             "{standing:?} {command:?}"
         );
     }
+}
+
+#[test]
+fn what_the_centre_suspends_only_the_centre_resumes_and_its_word_stands_over_the_banks() {
+    let by = person("x");
+    let of = |side| Act { side, ..act(&by, at(0)) };
+    let suspended = |by| Standing::Suspended { version: 1, at: at(-9), since: at(-5), by };
+    let done = |event| Ok(Step::Executed(event));
+    let (go_on, resumed) = (Command::Resume { ended: false }, || done(Event::Resumed { version: 1 }));
+    let taken_over = || done(Event::Suspended { version: 1, since: at(0), by: Side::Centre });
+    for (held, side, command, wanted) in [
+        (Side::Centre, Side::Bank, go_on.clone(), Err(Refusal::HeldByCentre)),
+        (Side::Centre, Side::Bank, Command::Resume { ended: true }, Err(Refusal::Ended)),
+        (Side::Centre, Side::Centre, go_on.clone(), resumed()),
+        (Side::Bank, Side::Bank, go_on.clone(), resumed()),
+        (Side::Bank, Side::Centre, go_on, resumed()),
+        (Side::Bank, Side::Bank, Command::Suspend, Ok(Step::AlreadyApplied)),
+        (Side::Centre, Side::Bank, Command::Suspend, Ok(Step::AlreadyApplied)),
+        (Side::Centre, Side::Centre, Command::Suspend, Ok(Step::AlreadyApplied)),
+        (Side::Bank, Side::Centre, Command::Suspend, taken_over()),
+    ] {
+        let given = product(suspended(held), None);
+        assert_eq!(decide(&given, command.clone(), &of(side)), wanted, "{held:?} {side:?} {command:?}");
+    }
+    let published = product(Standing::Published { version: 1, at: at(-9) }, None);
+    let Ok(Step::Executed(event)) = decide(&published, Command::Suspend, &of(Side::Bank)) else {
+        panic!("suspended")
+    };
+    let by_bank = apply(published, &event);
+    assert_eq!(
+        by_bank.standing,
+        Standing::Suspended { version: 1, at: at(-9), since: at(0), by: Side::Bank }
+    );
 }
 
 #[test]
@@ -154,7 +187,7 @@ fn the_version_in_force_is_shown_while_another_is_on_its_way_and_after_the_end()
     for (event, shown, on_shelf) in [
         (Event::Published { version: 2, at: at(1) }, 2, Some(2)),
         (Event::Revised { version: 3, stage: Stage::InReview, author: by }, 2, Some(2)),
-        (Event::Suspended { version: 2, since: at(2) }, 2, None),
+        (Event::Suspended { version: 2, since: at(2), by: Side::Bank }, 2, None),
         (Event::Resumed { version: 2 }, 2, Some(2)),
         (Event::Approved { version: 3 }, 2, Some(2)),
         (Event::Retired { at: at(3) }, 2, None),

@@ -2,13 +2,11 @@
 
 use std::cmp::Reverse;
 
-use kernel::{
-    BasisPoints, Fen, Months, ProductId, RateKind, RepaymentMethod,
-    loan::{self, Terms},
-};
+use kernel::{BasisPoints, ProductId, RateKind, RepaymentMethod, loan::Terms};
 
 use super::{
     conditions::{cheapest, total},
+    cost::Paid,
     matching::{Ground, Need, Published},
 };
 
@@ -101,23 +99,12 @@ pub(super) fn rank(need: &Need, product: &Published, ground: &Ground<'_>) -> Ran
 fn yearly_cost(need: &Need, product: &Published, nominal: i32) -> Option<i32> {
     let conditions = &product.terms.conditions;
     let method = cheapest(product.terms.repayment, need.repayment)?;
-    let rate = conditions.basis.over_a_year(BasisPoints::new(nominal.max(0)), method);
+    let annual_rate = BasisPoints::new(nominal.max(0));
     // Paid month by month without fees, what it costs is its rate: thousands of products need no search for it.
     if conditions.fees.is_empty() && method != RepaymentMethod::Bullet {
-        return Some(rate.get());
+        return Some(conditions.basis.over_a_year(annual_rate, method).get());
     }
     let fees = total(&conditions.fees, need.amount)?;
-    apr(need.amount, need.term, rate, method, fees).map(BasisPoints::get)
-}
-
-/// The comparable yearly cost of a loan at `rate` (of a year of 365 days) with `fees` paid at the beginning.
-pub fn apr(
-    principal: Fen,
-    term: Months,
-    rate: BasisPoints,
-    method: RepaymentMethod,
-    fees: Fen,
-) -> Option<BasisPoints> {
-    let installments = loan::schedule(&Terms { principal, annual_rate: rate, term, method });
-    loan::apr(principal.checked_sub(fees)?, &installments)
+    let terms = Terms { principal: need.amount, annual_rate, term: need.term, method };
+    Paid::by_months(&terms, conditions.basis)?.yearly(need.amount.checked_sub(fees)?).map(BasisPoints::get)
 }

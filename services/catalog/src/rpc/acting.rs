@@ -10,7 +10,7 @@ use super::refusals::{not_found, of_product};
 use crate::{
     domain::{
         institution::is_bank,
-        product::{Act, Command, Person, Product, Standing, Step, Version, decide},
+        product::{Act, Command, Person, Product, Side, Standing, Step, Version, decide},
         terms::ProductTerms,
     },
     journal::{self, Happened},
@@ -209,7 +209,8 @@ async fn step(
     messages: &mut Vec<Outgoing>,
 ) -> Result<(Product, &'static str), Fault> {
     let now = change.now();
-    let act = Act { by: asked.by, now, today: date_of(now) };
+    let side = if asked.own.is_some() { Side::Bank } else { Side::Centre };
+    let act = Act { by: asked.by, side, now, today: date_of(now) };
     match decide(&product, command, &act).map_err(of_product)? {
         Step::AlreadyApplied => Ok((product, super::ALREADY)),
         Step::Executed(event) => {

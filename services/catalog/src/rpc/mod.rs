@@ -5,6 +5,7 @@ mod agreements;
 mod conditions;
 #[cfg(test)]
 mod contract_tests;
+mod costs;
 mod institutions;
 mod matching;
 mod own;

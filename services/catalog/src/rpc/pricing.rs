@@ -7,7 +7,7 @@ use rpc::{Answer, Fault, audit::Entry, check::Checker};
 use tonic::{Request, Response, async_trait};
 use uuid::Uuid;
 
-use super::{quotes, service::Face, wire as outgoing};
+use super::{costs, quotes, service::Face, wire as outgoing};
 use crate::{
     domain::lpr::{LprRefusal, LprTable, Publication, RATES},
     reasons,
@@ -40,7 +40,7 @@ impl PricingService for Face {
         request: Request<wire::CompareCostRequest>,
     ) -> Answer<wire::CompareCostResponse> {
         let shelf = self.shelf.current(&self.pool).await.map_err(Fault::from)?;
-        Ok(Response::new(quotes::compare(request.get_ref(), &shelf.lpr)?))
+        Ok(Response::new(costs::compare(request.get_ref(), &shelf.lpr)?))
     }
 
     async fn pledge_limit(

@@ -1,38 +1,29 @@
-//! QuoteRepayment, CompareCost, PledgeLimit: requests in, figures out. Nothing is stored and nobody is named.
+//! QuoteRepayment, PledgeLimit: requests in, figures out. Nothing is stored and nobody is named.
 
 use chrono::NaiveDate;
 use kernel::{
     AssetId, BasisPoints, Fen, IpType, Months, RepaymentMethod,
     loan::{
-        self, Terms,
+        Terms,
         dated::{self, Cycle, Dated, DatedError, Movement, Settlement},
     },
 };
 use proto::catalog::v1 as wire;
 use rpc::{Fault, check::Checker};
 
-use super::conditions::{basis, caps, chosen, code, fees, portfolio_cap, settle_day};
+use super::conditions::{basis, caps, chosen, portfolio_cap, settle_day};
 use crate::{
-    domain::{
-        conditions::{PENALTY_MAX, total},
-        lpr::LprTable,
-        pledge,
-        terms::SPREADS,
-    },
+    domain::{conditions::PENALTY_MAX, lpr::LprTable, pledge, terms::SPREADS},
     reasons,
 };
 
 /// Highest nominal rate, in basis points.
 const RATE_MAX: i32 = 10_000;
 const MOVEMENTS_MAX: usize = 1_000;
-const LINES_MAX: usize = 50;
-const SUBSIDIES_MAX: usize = 20;
 const ASSETS_MAX: usize = 1_000;
-/// Longest reference of a line, in characters.
-const REFERENCE_MAX: usize = 64;
 
 /// The nominal rate, given or from the LPR; floored at nothing.
-fn rate(
+pub(super) fn rate(
     check: &mut Checker,
     given: Option<&wire::Rate>,
     term: Option<Months>,
@@ -55,6 +46,20 @@ fn rate(
     })
 }
 
+/// When interest is settled (结息): 0 means quarterly, on the 20th.
+pub(super) fn settle(check: &mut Checker, day: i32, cycle: i32) -> Option<Settlement> {
+    let day = settle_day(check, day);
+    let cycle = match wire::SettleCycle::try_from(cycle) {
+        Ok(wire::SettleCycle::Monthly) => Some(Cycle::Monthly),
+        Ok(wire::SettleCycle::Unspecified | wire::SettleCycle::Quarterly) => Some(Cycle::Quarterly),
+        Err(_) => {
+            check.refuse("settle_cycle", &rpc::reasons::ENUM_UNKNOWN);
+            None
+        }
+    };
+    Some(Settlement { day: day?, cycle: cycle? })
+}
+
 pub(super) fn repayment(
     form: &wire::QuoteRepaymentRequest,
     lpr: &LprTable,
@@ -66,15 +71,7 @@ pub(super) fn repayment(
     let method = check.code("method", form.method, RepaymentMethod::from_number);
     let from = check.date("start_date", &form.start_date);
     let basis = basis(&mut check, "interest_basis", form.interest_basis);
-    let day = settle_day(&mut check, form.settle_day);
-    let cycle = match wire::SettleCycle::try_from(form.settle_cycle) {
-        Ok(wire::SettleCycle::Monthly) => Some(Cycle::Monthly),
-        Ok(wire::SettleCycle::Unspecified | wire::SettleCycle::Quarterly) => Some(Cycle::Quarterly),
-        Err(_) => {
-            check.refuse("settle_cycle", &rpc::reasons::ENUM_UNKNOWN);
-            None
-        }
-    };
+    let settle = settle(&mut check, form.settle_day, form.settle_cycle);
     let movements = movements(&mut check, &form.movements);
     let early = match &form.prepayment {
         None => Some(None),
@@ -84,11 +81,11 @@ pub(super) fn repayment(
             Some(Some((on?, BasisPoints::new(penalty?))))
         }),
     };
-    let given = check.all((amount, term, rate, method, from, basis, day.zip(cycle), movements.zip(early)))?;
-    let (principal, term, annual_rate, method, from, basis, (day, cycle), (movements, early)) = given;
+    let given = check.all((amount, term, rate, method, from, basis, settle, movements.zip(early)))?;
+    let (principal, term, annual_rate, method, from, basis, settle, (movements, early)) = given;
 
     let terms = Terms { principal, annual_rate, term, method };
-    let loan = Dated { terms, from, basis, settle: Settlement { day, cycle } };
+    let loan = Dated { terms, from, basis, settle };
     let plan = dated::plan(&loan, &movements).map_err(refused)?;
     let interest = sum(plan.iter().map(|period| period.interest))?;
     let early = match early {
@@ -143,115 +140,6 @@ fn movements(check: &mut Checker, given: &[wire::Movement]) -> Option<Vec<Moveme
         Some(Movement { on: on?, amount: Fen::new(fen?) })
     });
     each.collect::<Vec<_>>().into_iter().collect()
-}
-
-pub(super) fn compare(
-    form: &wire::CompareCostRequest,
-    lpr: &LprTable,
-) -> Result<wire::CompareCostResponse, Fault> {
-    let mut check = Checker::new();
-    let mut costs = Vec::with_capacity(form.lines.len());
-    if check.count("lines", form.lines.len(), 1..=LINES_MAX).is_some() {
-        for (index, given) in form.lines.iter().enumerate() {
-            costs.extend(check.within(format!("lines[{index}]"), |check| cost(check, given, lpr)));
-        }
-    }
-    check.finish()?;
-    let order = |cost: &wire::Cost| (cost.net_yearly_bp.unwrap_or(i32::MAX), cost.net_cost_fen);
-    let mut keys: Vec<_> = costs.iter().map(order).collect();
-    keys.sort_unstable();
-    for cost in &mut costs {
-        let cheaper = keys.partition_point(|key| *key < order(cost));
-        cost.rank = i32::try_from(cheaper + 1).unwrap_or(i32::MAX);
-    }
-    Ok(wire::CompareCostResponse { costs })
-}
-
-fn cost(check: &mut Checker, given: &wire::CostLine, lpr: &LprTable) -> Option<wire::Cost> {
-    let reference = check.optional_text("reference", &given.reference, REFERENCE_MAX);
-    let amount = check.amount("amount_fen", given.amount_fen);
-    let term = check.term("term_months", given.term_months);
-    let nominal = rate(check, given.rate.as_ref(), term, lpr);
-    let method = check.code("method", given.method, RepaymentMethod::from_number);
-    let basis = basis(check, "interest_basis", given.interest_basis);
-    let fees = fees(check, "fees", &given.fees);
-    let months = i32::from(term.map_or(Months::MAX_TERM, |term| term).get());
-    let subsidies = subsidies(check, &given.subsidies, months);
-    let (principal, term, nominal, method) = (amount?, term?, nominal?, method?);
-
-    let annual_rate = basis?.over_a_year(nominal, method);
-    let paid = loan::schedule(&Terms { principal, annual_rate, term, method });
-    let fees = total(&fees?, principal);
-    let figures = fees.and_then(|fees| Figures::of(principal, &paid, fees, &subsidies?));
-    let Some(figures) = figures else {
-        check.refuse("amount_fen", &reasons::QUOTE_BEYOND_RANGE);
-        return None;
-    };
-    Some(wire::Cost {
-        reference: reference?,
-        nominal_bp: nominal.get(),
-        yearly_bp: figures.yearly.map(BasisPoints::get),
-        net_yearly_bp: figures.net_yearly.map(BasisPoints::get),
-        interest_fen: figures.interest.get(),
-        fees_fen: figures.fees.get(),
-        subsidies_fen: figures.subsidies.get(),
-        net_cost_fen: figures.net.get(),
-        rank: 0,
-    })
-}
-
-struct Figures {
-    yearly: Option<BasisPoints>,
-    net_yearly: Option<BasisPoints>,
-    interest: Fen,
-    fees: Fen,
-    subsidies: Fen,
-    net: Fen,
-}
-
-impl Figures {
-    /// `None` beyond 64 bits.
-    fn of(principal: Fen, paid: &[loan::Installment], fees: Fen, subsidies: &[(usize, Fen)]) -> Option<Self> {
-        let mut flows: Vec<Fen> = paid.iter().map(|one| one.total()).collect::<Option<_>>()?;
-        let interest = Fen::checked_sum(paid.iter().map(|one| one.interest))?;
-        let received = principal.checked_sub(fees)?;
-        let yearly = loan::apr_of_flows(received, &flows);
-        let mut net_received = received;
-        for (month, fen) in subsidies {
-            match month.checked_sub(1) {
-                None => net_received = net_received.checked_add(*fen)?,
-                Some(index) => {
-                    let flow = flows.get_mut(index)?;
-                    *flow = flow.checked_sub(*fen)?;
-                }
-            }
-        }
-        let subsidies = Fen::checked_sum(subsidies.iter().map(|(_, fen)| *fen))?;
-        Some(Self {
-            yearly,
-            net_yearly: loan::apr_of_flows(net_received, &flows),
-            interest,
-            fees,
-            subsidies,
-            net: interest.checked_add(fees)?.checked_sub(subsidies)?,
-        })
-    }
-}
-
-/// Months and amounts.
-fn subsidies(check: &mut Checker, given: &[wire::Subsidy], months: i32) -> Option<Vec<(usize, Fen)>> {
-    check.count("subsidies", given.len(), 0..=SUBSIDIES_MAX)?;
-    let mut subsidies = Vec::with_capacity(given.len());
-    for (index, subsidy) in given.iter().enumerate() {
-        subsidies.extend(check.within(format!("subsidies[{index}]"), |check| {
-            let named = code(check, "code", &subsidy.code);
-            let fen = check.amount("amount_fen", subsidy.amount_fen);
-            let month = check.number("month", subsidy.month, 0..=months);
-            named?;
-            Some((usize::try_from(month?).ok()?, fen?))
-        }));
-    }
-    (subsidies.len() == given.len()).then_some(subsidies)
 }
 
 pub(super) fn pledge_limit(form: &wire::PledgeLimitRequest) -> Result<wire::PledgeLimitResponse, Fault> {

@@ -47,6 +47,7 @@ pub(super) fn of_product(refusal: product::Refusal) -> Fault {
         product::Refusal::SamePerson => Fault::new(&reasons::SECOND_PERSON_NEEDED).field("version"),
         product::Refusal::NeverPublished => Fault::new(&reasons::PRODUCT_NEVER_PUBLISHED).field("product_id"),
         product::Refusal::Ended => Fault::new(&reasons::PRODUCT_ENDED).field("product_id"),
+        product::Refusal::HeldByCentre => Fault::new(&reasons::PRODUCT_HELD_BY_CENTRE).field("product_id"),
     }
 }
 

@@ -158,6 +158,10 @@ pub(super) fn product(described: &Described) -> wire::Product {
         pending,
         approved_by: described.approved_by.clone().unwrap_or_default(),
         xyd_external_id: described.external_id.clone().unwrap_or_default(),
+        suspended_by: match product.standing {
+            Standing::Suspended { by, .. } => by.code().to_owned(),
+            Standing::Unpublished | Standing::Published { .. } | Standing::Retired { .. } => String::new(),
+        },
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{
     codes::Code as _,
-    product::{Pending, Person, Product, Stage, Standing, Version},
+    product::{Pending, Person, Product, Side, Stage, Standing, Version},
     terms::ProductTerms,
 };
 
@@ -20,7 +20,7 @@ use crate::domain::{
 macro_rules! product_columns {
     () => {
         "p.product_id, p.institution_id, p.state, p.newest_version, p.published_version, p.published_at, p.suspended_at,
-        p.retired_at, p.pending_version, p.pending_stage, p.pending_author, p.pending_submitter, p.pending_from,
+        p.suspended_by, p.retired_at, p.pending_version, p.pending_stage, p.pending_author, p.pending_submitter, p.pending_from,
         p.revision"
     };
 }
@@ -60,7 +60,7 @@ const LOCK: &str =
 const UPDATE: &str =
     "UPDATE product SET state = $2, newest_version = $3, published_version = $4, published_at = $5,
         suspended_at = $6, retired_at = $7, pending_version = $8, pending_stage = $9, pending_author = $10,
-        pending_submitter = $11, pending_from = $12, revision = $13
+        pending_submitter = $11, pending_from = $12, revision = $13, suspended_by = $14
     WHERE product_id = $1";
 /// Version 0 asks for the one that is shown: in force, or last in force, else the newest.
 const FIND: &str =
@@ -192,10 +192,10 @@ pub async fn lock(conn: &mut PgConnection, id: ProductId) -> Result<Option<Produ
 
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn update(conn: &mut PgConnection, product: &Product) -> Result<(), StoreError> {
-    let (state, suspended_at, retired_at) = match product.standing {
+    let (state, suspended, retired_at) = match product.standing {
         Standing::Unpublished => (DRAFT, None, None),
         Standing::Published { .. } => (PUBLISHED, None, None),
-        Standing::Suspended { since, .. } => (SUSPENDED, Some(since), None),
+        Standing::Suspended { since, by, .. } => (SUSPENDED, Some((since, by)), None),
         Standing::Retired { at, .. } => (RETIRED, None, Some(at)),
     };
     let published = product.published();
@@ -207,7 +207,7 @@ pub async fn update(conn: &mut PgConnection, product: &Product) -> Result<(), St
         .bind(product.newest)
         .bind(published.map(|(version, _)| version))
         .bind(published.map(|(_, at)| at))
-        .bind(suspended_at)
+        .bind(suspended.map(|(since, _)| since))
         .bind(retired_at)
         .bind(pending.map(|pending| pending.version))
         .bind(stage.map(|(code, _)| code))
@@ -215,6 +215,7 @@ pub async fn update(conn: &mut PgConnection, product: &Product) -> Result<(), St
         .bind(pending.and_then(|pending| pending.submitter.as_ref()).map(|person| &person.0))
         .bind(stage.and_then(|(_, from)| from))
         .bind(product.revision)
+        .bind(suspended.map(|(_, by)| by.code()))
         .execute(conn)
         .await?;
     Ok(())
@@ -276,6 +277,7 @@ struct ProductRow {
     published_version: Option<i32>,
     published_at: Option<DateTime<Utc>>,
     suspended_at: Option<DateTime<Utc>>,
+    suspended_by: Option<String>,
     retired_at: Option<DateTime<Utc>>,
     pending_version: Option<i32>,
     pending_stage: Option<String>,
@@ -291,10 +293,17 @@ impl TryFrom<ProductRow> for Product {
     fn try_from(row: ProductRow) -> Result<Self, StoreError> {
         let impossible = |column| StoreError::Impossible { table: "product", id: row.product_id, column };
         let last = row.published_version.zip(row.published_at);
-        let standing = match (row.state.as_str(), last, row.suspended_at, row.retired_at) {
+        let by = match row.suspended_by.as_deref() {
+            None => None,
+            Some(code) => Some(Side::from_code(code).ok_or_else(|| impossible("suspended_by"))?),
+        };
+        let suspended = row.suspended_at.zip(by);
+        let standing = match (row.state.as_str(), last, suspended, row.retired_at) {
             (DRAFT, None, None, None) => Standing::Unpublished,
             (PUBLISHED, Some((version, at)), None, None) => Standing::Published { version, at },
-            (SUSPENDED, Some((version, at)), Some(since), None) => Standing::Suspended { version, at, since },
+            (SUSPENDED, Some((version, at)), Some((since, by)), None) => {
+                Standing::Suspended { version, at, since, by }
+            }
             (RETIRED, last, None, Some(at)) => Standing::Retired { last, at },
             _ => return Err(impossible("state")),
         };

@@ -8,13 +8,18 @@ use serde::Serialize;
 use tonic::Status;
 
 use crate::pages::board::{Board, Timeline};
+use crate::pages::tasks;
 use crate::peers::{Directory, Peers};
+
+/// Stands for the state of a case that has a task.
+const TASK: &str = "TASK";
 
 /// What a page is told: nothing in it is of one session, so every watcher may have the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Update {
     pub(crate) case: String,
-    /// The state's code: another state has other buttons, so the page loads itself anew.
+    /// The state's code: another state has other buttons, so the page loads itself anew. Likewise when a task for a
+    /// person has come up, which leaves the state what it was.
     pub(crate) state: &'static str,
     pub(crate) version: i64,
     pub(crate) board: String,
@@ -55,7 +60,7 @@ pub(crate) async fn look(
     let timeline = Timeline::of(&view, entries.as_deref(), &names).render().unwrap_or_default();
     let update = Update {
         case: case_id.to_owned(),
-        state: header.state().as_str_name(),
+        state: tasks::of(&header).map_or(header.state().as_str_name(), |_| TASK),
         version: header.version,
         board,
         timeline,

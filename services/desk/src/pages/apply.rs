@@ -338,7 +338,7 @@ async fn send(
 }
 
 fn plan(answer: &intake::PreviewPlanResponse, names: &Names) -> Plan {
-    let reasons = |codes: &[String]| codes.iter().map(|code| text::link_reason(code)).collect::<Vec<_>>();
+    let reasons = |codes: &[String]| codes.iter().map(|code| text::reason(code)).collect::<Vec<_>>();
     let rows = |role: InstitutionRole| {
         let of = answer.legs.iter().filter(|leg| leg.role == role.number());
         of.map(|leg| PlanRow {

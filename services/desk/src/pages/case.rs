@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::board::{asked, is_open};
 use super::cases::channel;
+use super::tasks::{self, Task};
 use super::{Refusal, Shell, Trouble, html};
 use crate::access::Person;
 use crate::app::Desk;
@@ -40,6 +41,7 @@ struct CasePage {
     questions: Vec<Question>,
     codes: Vec<(&'static str, &'static str)>,
     selection: Vec<(&'static str, String)>,
+    task: Option<Task>,
     refusal: Option<Refusal>,
 }
 
@@ -109,6 +111,7 @@ fn fill(shell: Shell, looked: Looked, names: &Names, refusal: Option<Refusal>) -
         questions: questions(&view, names),
         codes: DocumentCode::ALL.iter().take(8).map(|code| (code.code(), code.chinese())).collect(),
         selection: selection(&view, &header, names),
+        task: tasks::of(&header),
         refusal,
     }
 }
@@ -165,13 +168,7 @@ pub(super) fn masked(uscc: &str) -> String {
 }
 
 fn deadline(pending: &intake::PendingDeadline) -> Option<(String, String)> {
-    let name = match pending.kind.as_str() {
-        "WINDOW" => "报价窗口截止",
-        "SUPPLEMENT" => "补正期限",
-        "SELECTION" | "SELECT" => "选定期限",
-        "APPROVAL" | "APPROVE" => "批复期限",
-        _ => return None,
-    };
+    let name = text::deadline(&pending.kind)?;
     let due = match &pending.due_at {
         Some(due) => text::at(Some(due)),
         None => "等待该年度工作日历".to_owned(),
@@ -215,7 +212,11 @@ fn selection(
     };
     let mut all = vec![("选定银行", of(&selection.bank_leg_id).unwrap_or_default())];
     if !selection.cover_leg_id.is_empty() {
-        let bound = if selection.cover_bound { "已确认" } else { "等待确认" };
+        let bound = match (selection.cover_lost, selection.cover_bound) {
+            (true, _) => "未落实，须处理",
+            (false, true) => "已确认",
+            (false, false) => "等待确认",
+        };
         all.push(("增信", bound.to_owned()));
     }
     if let Some(evaluator) = of(&selection.evaluator_leg_id) {

@@ -11,7 +11,7 @@ use proto::intake::v1::{self as intake, CaseState};
 use serde::Deserialize;
 
 use super::board::state_class;
-use super::{Refusal, Shell, Trouble, html};
+use super::{Refusal, Shell, Trouble, html, tasks};
 use crate::access::Person;
 use crate::app::Desk;
 use crate::domain::Pages;
@@ -64,6 +64,8 @@ pub(crate) struct Row {
     pub(crate) submitted: String,
     pub(crate) progress: String,
     pub(crate) window: String,
+    /// What a person has to do about it; empty: nothing.
+    pub(crate) task: &'static str,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -154,6 +156,7 @@ pub(crate) fn row(header: &intake::CaseHeader) -> Row {
         submitted: text::short(header.submitted_at.as_ref()),
         progress,
         window: text::short(header.window_closes_at.as_ref()),
+        task: tasks::of(header).map_or("", |task| task.name),
     }
 }
 

@@ -37,6 +37,8 @@ struct HomePage {
     shell: Shell,
     error: String,
     tiles: Vec<Tile>,
+    /// What only a person can put right.
+    tasks: Vec<Row>,
     rows: Vec<Row>,
     more: bool,
 }
@@ -56,11 +58,18 @@ pub(crate) async fn page(State(desk): State<Arc<Desk>>, person: Person) -> Resul
         let own = if Pages::Operations.open_to(duties) { "/operations" } else { "/figures" };
         return Ok((StatusCode::SEE_OTHER, [(LOCATION, own)]).into_response());
     }
-    let request = intake::ListCasesRequest { page_size: LATEST, ..Default::default() };
-    let (answer, error) = match desk.peers.intake(&person.actor()).list_cases(request).await {
+    let list = |states: Vec<i32>| {
+        let request = intake::ListCasesRequest { states, page_size: LATEST, ..Default::default() };
+        let mut client = desk.peers.intake(&person.actor());
+        async move { client.list_cases(request).await }
+    };
+    let (answer, error) = match list(Vec::new()).await {
         Ok(answer) => (answer.into_inner(), String::new()),
         Err(status) => (intake::ListCasesResponse::default(), Refusal::of(&status).text),
     };
+    // Tasks are of approved cases, which may be older than the latest ones of all states.
+    let approved = list(vec![CaseState::Approved.into()]).await;
+    let approved = approved.map(|answer| answer.into_inner().cases).unwrap_or_default();
     let count = |state: CaseState| answer.cases.iter().filter(|case| case.state() == state).count();
     let tile = |(state, hint): (CaseState, &'static str)| Tile {
         value: state.into(),
@@ -73,6 +82,7 @@ pub(crate) async fn page(State(desk): State<Arc<Desk>>, person: Person) -> Resul
         shell: Shell::of(&person, "工作台", "home"),
         error,
         tiles: WATCHED.into_iter().map(tile).collect(),
+        tasks: approved.iter().map(row).filter(|row| !row.task.is_empty()).collect(),
         rows: answer.cases.iter().take(SHOWN).map(row).collect(),
         more: !answer.next_page_token.is_empty(),
     };

@@ -14,6 +14,7 @@ pub(crate) mod offers;
 pub(crate) mod operations;
 pub(crate) mod select;
 mod shell;
+pub(crate) mod tasks;
 mod trouble;
 
 pub(crate) use fields::Fields;

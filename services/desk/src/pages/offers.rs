@@ -26,11 +26,14 @@ struct OffersPage {
     id: String,
     number: String,
     asked: String,
+    /// On what the costs stand.
+    basis: String,
     sealed: bool,
     refusal: Option<Refusal>,
     offers: Vec<Offer>,
     late: Vec<Offer>,
     valuations: Vec<Valuation>,
+    late_valuations: Vec<Valuation>,
     covers: Vec<Cover>,
     can_select: bool,
     today: String,
@@ -59,6 +62,9 @@ pub(super) struct Offer {
 pub(super) struct Cost {
     pub(super) apr: String,
     pub(super) total: String,
+    pub(super) subsidies: String,
+    pub(super) net_apr: String,
+    pub(super) net_total: String,
     pub(super) interest: String,
     pub(super) fees: String,
     pub(super) cover: String,
@@ -72,6 +78,8 @@ pub(super) struct Way {
     pub(super) name: String,
     pub(super) apr: String,
     pub(super) total: String,
+    pub(super) net_apr: String,
+    pub(super) net_total: String,
 }
 
 pub(super) struct Valuation {
@@ -102,9 +110,11 @@ pub(super) struct Cover {
 pub(super) struct Comparison {
     pub(super) header: intake::CaseHeader,
     pub(super) asked: String,
+    pub(super) basis: String,
     pub(super) offers: Vec<Offer>,
     pub(super) late: Vec<Offer>,
     pub(super) valuations: Vec<Valuation>,
+    pub(super) late_valuations: Vec<Valuation>,
     pub(super) covers: Vec<Cover>,
 }
 
@@ -137,15 +147,22 @@ pub(super) async fn compare(
     let application = view.application.unwrap_or_default();
     let covers: Vec<Cover> = answer.covers.iter().map(|one| cover(one, &names)).collect();
     let mut offers: Vec<Offer> = answer.offers.iter().map(|one| offer(one, &names, &covers)).collect();
-    if let Some(first) = offers.iter_mut().find(|offer| offer.standing && offer.cost.is_some()) {
+    // Ranked by intake; what cannot be taken, or has no yearly cost, is not the cheapest whatever its place.
+    let can_win = |view: &intake::OfferView| {
+        !view.cover_missing && view.cost.is_some_and(|cost| cost.apr_bp != i32::MAX)
+    };
+    let mut ranked = offers.iter_mut().zip(&answer.offers);
+    if let Some((first, _)) = ranked.find(|(offer, view)| offer.standing && can_win(view)) {
         first.cheapest = true;
     }
     let comparison = Comparison {
         header: view.header.unwrap_or_default(),
         asked: format!("{} 万元，{} 个月", text::wan(application.amount_fen), application.term_months),
+        basis: basis(&answer),
         offers,
         late: answer.late_offers.iter().map(|one| offer(one, &names, &covers)).collect(),
         valuations: answer.valuations.iter().map(|one| valuation(one, &names)).collect(),
+        late_valuations: answer.late_valuations.iter().map(|one| valuation(one, &names)).collect(),
         covers,
     };
     Ok((comparison, refused))
@@ -170,22 +187,41 @@ pub(super) async fn show(
         (None, true) => StatusCode::CONFLICT,
         (None, false) => StatusCode::OK,
     };
-    let Comparison { header, asked, offers, late, valuations, covers } = comparison;
+    let Comparison { header, asked, basis, offers, late, valuations, late_valuations, covers } = comparison;
     let page = OffersPage {
         shell: Shell::of(person, "报价比选", "cases"),
         can_select: header.state() == CaseState::OffersReady,
         id: header.case_id,
         number: header.case_no,
         asked,
+        basis,
         sealed,
         refusal,
         offers,
         late,
         valuations,
+        late_valuations,
         covers,
         today: text::today(desk.now()).to_string(),
     };
     Ok((status, html(&page)).into_response())
+}
+
+/// What a reader has to know of how the costs were reckoned.
+fn basis(answer: &intake::ListOffersResponse) -> String {
+    let costs = answer
+        .offers
+        .iter()
+        .flat_map(|offer| offer.cost.iter().chain(offer.ways.iter().flat_map(|way| &way.cost)));
+    let subsidies = if costs.into_iter().any(|cost| cost.subsidies_fen > 0) {
+        "预计补贴按现行政策上限估算，按约还本付息后才能兑现，不影响排序。"
+    } else {
+        "目前没有适用的补贴政策，两项综合年化成本相同。"
+    };
+    format!(
+        "按 {} 放款测算；按日计息的产品依其计息基础和结息日、按季结息逐期计算。{subsidies}",
+        answer.paid_out_on
+    )
 }
 
 fn offer(view: &intake::OfferView, names: &Names, covers: &[Cover]) -> Offer {
@@ -200,8 +236,10 @@ fn offer(view: &intake::OfferView, names: &Names, covers: &[Cover]) -> Offer {
         Way {
             cover_leg_id: way.cover_leg_id.clone(),
             name,
-            apr: text::rate(cost.apr_bp),
+            apr: text::yearly(cost.apr_bp),
             total: text::yuan(cost.total_fen),
+            net_apr: text::yearly(cost.net_apr_bp),
+            net_total: text::yuan(cost.net_total_fen),
         }
     };
     Offer {
@@ -226,8 +264,11 @@ fn offer(view: &intake::OfferView, names: &Names, covers: &[Cover]) -> Offer {
 
 fn cost(cost: &intake::Cost) -> Cost {
     Cost {
-        apr: text::rate(cost.apr_bp),
+        apr: text::yearly(cost.apr_bp),
         total: text::yuan(cost.total_fen),
+        subsidies: text::yuan(cost.subsidies_fen),
+        net_apr: text::yearly(cost.net_apr_bp),
+        net_total: text::yuan(cost.net_total_fen),
         interest: text::yuan(cost.interest_fen),
         fees: text::yuan(cost.fees_fen),
         cover: text::yuan(cost.cover_fen),
@@ -245,7 +286,11 @@ fn valuation(view: &intake::ValuationView, names: &Names) -> Valuation {
         intake::ValuationMethod::Market => "市场法",
         intake::ValuationMethod::Unspecified => "—",
     };
-    let report = view.report.as_ref().map(|report| format!("评估值 {} 万元", text::wan(report.total_fen)));
+    let report = match (&view.report, &view.report_by) {
+        (Some(report), _) => format!("评估值 {} 万元", text::wan(report.total_fen)),
+        (None, Some(by)) => format!("报告应于 {} 前交付", text::at(Some(by))),
+        (None, None) => String::new(),
+    };
     Valuation {
         leg_id: view.leg_id.clone(),
         name: names.institution(&view.institution_id),
@@ -258,7 +303,7 @@ fn valuation(view: &intake::ValuationView, names: &Names) -> Valuation {
             view.state(),
             LegState::Offered | LegState::Confirmed | LegState::Fulfilled | LegState::Unspecified
         ),
-        report: report.unwrap_or_default(),
+        report,
     }
 }
 

@@ -106,6 +106,7 @@ fn facts(
     if let Some(way) = way {
         facts.push(("综合年化成本", way.apr.clone()));
         facts.push(("综合成本合计", format!("{} 元", way.total)));
+        facts.push(("补贴后成本", format!("年化 {}，合计 {} 元", way.net_apr, way.net_total)));
     }
     if !cover.is_empty() {
         let cover = comparison.covers.iter().find(|one| one.leg_id == cover)?;

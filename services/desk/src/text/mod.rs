@@ -2,8 +2,13 @@
 
 mod codes;
 mod numbers;
+mod reasons;
 mod times;
 
-pub(crate) use codes::{case_state, entry, leg_state, link_reason, party, progress, reason};
-pub(crate) use numbers::{count, hex, rate, span, unhex, wan, yuan};
+#[cfg(test)]
+mod code_tests;
+
+pub(crate) use codes::{case_state, deadline, entry, leg_state, party, progress};
+pub(crate) use numbers::{count, hex, rate, span, unhex, wan, yearly, yuan};
+pub(crate) use reasons::reason;
 pub(crate) use times::{ago, at, clock, date, instant, short, today};

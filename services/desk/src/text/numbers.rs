@@ -25,6 +25,11 @@ pub(crate) fn rate(basis_points: i32) -> String {
     format!("{sign}{}.{:02}%", basis_points / 100, basis_points % 100)
 }
 
+/// A yearly cost as intake sends it: a dash where no rate answers, because fees eat the loan.
+pub(crate) fn yearly(basis_points: i32) -> String {
+    if basis_points == i32::MAX { "—".to_owned() } else { rate(basis_points) }
+}
+
 /// `12,345`
 pub(crate) fn count(number: i64) -> String {
     let sign = if number < 0 { "-" } else { "" };
@@ -88,6 +93,7 @@ mod tests {
         }
         assert_eq!(rate(385), "3.85%");
         assert_eq!(rate(-5), "-0.05%");
+        assert_eq!((yearly(512), yearly(i32::MAX)), ("5.12%".to_owned(), "—".to_owned()));
         assert_eq!(count(1_234_567), "1,234,567");
     }
 

@@ -237,6 +237,9 @@ pub(crate) fn offers() -> intake::ListOffersResponse {
         apr_bp,
         first_payment_fen: 25_800_000,
         largest_payment_fen: 26_100_000,
+        subsidies_fen: 3_093_750,
+        net_total_fen: 4_893_750 + cover_fen,
+        net_apr_bp: apr_bp - 104,
     };
     let offer = |number: usize, rate: i32, enhancement: i32, ways: Vec<intake::Way>| intake::OfferView {
         leg_id: leg_id(number),
@@ -297,8 +300,11 @@ pub(crate) fn offers() -> intake::ListOffersResponse {
             submitted_at: at(95),
             state: LegState::Offered.into(),
             report: None,
+            report_by: None,
         }],
+        late_valuations: Vec::new(),
         covers: vec![cover(20, 150), cover(21, 175)],
+        paid_out_on: "2026-03-02".to_owned(),
     }
 }
 

@@ -117,7 +117,7 @@ fn chosen(choice: Choice, event: &Event) -> Choice {
     match event {
         Event::ApprovalFixed { approve_by } => Choice { approve_by: Some(*approve_by), ..choice },
         Event::CoverBound => Choice { cover_bound: true, ..choice },
-        Event::CoverLost => Choice { cover_bound: false, ..choice },
+        Event::CoverLost => Choice { cover_bound: false, cover_lost: true, ..choice },
         Event::EvaluatorLost { leg } if choice.evaluator == Some(*leg) => {
             Choice { evaluator: None, ..choice }
         }

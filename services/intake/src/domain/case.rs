@@ -206,9 +206,14 @@ impl Phase {
         }
     }
 
-    /// While true nobody, the desk included, may see what any institution answered.
+    /// While true nobody, the desk included, may see what any institution answered in the present round.
     pub fn is_sealed(&self) -> bool {
-        matches!(self, Self::Collecting(_))
+        matches!(self, Self::Collecting(_)) || self.is_withdrawn()
+    }
+
+    /// A case that ended by withdrawal stays sealed, every round of it: nobody needs its answers any more.
+    pub fn is_withdrawn(&self) -> bool {
+        matches!(self, Self::Withdrawn { .. })
     }
 
     /// The numbers of the round, where there has been one.

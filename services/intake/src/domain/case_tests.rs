@@ -49,6 +49,7 @@ fn choice() -> Choice {
         selected_at: now(),
         approve_by: None,
         cover_bound: false,
+        cover_lost: false,
         amount: Fen::new(1_000),
         term: Months::new(12),
     }
@@ -125,8 +126,9 @@ fn commands() -> Vec<Command> {
         Command::LoseCover { leg: cover, left: true },
         Command::LoseCover { leg: cover, left: false },
         Command::BindCover { leg: cover },
-        Command::EngageEvaluator { leg: evaluator },
+        Command::EngageEvaluator { leg: evaluator, at: now(), working_days: 7 },
         Command::LoseEvaluator { leg: evaluator },
+        Command::BreachEvaluator { leg: evaluator },
         Command::TakeReport { leg: evaluator },
         Command::Lapse,
         Command::Redispatch,
@@ -167,21 +169,21 @@ fn every_state_answers_every_command_as_the_table_says() {
 }
 
 const TABLE: &str = "
-DRAFT         DRA SUB .   .   .   .   .   .   .   .   .   .   .   .   .   DRA .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
-SUBMITTED     .   .   SUB SUP .   .   ACC .   .   .   .   .   .   .   .   SUB .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
-SUPPLEMENT    .   .   .   .   SUB WIT .   .   .   .   .   .   .   .   .   SUP .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
-ACCEPTED      .   .   .   .   .   .   .   REJ COL NO_ .   .   .   .   .   ACC .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
-COLLECTING    .   .   .   .   .   .   .   .   .   .   COL COL COL COL COL COL COL OFF COL COL =   =   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
-COLLECTING2   .   .   .   .   .   .   .   .   .   .   COL COL COL COL .   COL COL =   =   NO_ OFF OFF .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
-OFFERS_READY  .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   OFF .   .   .   EXP =   .   SEL EXP .   .   .   .   =   =   =   OFF .   OFF .   .   .   WIT
-OFFERS_READY2 .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   OFF .   .   .   OFF OFF .   SEL EXP .   .   .   .   =   =   =   OFF .   OFF .   .   .   WIT
-SELECTED      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   SEL .   .   .   SEL SEL .   .   .   SEL APP OFF EXP OFF EXP SEL SEL SEL SEL .   .   .   WIT
-APPROVED      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   APP .   .   .   .   =   .   .   .   .   .   .   .   APP APP APP APP APP APP .   .   .   WIT
-NO_OFFER      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   NO_ .   .   .   NO_ .   .   .   .   .   .   .   .   .   .   .   .   .   .   REJ NO_ REJ WIT
-NO_OFFER+     .   .   .   .   .   .   .   REJ COL NO_ .   .   .   .   .   NO_ .   .   .   NO_ .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   =   REJ WIT
-REJECTED      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   REJ .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .
-WITHDRAWN     .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   =
-EXPIRED       .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   EXP .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .
+DRAFT         DRA SUB .   .   .   .   .   .   .   .   .   .   .   .   .   DRA .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
+SUBMITTED     .   .   SUB SUP .   .   ACC .   .   .   .   .   .   .   .   SUB .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
+SUPPLEMENT    .   .   .   .   SUB WIT .   .   .   .   .   .   .   .   .   SUP .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
+ACCEPTED      .   .   .   .   .   .   .   REJ COL NO_ .   .   .   .   .   ACC .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
+COLLECTING    .   .   .   .   .   .   .   .   .   .   COL COL COL COL COL COL COL OFF COL COL =   =   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
+COLLECTING2   .   .   .   .   .   .   .   .   .   .   COL COL COL COL .   COL COL =   =   NO_ OFF OFF .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT
+OFFERS_READY  .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   OFF .   .   .   EXP =   .   SEL EXP .   .   .   .   =   =   =   OFF .   OFF OFF .   .   .   WIT
+OFFERS_READY2 .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   OFF .   .   .   OFF OFF .   SEL EXP .   .   .   .   =   =   =   OFF .   OFF OFF .   .   .   WIT
+SELECTED      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   SEL .   .   .   SEL SEL .   .   .   SEL APP OFF EXP OFF EXP SEL SEL SEL SEL SEL .   .   .   WIT
+APPROVED      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   APP .   .   .   .   =   .   .   .   .   .   .   .   APP APP APP APP APP APP APP .   .   .   WIT
+NO_OFFER      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   NO_ .   .   .   NO_ .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   REJ NO_ REJ WIT
+NO_OFFER+     .   .   .   .   .   .   .   REJ COL NO_ .   .   .   .   .   NO_ .   .   .   NO_ .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   =   REJ WIT
+REJECTED      .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   REJ .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .
+WITHDRAWN     .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   WIT .   .   .   =
+EXPIRED       .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   EXP .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   .   EXP .   .   .   .
 ";
 
 #[test]
@@ -250,10 +252,7 @@ fn a_round_in_which_nobody_could_be_asked_is_one_of_the_three() {
 }
 
 fn after(phase: Phase, commands: &[Command]) -> Case {
-    commands.iter().fold(case(phase), |state, command| match decide(&state, command.clone(), now()) {
-        Ok(Decision::Executed(events)) => events.iter().fold(state, apply),
-        Ok(Decision::AlreadyApplied) | Err(_) => state,
-    })
+    commands.iter().fold(case(phase), after_from)
 }
 
 #[test]
@@ -320,16 +319,30 @@ fn cover_is_bound_before_or_after_the_approval_and_lost_after_it_without_undoing
         assert!(done.phase.choice().unwrap().cover_bound, "{order:?}");
         assert_eq!(done.phase.code(), "APPROVED");
     }
-    let lost = after(selected(), &[approve, bind, Command::LoseCover { leg: leg(8), left: false }]);
+    let lose = Command::LoseCover { leg: leg(8), left: false };
+    let lost = after(selected(), &[approve.clone(), bind.clone(), lose.clone()]);
     assert_eq!(lost.phase.code(), "APPROVED");
-    assert!(!lost.phase.choice().unwrap().cover_bound);
+    let choice = lost.phase.choice().unwrap();
+    assert_eq!((choice.cover_bound, choice.cover_lost), (false, true));
+    // Told in another order, or again, it stays lost.
+    for order in [[lose.clone(), bind.clone()], [lose.clone(), lose.clone()]] {
+        let once = after(selected(), &[approve.clone(), lose.clone()]);
+        assert_eq!(order.iter().fold(once.clone(), |case, command| after_from(case, command)), once);
+    }
+}
+
+fn after_from(case: Case, command: &Command) -> Case {
+    match decide(&case, command.clone(), now()) {
+        Ok(Decision::Executed(events)) => events.iter().fold(case, apply),
+        Ok(Decision::AlreadyApplied) | Err(_) => case,
+    }
 }
 
 proptest! {
     /// Whatever is asked in whatever order, the join never overcounts, rounds stay within their number, the version
     /// counts the events, and offers are ready only where there is one.
     #[test]
-    fn any_sequence_of_commands_keeps_the_invariants(picks in proptest::collection::vec(0_usize..38, 0..80)) {
+    fn any_sequence_of_commands_keeps_the_invariants(picks in proptest::collection::vec(0_usize..39, 0..80)) {
         let mut state = case(Phase::Draft);
         state.round = 0;
         for pick in picks {

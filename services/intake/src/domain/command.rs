@@ -113,10 +113,17 @@ pub enum Command {
     BindCover {
         leg: LegId,
     },
+    /// `at`: when it confirmed. `working_days`: as it quoted.
     EngageEvaluator {
         leg: LegId,
+        at: DateTime<Utc>,
+        working_days: u16,
     },
     LoseEvaluator {
+        leg: LegId,
+    },
+    /// It has confirmed, and not delivered in the time that it quoted.
+    BreachEvaluator {
         leg: LegId,
     },
     TakeReport {
@@ -163,6 +170,7 @@ impl Command {
             Self::BindCover { .. } => "bind cover",
             Self::EngageEvaluator { .. } => "engage evaluator",
             Self::LoseEvaluator { .. } => "lose evaluator",
+            Self::BreachEvaluator { .. } => "breach evaluator",
             Self::TakeReport { .. } => "take report",
             Self::Redispatch => "redispatch",
             Self::GiveUp => "give up",

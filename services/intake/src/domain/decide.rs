@@ -90,6 +90,10 @@ pub fn decide(case: &Case, command: Command, now: DateTime<Utc>) -> Decided {
 
         // Late answers are kept whatever has become of the case.
         (_, Command::KeepLate { leg, decline }) => one(Event::LegAnsweredLate { leg, decline }),
+        // A report that was owed since before the end.
+        (Phase::Withdrawn { .. } | Phase::Expired { .. }, Command::TakeReport { leg }) => {
+            one(Event::LegAnsweredLate { leg, decline: None })
+        }
 
         (Phase::Withdrawn { .. }, Command::Withdraw { .. }) => Ok(AlreadyApplied),
         (
@@ -213,7 +217,10 @@ fn offers_ready(case: &Case, round: Collection, command: Command) -> Decided {
         Command::QuoteCover { round: asked } => late_cover(case, round, asked),
         Command::Select { choice } => one(Event::Selected { choice }),
         Command::SelectionElapsed { cause } => one(Event::Expired { cause, cover: round.cover.was_asked() }),
-        Command::EngageEvaluator { leg } => one(Event::EvaluatorEngaged { leg }),
+        Command::EngageEvaluator { leg, at, working_days } => {
+            one(Event::EvaluatorEngaged { leg, at, working_days })
+        }
+        Command::BreachEvaluator { leg } => one(Event::EvaluatorBreached { leg }),
         Command::TakeReport { leg } => one(Event::ReportDelivered { leg }),
         Command::BindCover { .. } | Command::LoseCover { .. } => Ok(AlreadyApplied),
         command => Err(refused(&case.phase, &command)),
@@ -257,7 +264,9 @@ fn selected(case: &Case, round: Collection, choice: &Choice, command: Command) -
 fn approved(case: &Case, choice: &Choice, command: Command) -> Decided {
     match command {
         // The bank has approved already: what is to be done now, a person must say.
-        Command::LoseCover { leg, .. } if choice.cover == Some(leg) => one(Event::CoverLost),
+        Command::LoseCover { leg, .. } if choice.cover == Some(leg) && !choice.cover_lost => {
+            one(Event::CoverLost)
+        }
         Command::LoseCover { .. } | Command::QuoteCover { .. } => Ok(AlreadyApplied),
         command => bound(case, choice, command),
     }
@@ -266,11 +275,17 @@ fn approved(case: &Case, choice: &Choice, command: Command) -> Decided {
 /// What the others that were chosen say, before or after the bank's approval.
 fn bound(case: &Case, choice: &Choice, command: Command) -> Decided {
     match command {
-        Command::BindCover { leg } if choice.cover == Some(leg) && !choice.cover_bound => {
+        // Told in any order: what is lost was bound before, if it was.
+        Command::BindCover { leg }
+            if choice.cover == Some(leg) && !choice.cover_bound && !choice.cover_lost =>
+        {
             one(Event::CoverBound)
         }
         Command::BindCover { .. } => Ok(AlreadyApplied),
-        Command::EngageEvaluator { leg } => one(Event::EvaluatorEngaged { leg }),
+        Command::EngageEvaluator { leg, at, working_days } => {
+            one(Event::EvaluatorEngaged { leg, at, working_days })
+        }
+        Command::BreachEvaluator { leg } => one(Event::EvaluatorBreached { leg }),
         Command::TakeReport { leg } => one(Event::ReportDelivered { leg }),
         Command::LoseEvaluator { leg } if choice.evaluator == Some(leg) => one(Event::EvaluatorLost { leg }),
         Command::LoseEvaluator { .. } => Ok(AlreadyApplied),

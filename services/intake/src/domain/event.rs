@@ -132,11 +132,18 @@ pub enum Event {
     CoverBound,
     /// After the bank's approval: a person must act.
     CoverLost,
+    /// `at`: when it confirmed. `working_days`: as it quoted.
     EvaluatorEngaged {
         leg: LegId,
+        at: DateTime<Utc>,
+        working_days: u16,
     },
     /// The chosen evaluator does not confirm; the case goes on without one.
     EvaluatorLost {
+        leg: LegId,
+    },
+    /// An engaged evaluator has not delivered in time. Its report is taken when it comes.
+    EvaluatorBreached {
         leg: LegId,
     },
     ReportDelivered {
@@ -191,6 +198,7 @@ impl Event {
             Self::CoverLost => "COVER_LOST",
             Self::EvaluatorEngaged { .. } => "EVALUATOR_ENGAGED",
             Self::EvaluatorLost { .. } => "EVALUATOR_LOST",
+            Self::EvaluatorBreached { .. } => "EVALUATOR_BREACHED",
             Self::ReportDelivered { .. } => "REPORT_DELIVERED",
             Self::RedispatchRequested => "CASE_REDISPATCH_REQUESTED",
             Self::GivenUp => "CASE_GIVEN_UP",
@@ -208,8 +216,9 @@ impl Event {
             | Self::LegAnswered { leg, .. }
             | Self::LegAnsweredLate { leg, .. }
             | Self::AnswerTakenBack { leg, .. }
-            | Self::EvaluatorEngaged { leg }
+            | Self::EvaluatorEngaged { leg, .. }
             | Self::EvaluatorLost { leg }
+            | Self::EvaluatorBreached { leg }
             | Self::ReportDelivered { leg } => Some(*leg),
             Self::Selected { choice } | Self::Reopened { choice, .. } => Some(choice.bank),
             Self::Drafted
@@ -283,6 +292,7 @@ impl Event {
             | Self::CoverLost
             | Self::EvaluatorEngaged { .. }
             | Self::EvaluatorLost { .. }
+            | Self::EvaluatorBreached { .. }
             | Self::ReportDelivered { .. }
             | Self::RedispatchRequested
             | Self::GivenUp

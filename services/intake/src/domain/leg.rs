@@ -34,7 +34,7 @@ pub struct Leg {
     pub asked_note: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ProductVersion {
     pub id: ProductId,
     pub version: i32,
@@ -68,6 +68,17 @@ impl Leg {
 
     pub fn is_offered(&self) -> bool {
         matches!(self.state, LegState::Offered { .. })
+    }
+
+    /// Chosen, and not heard of since.
+    pub fn is_selected(&self) -> bool {
+        matches!(self.state, LegState::Selected { .. })
+    }
+
+    /// An evaluator that is to confirm, or to deliver what it has confirmed.
+    pub fn awaits_evaluator(&self) -> bool {
+        self.role == InstitutionRole::Evaluator
+            && matches!(self.state, LegState::Selected { .. } | LegState::Confirmed { .. })
     }
 
     /// Whether what was answered has not run out at `now`.

@@ -12,6 +12,7 @@ pub mod leg;
 pub mod offer;
 pub mod plan;
 pub mod selection;
+pub mod subsidy;
 pub mod valuation;
 
 #[cfg(test)]
@@ -29,4 +30,5 @@ pub use event::{Event, Party};
 pub use leg::{Leg, Loan, ProductVersion, Standing};
 pub use offer::Offer;
 pub use selection::{Approval, Choice, CoverNeed};
-pub use valuation::{Report, Valuation};
+pub use subsidy::Subsidies;
+pub use valuation::{Engagement, Report, Valuation};

@@ -7,7 +7,7 @@ use kernel::{
 };
 use std::collections::{HashMap, HashSet};
 
-use super::{application::Channel, leg::Leg};
+use super::{application::Channel, leg::Leg, subsidy::Subsidies};
 
 /// What whitelist said of an application's enterprise, its assets and its consent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +152,8 @@ pub struct Policy {
     pub approval: Span,
     /// How long a case without an offer waits for another round.
     pub no_offer: Span,
+    /// What the zone gives back of a loan's cost.
+    pub subsidies: Subsidies,
 }
 
 impl Policy {

@@ -25,6 +25,9 @@ pub struct Choice {
     pub approve_by: Option<DateTime<Utc>>,
     /// The insurer has issued, the guarantor has signed.
     pub cover_bound: bool,
+    /// Cover was refused after the bank's approval: a person must act. It never comes back, since a leg ends once.
+    #[serde(default)]
+    pub cover_lost: bool,
     /// Of the chosen offer.
     pub amount: Fen,
     pub term: Months,
@@ -41,9 +44,10 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Why this approval is not one of `offer`: neither amount nor rate may be above what was chosen.
+    /// Whether this is no approval of `offer`: neither amount nor rate may be above what was chosen, nor the term longer,
+    /// since the cover that was chosen with it need not last longer.
     pub fn exceeds(&self, offer: &Offer) -> bool {
-        self.amount > offer.amount || self.rate > offer.rate
+        self.amount > offer.amount || self.rate > offer.rate || self.term > offer.term
     }
 }
 

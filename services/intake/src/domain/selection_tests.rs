@@ -137,17 +137,23 @@ fn cover_is_asked_for_the_largest_and_longest_of_the_offers_that_call_for_it() {
 }
 
 #[test]
-fn an_approval_is_not_above_what_was_chosen() {
+fn an_approval_is_not_above_what_was_chosen_and_not_for_longer() {
     let chosen = offer(EnhancementMode::IpOnly);
-    let given = |amount, rate| Approval {
-        number: "批7".to_owned(),
-        amount: Fen::new(amount),
-        term: Months::new(12),
-        rate: BasisPoints::new(rate),
-        approved_at: at(60),
-    };
-    assert!(!given(1_000_000, 400).exceeds(&chosen));
-    assert!(!given(1, 1).exceeds(&chosen));
-    assert!(given(1_000_001, 400).exceeds(&chosen));
-    assert!(given(1_000_000, 401).exceeds(&chosen));
+    for (amount, term, rate, exceeds) in [
+        (1_000_000, 12, 400, false),
+        (1, 1, 1, false),
+        (1_000_001, 12, 400, true),
+        (1_000_000, 13, 400, true),
+        (1_000_000, 36, 1, true),
+        (1_000_000, 12, 401, true),
+    ] {
+        let given = Approval {
+            number: "批7".to_owned(),
+            amount: Fen::new(amount),
+            term: Months::new(term),
+            rate: BasisPoints::new(rate),
+            approved_at: at(60),
+        };
+        assert_eq!(given.exceeds(&chosen), exceeds, "{given:?}");
+    }
 }

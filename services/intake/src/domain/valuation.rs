@@ -1,7 +1,7 @@
 //! What evaluators answer (评估): a quote before the choice, a report after it.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use kernel::{CaseId, Fen, LegId, ReplyId};
+use kernel::{CaseId, Fen, LegId, ReplyId, calendar::Span};
 
 use super::leg::Standing;
 
@@ -59,6 +59,21 @@ impl Valuation {
     pub fn same_terms(&self, other: &Self) -> bool {
         let terms = |quote: &Self| (quote.fee, quote.working_days, quote.valid_until.timestamp());
         terms(self) == terms(other) && self.methods == other.methods
+    }
+}
+
+/// What an evaluator has promised by confirming (评估委托): its report within the days that it quoted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Engagement {
+    pub leg: LegId,
+    pub case: CaseId,
+    pub confirmed_at: DateTime<Utc>,
+    pub working_days: u16,
+}
+
+impl Engagement {
+    pub fn span(&self) -> Span {
+        Span::WorkingDays(self.working_days)
     }
 }
 

@@ -1,11 +1,11 @@
 //! What is to be done next for a case, and when.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{Due, InstitutionRole};
+use kernel::{Due, InstitutionRole, LegId, calendar::Span};
 
 use super::{CoverAsk, Journal};
 use crate::{
-    domain::{Case, Event, Leg},
+    domain::{Case, Choice, Engagement, Event, Leg},
     store::deadlines::{Deadline, Kind},
 };
 
@@ -41,13 +41,28 @@ impl Journal {
             Event::Selected { choice } => {
                 self.changes.clear(case.id, Kind::Selection);
                 self.set_approval(case, choice.approve_by);
+                self.set_chosen(case, choice, legs);
             }
             Event::ApprovalFixed { approve_by } => self.set_approval(case, Some(*approve_by)),
-            Event::Approved { .. } => self.changes.clear(case.id, Kind::Approval),
+            Event::Approved { .. } => {
+                self.changes.clear(case.id, Kind::Approval);
+                self.clear_answered(case, legs);
+            }
             Event::Reopened { .. } => {
                 self.changes.clear(case.id, Kind::Approval);
+                self.clear_answered(case, legs);
                 let deadline = self.time_to_choose(case, self.now, legs);
                 self.changes.set(deadline);
+            }
+            Event::EvaluatorEngaged { leg, at, working_days } => {
+                self.clear_answered(case, legs);
+                let (leg, confirmed_at, working_days) = (*leg, *at, *working_days);
+                let engagement = Engagement { leg, case: case.id, confirmed_at, working_days };
+                self.set_report(case, &engagement, legs);
+                self.changes.engagements.push(engagement);
+            }
+            Event::EvaluatorLost { .. } | Event::EvaluatorBreached { .. } | Event::ReportDelivered { .. } => {
+                self.clear_answered(case, legs);
             }
             Event::RedispatchRequested => self.changes.clear(case.id, Kind::NoOffer),
             Event::Expired { .. }
@@ -77,14 +92,11 @@ impl Journal {
             | Event::WindowElapsed { .. }
             | Event::WindowFixed { .. }
             | Event::CoverBound
-            | Event::CoverLost
-            | Event::EvaluatorEngaged { .. }
-            | Event::EvaluatorLost { .. }
-            | Event::ReportDelivered { .. } => {}
+            | Event::CoverLost => {}
         }
     }
 
-    fn set(&mut self, case: &Case, kind: Kind, span: kernel::Span, due: Due) {
+    fn set(&mut self, case: &Case, kind: Kind, span: Span, due: Due) {
         self.changes.set(Deadline::due(case.id, kind, self.now, span, due));
     }
 
@@ -93,6 +105,57 @@ impl Journal {
         // What the bank gave in time may still be on its way.
         let due_at = approve_by.map(|at| at + self.rules.grace());
         self.changes.set(Deadline { case: case.id, kind: Kind::Approval, due_at, since: self.now, span });
+    }
+
+    /// Who was chosen is told again while it is silent; an evaluator has as long to confirm as the bank.
+    fn set_chosen(&mut self, case: &Case, choice: &Choice, legs: &[Leg]) {
+        let again = self.now + TimeDelta::seconds(i64::from(self.rules.policy.ask_again_seconds));
+        self.changes.set(Deadline {
+            case: case.id,
+            kind: Kind::Chosen,
+            due_at: Some(again),
+            since: self.now,
+            span: Span::Seconds(0),
+        });
+        let Some(evaluator) = choice.evaluator else { return };
+        // One that is engaged already has its time.
+        if legs.iter().any(|leg| leg.id == evaluator && leg.is_selected()) {
+            let due_at = choice.approve_by.map(|at| at + self.rules.grace());
+            self.set_valuation(case, evaluator, (self.now, self.rules.policy.approval, due_at), legs);
+        }
+    }
+
+    /// An engaged evaluator has the working days that it quoted.
+    fn set_report(&mut self, case: &Case, engagement: &Engagement, legs: &[Leg]) {
+        let due_at = match self.rules.calendar.deadline(engagement.confirmed_at, engagement.span()) {
+            Due::At(at) => Some(at + self.rules.grace()),
+            Due::Pending { .. } => None,
+        };
+        let time = (engagement.confirmed_at, engagement.span(), due_at);
+        self.set_valuation(case, engagement.leg, time, legs);
+    }
+
+    fn set_valuation(
+        &mut self,
+        case: &Case,
+        evaluator: LegId,
+        (since, span, due_at): (DateTime<Utc>, Span, Option<DateTime<Utc>>),
+        legs: &[Leg],
+    ) {
+        // There is one row for all of them: with another that owes something it is looked at now, and computed for both.
+        let is_alone = !legs.iter().any(|leg| leg.id != evaluator && leg.awaits_evaluator());
+        let due_at = if is_alone { due_at } else { Some(self.now) };
+        self.changes.set(Deadline { case: case.id, kind: Kind::Valuation, due_at, since, span });
+    }
+
+    /// Nobody is waited for who has nothing more to say.
+    fn clear_answered(&mut self, case: &Case, legs: &[Leg]) {
+        if !legs.iter().any(Leg::is_selected) {
+            self.changes.clear(case.id, Kind::Chosen);
+        }
+        if !legs.iter().any(Leg::awaits_evaluator) {
+            self.changes.clear(case.id, Kind::Valuation);
+        }
     }
 
     /// The enterprise's time to choose: its span, and no longer than the offer that lasts longest.

@@ -63,8 +63,10 @@ impl Journal {
                 self.move_one(legs, Some(choice.bank), undo, None);
                 self.move_one(legs, choice.evaluator, LegCommand::Unselect, None);
             }
-            Event::EvaluatorEngaged { leg } => self.move_one(legs, Some(*leg), LegCommand::Confirm, None),
+            Event::EvaluatorEngaged { leg, .. } => self.move_one(legs, Some(*leg), LegCommand::Confirm, None),
             Event::EvaluatorLost { leg } => self.move_one(legs, Some(*leg), LegCommand::Release, None),
+            Event::EvaluatorBreached { leg } => self.move_one(legs, Some(*leg), LegCommand::Breach, None),
+            // What was delivered too late stays a breach (domain.md §3.2 b).
             Event::ReportDelivered { leg } => {
                 self.move_one(legs, Some(*leg), LegCommand::Confirm, None);
                 self.move_one(legs, Some(*leg), LegCommand::Fulfil, None);

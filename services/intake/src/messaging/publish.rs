@@ -233,6 +233,7 @@ fn own_fact(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Utc>) -> Opt
         | Event::CoverLost
         | Event::EvaluatorEngaged { .. }
         | Event::EvaluatorLost { .. }
+        | Event::EvaluatorBreached { .. }
         | Event::ReportDelivered { .. }
         | Event::RedispatchRequested => None,
     }

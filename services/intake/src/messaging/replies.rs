@@ -71,6 +71,8 @@ struct Round {
     case_of: HashMap<LegId, CaseId>,
     offers: HashMap<LegId, Offer>,
     quotes: HashMap<LegId, Valuation>,
+    /// Whose report is here already.
+    reported: HashSet<LegId>,
     /// Of cases for which a report has come, by round.
     assets: HashMap<(CaseId, u8), Vec<String>>,
     journal: Journal,
@@ -103,6 +105,7 @@ impl Round {
             case_of,
             offers: HashMap::new(),
             quotes: HashMap::new(),
+            reported: HashSet::new(),
             assets: HashMap::new(),
             journal,
         };
@@ -139,14 +142,16 @@ impl Round {
             let quotes = valuations::by_replies(conn, &of_evaluators).await?;
             self.quotes = quotes.into_iter().map(|quote| (quote.leg, quote)).collect();
         }
-        let reported: Vec<CaseId> = incoming
+        let reports: Vec<LegId> = incoming
             .iter()
             .flatten()
             .filter(|incoming| matches!(incoming.reply, Reply::Report(_)))
-            .filter_map(|incoming| self.case_of.get(&incoming.leg).copied())
+            .map(|incoming| incoming.leg)
             .collect();
-        if !reported.is_empty() {
-            for dossier in dossiers::of_cases(conn, &reported, InstitutionRole::Evaluator).await? {
+        if !reports.is_empty() {
+            self.reported.extend(valuations::reported(conn, &reports).await?);
+            let of: Vec<CaseId> = reports.iter().filter_map(|leg| self.case_of.get(leg).copied()).collect();
+            for dossier in dossiers::of_cases(conn, &of, InstitutionRole::Evaluator).await? {
                 self.assets.insert((dossier.case, dossier.round), planning::asset_numbers(&dossier.body));
             }
         }
@@ -191,6 +196,7 @@ impl Round {
             offer: self.offers.get(&leg.id),
             quote: self.quotes.get(&leg.id),
             assets: self.assets.get(&(leg.case, leg.round)).map_or(&[], Vec::as_slice),
+            reported: self.reported.contains(&leg.id),
         };
         let verdict = judge(leg, reply, known, in_time);
         let told_before = self.journal.changes.outgoing.len();
@@ -267,6 +273,7 @@ impl Round {
                 changes.valuations.push(quote);
             }
             Reply::Report(report) => {
+                self.reported.insert(leg.id);
                 changes.reports.push(crate::domain::Report { case: leg.case, ..report.as_ref().clone() });
             }
             Reply::Received
@@ -282,9 +289,15 @@ impl Round {
     }
 }
 
-/// Whether an answer stands in this state, chosen or not.
+/// Whether an answer stands in this state, chosen or not, or is still owed what it promised.
 fn stands(state: LegState) -> bool {
-    matches!(state, LegState::Offered { .. } | LegState::Selected { .. } | LegState::Confirmed { .. })
+    matches!(
+        state,
+        LegState::Offered { .. }
+            | LegState::Selected { .. }
+            | LegState::Confirmed { .. }
+            | LegState::Breached { .. }
+    )
 }
 
 fn note_times(leg: &mut Leg, reply: &Reply, state: LegState, at: DateTime<Utc>) {

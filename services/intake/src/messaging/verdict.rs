@@ -3,6 +3,7 @@
 //! What an institution is told depends on its own leg and its own window alone, never on the state of the case or on
 //! what others do (`docs/adr/0009-choice-and-confirmation.md`).
 
+use chrono::{DateTime, Utc};
 use kernel::{
     DeclineReason, InstitutionRole, ReplyId,
     documents::DocumentCode,
@@ -36,9 +37,10 @@ pub(crate) enum Reply {
         reply: ReplyId,
         approval: Box<Approval>,
     },
-    /// An evaluator's confirmation.
+    /// An evaluator's confirmation, given `at`.
     Confirmed {
         reply: ReplyId,
+        at: DateTime<Utc>,
     },
     /// The chosen institution does not confirm.
     Refused {
@@ -60,6 +62,8 @@ pub(crate) struct Known<'a> {
     pub quote: Option<&'a Valuation>,
     /// The numbers of the assets in an evaluator's dossier.
     pub assets: &'a [String],
+    /// The report of this leg is here already.
+    pub reported: bool,
 }
 
 /// What follows from it.
@@ -90,9 +94,17 @@ pub(crate) fn judge(leg: &Leg, reply: &Reply, known: Known<'_>, in_time: bool) -
             let command = Command::Approve { approval: approval.as_ref().clone() };
             confirmation(leg, above.then_some("APPROVAL_ABOVE_OFFER"), command)
         }
-        Reply::Confirmed { .. } => confirmation(leg, None, Command::EngageEvaluator { leg: leg.id }),
+        Reply::Confirmed { at, .. } => {
+            let working_days = known.quote.map(|quote| quote.working_days);
+            let command = Command::EngageEvaluator {
+                leg: leg.id,
+                at: *at,
+                working_days: working_days.unwrap_or_default(),
+            };
+            confirmation(leg, working_days.is_none().then_some("NOTHING_OFFERED"), command)
+        }
         Reply::Refused { .. } => refusal(leg),
-        Reply::Report(report) => delivery(leg, report.fault(known.quote, known.assets)),
+        Reply::Report(report) => delivery(leg, report.fault(known.quote, known.assets), known.reported),
         Reply::Received
         | Reply::Accepted
         | Reply::Offer(_)
@@ -237,10 +249,18 @@ fn refusal(leg: &Leg) -> Verdict {
     }
 }
 
-/// A report confirms the engagement as well.
-fn delivery(leg: &Leg, fault: Option<&'static str>) -> Verdict {
+/// A report confirms the engagement as well. One that comes too late is kept, and stays late.
+fn delivery(leg: &Leg, fault: Option<&'static str>, reported: bool) -> Verdict {
     match (leg.state, fault) {
-        (LegState::Selected { .. } | LegState::Confirmed { .. }, Some(fault)) => fate(Fate::Refused(fault)),
+        (LegState::Breached { .. }, _) if reported => fate(Fate::Refused("REPORT_DELIVERED")),
+        (LegState::Selected { .. } | LegState::Confirmed { .. } | LegState::Breached { .. }, Some(fault)) => {
+            fate(Fate::Refused(fault))
+        }
+        (LegState::Breached { .. }, None) => Verdict {
+            command: Some(Command::TakeReport { leg: leg.id }),
+            keep: Some(false),
+            ..fate(Fate::Late)
+        },
         (LegState::Selected { .. } | LegState::Confirmed { .. }, None) => Verdict {
             command: Some(Command::TakeReport { leg: leg.id }),
             keep: Some(false),
@@ -257,8 +277,7 @@ fn delivery(leg: &Leg, fault: Option<&'static str>) -> Verdict {
             | LegState::Declined { .. }
             | LegState::TimedOut
             | LegState::Expired { .. }
-            | LegState::WithdrawnByInstitution { .. }
-            | LegState::Breached { .. },
+            | LegState::WithdrawnByInstitution { .. },
             _,
         ) => fate(Fate::Refused("NOT_SELECTED")),
     }
@@ -324,7 +343,7 @@ impl Reply {
             | Self::Question { reply, .. }
             | Self::TakenBack { reply }
             | Self::Approval { reply, .. }
-            | Self::Confirmed { reply }
+            | Self::Confirmed { reply, .. }
             | Self::Refused { reply }
             | Self::Foreign { reply } => Some(*reply),
         }
@@ -337,6 +356,13 @@ impl Reply {
 
     /// Whether it is judged against the offer or quote that stands.
     pub(crate) fn needs_standing(&self) -> bool {
-        matches!(self, Self::Offer(_) | Self::Valuation(_) | Self::Approval { .. } | Self::Report(_))
+        matches!(
+            self,
+            Self::Offer(_)
+                | Self::Valuation(_)
+                | Self::Approval { .. }
+                | Self::Confirmed { .. }
+                | Self::Report(_)
+        )
     }
 }

@@ -73,6 +73,9 @@ impl Dossiers {
         let mut conn = self.pool.acquire().await?;
         let reading = dossiers::find(&mut conn, leg, institution).await?;
         let reading = reading.ok_or_else(|| Fault::new(&reasons::LEG_NOT_FOUND))?;
+        if reading.recalled {
+            return Err(Fault::new(&reasons::CASE_STATE).metadata("command", "read dossier"));
+        }
         let supplements = legs::supplements(&mut conn, leg).await?;
         drop(conn);
         if !self.consents.allows(&reading, institution, self.clock.now()).await? {

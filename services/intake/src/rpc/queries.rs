@@ -1,7 +1,7 @@
 //! What staff may read of cases.
 
 use chrono::{DateTime, Utc};
-use kernel::{CaseId, CaseNumber};
+use kernel::{CaseId, CaseNumber, Due};
 use proto::intake::v1 as wire;
 use rpc::Fault;
 use tonic::{Request, Response};
@@ -9,7 +9,7 @@ use tonic::{Request, Response};
 use super::{lookup, service::Deps};
 use crate::{
     reasons,
-    store::{cases, covers, deadlines, legs, offers, timeline, valuations},
+    store::{cases, covers, deadlines, engagements, legs, offers, timeline, valuations},
     wire::{offers::Answers, views},
 };
 
@@ -34,7 +34,7 @@ impl Deps {
         };
         let legs = legs::of_cases(&mut conn, &[record.case.id]).await?;
         let deadlines = deadlines::of_case(&mut conn, record.case.id).await?;
-        Ok(Response::new(views::view(&record, &legs, deadlines)))
+        Ok(Response::new(views::view(&record, &legs, &deadlines, &self.rules.calendar)))
     }
 
     pub(super) async fn list_cases(
@@ -82,6 +82,9 @@ impl Deps {
     ) -> Result<Response<wire::ListOffersResponse>, Fault> {
         let mut conn = self.pool.acquire().await?;
         let record = lookup::find(&mut conn, &request.get_ref().case_id).await?;
+        if record.case.phase.is_withdrawn() {
+            return Ok(Response::new(wire::ListOffersResponse::default()));
+        }
         if record.case.phase.is_sealed() {
             return Err(Fault::new(&reasons::OFFERS_SEALED));
         }
@@ -92,8 +95,21 @@ impl Deps {
             quotes: valuations::of_case(&mut conn, id).await?,
             reports: valuations::reports(&mut conn, id).await?,
             covers: covers::options(&mut conn, &[id]).await?,
+            report_by: engagements::of_cases(&mut conn, &[id])
+                .await?
+                .iter()
+                .filter_map(|one| match self.rules.calendar.deadline(one.confirmed_at, one.span()) {
+                    Due::At(at) => Some((one.leg, at)),
+                    Due::Pending { .. } => None,
+                })
+                .collect(),
         };
-        Ok(Response::new(answers.compared(&record.case, self.clock.now())))
+        // Catalog is not waited for with a connection in hand.
+        drop(conn);
+        let conventions = self.products.conventions(&answers.products(&record.case)).await;
+        let conventions = conventions.map_err(|status| Fault::of_peer("catalog", *status))?;
+        let subsidies = &self.rules.policy.subsidies;
+        Ok(Response::new(answers.compared(&record.case, &conventions, subsidies, self.clock.now())))
     }
 }
 

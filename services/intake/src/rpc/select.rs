@@ -71,6 +71,7 @@ impl Deps {
             selected_at: now,
             approve_by,
             cover_bound: false,
+            cover_lost: false,
             amount: offer.amount,
             term: offer.term,
         };

@@ -18,7 +18,7 @@ use super::submissions::Submissions;
 use crate::{
     journal::Rules,
     numbers::Numbers,
-    work::{Alarm, Evaluators},
+    work::{Alarm, Evaluators, Products},
 };
 
 /// What the calls need.
@@ -35,6 +35,7 @@ pub(crate) struct Deps {
     pub whitelist: WhitelistServiceClient<rpc::client::Channel>,
     pub catalog: CatalogServiceClient<rpc::client::Channel>,
     pub evaluators: Evaluators,
+    pub products: Products,
 }
 
 #[derive(Clone)]

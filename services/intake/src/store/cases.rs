@@ -268,6 +268,14 @@ pub async fn list(
         .collect()
 }
 
+pub(super) const COVER_LOST: &str =
+    "SELECT count(*) FROM financing_case WHERE choice->>'cover_lost' = 'true' AND state = 'APPROVED'";
+
+/// How many cases are approved whose cover was lost since: each waits for a person.
+pub async fn cover_lost(conn: &mut PgConnection) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar(COVER_LOST).fetch_one(conn).await?)
+}
+
 fn channel_column(channel: Channel) -> i16 {
     // The numbers are 1 to 3.
     i16::try_from(channel.number()).unwrap_or_default()

@@ -14,11 +14,11 @@ use super::{
     covers::{self, Asked},
     deadlines::{self, Deadline, Kind},
     dossiers::{self, Dossier},
-    legs, offers,
+    engagements, legs, offers,
     timeline::{self, Entry},
     valuations,
 };
-use crate::domain::{Case, CoverOption, Form, Leg, Offer, Report, Valuation};
+use crate::domain::{Case, CoverOption, Engagement, Form, Leg, Offer, Report, Valuation};
 
 #[derive(Debug, Default)]
 pub struct Changes {
@@ -34,6 +34,7 @@ pub struct Changes {
     pub offers: Vec<Offer>,
     pub valuations: Vec<Valuation>,
     pub reports: Vec<Report>,
+    pub engagements: Vec<Engagement>,
     pub cover_requests: Vec<Asked>,
     /// New or changed options of cover.
     cover_options: Vec<CoverOption>,
@@ -61,6 +62,7 @@ impl Changes {
         offers::insert(writes, &self.offers);
         valuations::insert(writes, &self.valuations);
         valuations::insert_reports(writes, &self.reports);
+        engagements::insert(writes, &self.engagements);
         covers::insert(writes, &self.cover_requests);
         covers::put_options(writes, &self.cover_options);
         self.write_deadlines(writes);

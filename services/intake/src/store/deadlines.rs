@@ -27,10 +27,14 @@ pub enum Kind {
     Approval,
     /// How long a case without an offer waits for another round.
     NoOffer,
+    /// Whoever was chosen and is silent is told again.
+    Chosen,
+    /// The chosen evaluator's time to confirm, and then to deliver.
+    Valuation,
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Plan,
         Self::Window,
         Self::Supplement,
@@ -38,6 +42,8 @@ impl Kind {
         Self::Selection,
         Self::Approval,
         Self::NoOffer,
+        Self::Chosen,
+        Self::Valuation,
     ];
 
     pub fn code(self) -> &'static str {
@@ -49,7 +55,13 @@ impl Kind {
             Self::Selection => "SELECTION",
             Self::Approval => "APPROVAL",
             Self::NoOffer => "NO_OFFER",
+            Self::Chosen => "CHOSEN",
+            Self::Valuation => "VALUATION",
         }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 }
 
@@ -194,13 +206,24 @@ pub async fn next(conn: &mut PgConnection, kind: Kind) -> Result<Option<DateTime
     Ok(sqlx::query_scalar(NEXT).bind(kind.code()).fetch_one(conn).await?)
 }
 
-pub(super) const OF_CASE: &str = "SELECT kind, due_at FROM deadline WHERE case_id = $1 ORDER BY kind";
+pub(super) const OF_CASE: &str =
+    "SELECT kind, due_at, since, span FROM deadline WHERE case_id = $1 ORDER BY kind";
 
-pub async fn of_case(
-    conn: &mut PgConnection,
-    case: CaseId,
-) -> Result<Vec<(String, Option<DateTime<Utc>>)>, StoreError> {
-    Ok(sqlx::query_as(OF_CASE).bind(case.uuid()).fetch_all(conn).await?)
+type KeptColumns = (String, Option<DateTime<Utc>>, DateTime<Utc>, String);
+
+pub async fn of_case(conn: &mut PgConnection, case: CaseId) -> Result<Vec<Deadline>, StoreError> {
+    let rows: Vec<KeptColumns> = sqlx::query_as(OF_CASE).bind(case.uuid()).fetch_all(conn).await?;
+    let corrupt = |what| StoreError::Corrupt { table: "deadline", id: case.uuid(), what };
+    let deadline = |(kind, due_at, since, span): KeptColumns| {
+        Ok(Deadline {
+            case,
+            kind: Kind::from_code(&kind).ok_or_else(|| corrupt("kind"))?,
+            due_at,
+            since,
+            span: span.parse().map_err(|_| corrupt("span"))?,
+        })
+    };
+    rows.into_iter().map(deadline).collect()
 }
 
 pub(super) const PENDING: &str =

@@ -51,13 +51,16 @@ pub struct Reading {
     pub consent: ConsentId,
     pub enterprise: EnterpriseId,
     pub body: Vec<u8>,
+    /// The leg ended before its institution had read it: the package is recalled (domain.md §3.2, undo table).
+    pub recalled: bool,
 }
 
-pub(super) const FIND: &str = "SELECT l.product_id, l.product_version, d.consent_id, d.enterprise_id, d.body
+pub(super) const FIND: &str = "SELECT l.product_id, l.product_version, d.consent_id, d.enterprise_id, d.body,
+        l.state IN ('TIMED_OUT','RELEASED') AND l.delivered_at IS NULL
     FROM leg l JOIN dossier d ON d.case_id = l.case_id AND d.round = l.round AND d.role = l.role
     WHERE l.id = $1 AND l.institution_id = $2";
 
-type FoundColumns = (Option<Uuid>, Option<i32>, Uuid, Uuid, Vec<u8>);
+type FoundColumns = (Option<Uuid>, Option<i32>, Uuid, Uuid, Vec<u8>, bool);
 
 /// One indexed query; None for another institution's leg.
 pub async fn find(
@@ -67,13 +70,14 @@ pub async fn find(
 ) -> Result<Option<Reading>, StoreError> {
     let row: Option<FoundColumns> =
         sqlx::query_as(FIND).bind(leg.uuid()).bind(institution.uuid()).fetch_optional(conn).await?;
-    Ok(row.map(|(product, version, consent, enterprise, body)| Reading {
+    Ok(row.map(|(product, version, consent, enterprise, body, recalled)| Reading {
         product: product
             .zip(version)
             .map(|(id, version)| ProductVersion { id: ProductId::from_uuid(id), version }),
         consent: ConsentId::from_uuid(consent),
         enterprise: EnterpriseId::from_uuid(enterprise),
         body,
+        recalled,
     }))
 }
 
@@ -99,6 +103,7 @@ pub async fn of_role(
             consent: ConsentId::from_uuid(consent),
             enterprise: EnterpriseId::from_uuid(enterprise),
             body,
+            recalled: false,
         };
         (state, present, reading)
     }))

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod covers;
 pub mod deadlines;
 pub mod dossiers;
+pub mod engagements;
 pub mod legs;
 pub mod offers;
 pub mod serials;
@@ -39,6 +40,7 @@ pub const STATEMENTS: &[&str] = &[
     cases::GET,
     cases::GET_BY_NUMBER,
     cases::LIST,
+    cases::COVER_LOST,
     legs::INSERT,
     legs::UPDATE,
     legs::BY_IDS,
@@ -50,6 +52,9 @@ pub const STATEMENTS: &[&str] = &[
     valuations::BY_REPLIES,
     valuations::INSERT_REPORT,
     valuations::REPORTS,
+    valuations::REPORTED,
+    engagements::INSERT,
+    engagements::OF_CASES,
     covers::INSERT,
     covers::ASKED,
     covers::ANSWERED,

@@ -101,3 +101,12 @@ pub async fn reports(conn: &mut PgConnection, case: CaseId) -> Result<Vec<(LegId
     let rows: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(REPORTS).bind(case.uuid()).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|(leg, body)| (LegId::from_uuid(leg), body)).collect())
 }
+
+pub(super) const REPORTED: &str = "SELECT leg_id FROM valuation_report WHERE leg_id = ANY($1)";
+
+/// Which of these legs have delivered.
+pub async fn reported(conn: &mut PgConnection, legs: &[LegId]) -> Result<Vec<LegId>, StoreError> {
+    let legs: Vec<Uuid> = legs.iter().map(|id| id.uuid()).collect();
+    let rows: Vec<(Uuid,)> = sqlx::query_as(REPORTED).bind(legs).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|(leg,)| LegId::from_uuid(leg)).collect())
+}

@@ -87,7 +87,7 @@ fn reply(body: &partner::ReplySubmitted) -> Result<Reply, &'static str> {
             reply,
             approval: Box::new(answers::approval(at, given).ok_or("APPROVAL_INVALID")?),
         },
-        Sent::Confirmed(_) => Reply::Confirmed { reply },
+        Sent::Confirmed(_) => Reply::Confirmed { reply, at },
         Sent::Refused(refused) => {
             refusal(refused.reason)?;
             Reply::Refused { reply }

@@ -1,13 +1,18 @@
 //! What staff is shown. While a window is open, a leg shows only whether it was delivered and whether it was answered,
 //! never what: the desk is under the seal too (domain.md §3.2, §7).
 
-use kernel::{DeclineReason, leg::LegState};
+use chrono::{DateTime, Utc};
+use kernel::{Calendar, DeclineReason, Due, leg::LegState};
 use proto::{common::v1::LegProgress, intake::v1 as wire};
 
 use super::{application::application, timestamp};
 use crate::{
     domain::{Case, Leg, Phase},
-    store::{cases::Record, timeline::Entry},
+    store::{
+        cases::Record,
+        deadlines::{Deadline, Kind},
+        timeline::Entry,
+    },
 };
 
 pub(crate) fn state(phase: &Phase) -> wire::CaseState {
@@ -108,29 +113,49 @@ fn selection(phase: &Phase) -> Option<wire::Selection> {
         approve_by: choice.approve_by.map(timestamp),
         approval,
         cover_bound: choice.cover_bound,
+        cover_lost: choice.cover_lost,
     })
 }
 
 pub(crate) fn view(
     record: &Record,
     legs: &[Leg],
-    deadlines: Vec<(String, Option<chrono::DateTime<chrono::Utc>>)>,
+    deadlines: &[Deadline],
+    calendar: &Calendar,
 ) -> wire::CaseView {
     wire::CaseView {
         header: Some(header(record)),
         application: Some(application(&record.form)),
         legs: legs.iter().map(|one| leg(&record.case, one)).collect(),
         deadlines: deadlines
-            .into_iter()
-            .map(|(kind, due_at)| wire::PendingDeadline { kind, due_at: due_at.map(timestamp) })
+            .iter()
+            // That somebody is told again is nobody's deadline.
+            .filter(|deadline| deadline.kind != Kind::Chosen)
+            .map(|deadline| wire::PendingDeadline {
+                kind: deadline.kind.code().to_owned(),
+                due_at: promised(&record.case.phase, deadline, calendar).map(timestamp),
+            })
             .collect(),
     }
 }
 
+/// Until when there is time. The row of a deadline may fall due before, to ask the silent again, and falls due after it by
+/// the time for what is on its way.
+fn promised(phase: &Phase, deadline: &Deadline, calendar: &Calendar) -> Option<DateTime<Utc>> {
+    match deadline.kind {
+        Kind::Window => phase.collection().and_then(|round| round.closes_at),
+        Kind::Approval => phase.choice().and_then(|choice| choice.approve_by),
+        Kind::Cover | Kind::Valuation => match calendar.deadline(deadline.since, deadline.span) {
+            Due::At(at) => Some(at),
+            Due::Pending { .. } => None,
+        },
+        Kind::Plan | Kind::Supplement | Kind::Selection | Kind::NoOffer | Kind::Chosen => deadline.due_at,
+    }
+}
+
 pub(crate) fn leg(case: &Case, leg: &Leg) -> wire::LegView {
-    // A round that ended by withdrawal stays sealed: nobody needs its answers any more.
-    let withdrawn = matches!(case.phase, Phase::Withdrawn { .. });
-    let sealed = withdrawn || (case.phase.is_sealed() && leg.round == case.round);
+    let withdrawn = case.phase.is_withdrawn();
+    let sealed = case.phase.is_sealed() && (withdrawn || leg.round == case.round);
     let question = leg.state == LegState::InfoRequested;
     wire::LegView {
         leg_id: leg.id.to_string(),

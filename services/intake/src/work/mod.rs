@@ -2,8 +2,10 @@
 //! Deadline rows say what and when; however late one is taken, or how often, a case is changed once, because the
 //! version that was looked at is compared under the case's lock.
 
+mod chosen;
 mod evaluators;
 mod plan;
+mod products;
 mod supplement;
 mod waiting;
 mod window;
@@ -23,11 +25,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use evaluators::Evaluators;
+pub(crate) use products::Products;
 
 use crate::{
     journal::Rules,
     store::{
-        StoreError,
+        StoreError, cases,
         deadlines::{self, Fired, Kind},
     },
 };
@@ -119,7 +122,9 @@ impl Worker {
         });
         // Whoever waits for days is found in time by the poll; a submission wakes none of these.
         let asleep = Arc::<Notify>::default();
-        let waiting = [Kind::Cover, Kind::Selection, Kind::Approval, Kind::NoOffer].map(|kind| {
+        let kinds =
+            [Kind::Cover, Kind::Selection, Kind::Approval, Kind::NoOffer, Kind::Chosen, Kind::Valuation];
+        let waiting = kinds.map(|kind| {
             self.clone().turns(kind, Arc::clone(&asleep), shutdown.clone(), move |worker, fired| {
                 Box::pin(async move { worker.waiting(kind, &fired).await })
             })
@@ -214,6 +219,7 @@ impl Worker {
             let age = oldest.map_or(0.0, |due_at| (now - due_at).as_seconds_f64());
             telemetry::metrics::set_work(kind.code(), rows, age);
         }
+        telemetry::metrics::set_cover_lost(cases::cover_lost(&mut conn).await?);
         Ok(())
     }
 

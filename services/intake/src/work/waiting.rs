@@ -1,5 +1,5 @@
 //! Cases that wait for somebody who did not come: insurance, the enterprise's choice, the bank's approval, another
-//! round. Each kind of deadline ends in a command; a deadline that finds its case moved on changes nothing.
+//! round; those who were chosen are in `chosen`. Each kind of deadline ends in a command; a deadline that finds its case moved on changes nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::Due;
@@ -15,7 +15,7 @@ use crate::{
     store::{
         cases, covers,
         deadlines::{Deadline, Fired, Kind},
-        legs,
+        engagements, legs,
     },
 };
 
@@ -30,6 +30,8 @@ impl Worker {
         let records = cases::lock(&mut tx, &ids).await?;
         let mut legs = legs::of_cases(&mut tx, &ids).await?;
         let asked = if kind == Kind::Cover { covers::asked(&mut tx, &ids).await? } else { Vec::new() };
+        let engaged =
+            if kind == Kind::Valuation { engagements::of_cases(&mut tx, &ids).await? } else { Vec::new() };
         let mut journal = Journal::new(now, &self.rules);
         for record in records {
             let span = info_span!("case.waiting", case = %record.case.id, kind = kind.code());
@@ -44,6 +46,8 @@ impl Worker {
                 Kind::Selection => self.selection(&mut journal, case, &mut own, since),
                 Kind::Approval => self.approval(&mut journal, case, &mut own, since),
                 Kind::NoOffer => self.no_offer(&mut journal, case, &mut own),
+                Kind::Chosen => self.chosen(&mut journal, &case, &own, since),
+                Kind::Valuation => self.valuation(&mut journal, case, &mut own, &engaged),
                 Kind::Plan | Kind::Window | Kind::Supplement => {}
             });
         }
@@ -153,7 +157,7 @@ impl Worker {
     }
 }
 
-fn run(journal: &mut Journal, case: &mut Case, command: Command, legs: &mut [Leg]) {
+pub(super) fn run(journal: &mut Journal, case: &mut Case, command: Command, legs: &mut [Leg]) {
     // The state was looked at just above, under the lock: a refusal here would be a fault of ours.
     if let Err(refusal) = journal.execute(case, command, &Doer::intake(), legs) {
         tracing::error!(case = %case.id, %refusal, "a deadline met a state that it did not expect");

@@ -39,7 +39,7 @@ static ROSE: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(1)
 pub(crate) type Client = IntakeServiceClient<CallerChannel>;
 
 /// Windows of an hour, which tests pass by moving the clock.
-pub(crate) const SETTINGS: [(&str, &str); 9] = [
+pub(crate) const SETTINGS: [(&str, &str); 10] = [
     ("ZHIRONG_INTAKE_WINDOW", "3600s"),
     ("ZHIRONG_INTAKE_SUPPLEMENT", "3600s"),
     ("ZHIRONG_INTAKE_ASK_AGAIN_SECONDS", "600"),
@@ -49,6 +49,7 @@ pub(crate) const SETTINGS: [(&str, &str); 9] = [
     ("ZHIRONG_INTAKE_SELECTION", "7200s"),
     ("ZHIRONG_INTAKE_APPROVAL", "3600s"),
     ("ZHIRONG_INTAKE_NO_OFFER", "7200s"),
+    ("ZHIRONG_INTAKE_SUBSIDIES", "INTEREST:5000:4000000"),
 ];
 
 /// Intake and its neighbours, running.
@@ -261,6 +262,16 @@ impl Town {
         self.view(case).await.deadlines.into_iter().map(|deadline| deadline.kind).collect()
     }
 
+    /// The kinds of the rows of `deadline` that the case has, those that nobody is shown too.
+    pub(crate) async fn row_kinds(&self, case: &wire::CaseHeader) -> Vec<String> {
+        let case_id: Uuid = case.case_id.parse().unwrap();
+        sqlx::query_scalar("SELECT kind FROM deadline WHERE case_id = $1 ORDER BY kind")
+            .bind(case_id)
+            .fetch_all(&self.ground.pool(&ROLE))
+            .await
+            .unwrap()
+    }
+
     /// Sends a message as partner would; the same `message` twice is a redelivery.
     pub(crate) async fn send(
         &self,
@@ -296,6 +307,32 @@ impl Town {
         let message = MessageId::new(at, &mut rand::rng());
         self.send("partner.reply-submitted.v1", message, leg, body.encode_to_vec()).await;
         body.reply_id
+    }
+
+    /// The institution has read or acknowledged its assignment.
+    pub(crate) async fn received(&self, leg: &wire::LegView) {
+        let at = kernel::Clock::now(self.ground.clock());
+        let body = partner::AssignmentReceived {
+            leg_id: leg.leg_id.clone(),
+            institution_id: leg.institution_id.clone(),
+            received_at: Some(timestamp(at)),
+        };
+        let message = MessageId::new(at, &mut rand::rng());
+        self.send("partner.assignment-received.v1", message, leg, body.encode_to_vec()).await;
+    }
+
+    /// How often the institution was told this.
+    pub(crate) async fn times_told(&self, institution: &str, kind: &str) -> usize {
+        self.told(institution).await.iter().filter(|one| *one == kind).count()
+    }
+
+    /// Waits until the institution has been told this so often.
+    pub(crate) async fn is_told_times(&self, institution: &str, kind: &str, times: usize) {
+        eventually(LIMIT, || async {
+            let told = self.times_told(institution, kind).await;
+            if told == times { Ok(()) } else { Err(told) }
+        })
+        .await;
     }
 
     /// What partner has been told, by type, for this institution; oldest first.

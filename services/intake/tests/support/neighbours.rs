@@ -64,6 +64,7 @@ static CATALOG_POLICY: &[MethodPolicy] = &[
         method: "/zhirong.catalog.v1.CatalogService/ListInstitutions",
         allow: &[Allow::Role("intake")],
     },
+    MethodPolicy { method: "/zhirong.catalog.v1.CatalogService/GetProduct", allow: &[Allow::Role("intake")] },
 ];
 
 /// Stands for partner and for everyone who takes intake's facts: writes down what it is told.
@@ -274,6 +275,20 @@ impl catalog::catalog_service_server::CatalogService for Shelf {
         Ok(Response::new(catalog::ListInstitutionsResponse { institutions, next_page_token: String::new() }))
     }
 
+    /// The first bank counts a year of 365 days, all others one of 360.
+    async fn get_product(&self, request: Request<catalog::GetProductRequest>) -> Answer<catalog::Product> {
+        let request = request.into_inner();
+        let number = request.product_id.parse::<Uuid>().unwrap().as_u128();
+        let interest_basis = if number == 1_001 { 365 } else { 360 };
+        let terms = catalog::ProductTerms { interest_basis, settle_day: 20, ..Default::default() };
+        Ok(Response::new(catalog::Product {
+            product_id: request.product_id,
+            version: request.version,
+            terms: Some(terms),
+            ..catalog::Product::default()
+        }))
+    }
+
     not_asked! {
         register_institution(catalog::RegisterInstitutionRequest) -> catalog::RegisterInstitutionResponse;
         get_institution(catalog::GetInstitutionRequest) -> catalog::Institution;
@@ -281,7 +296,6 @@ impl catalog::catalog_service_server::CatalogService for Shelf {
         revise_product(catalog::ReviseProductRequest) -> catalog::ReviseProductResponse;
         publish_product(catalog::PublishProductRequest) -> catalog::PublishProductResponse;
         retire_product(catalog::RetireProductRequest) -> catalog::RetireProductResponse;
-        get_product(catalog::GetProductRequest) -> catalog::Product;
         list_products(catalog::ListProductsRequest) -> catalog::ListProductsResponse;
     }
 }

@@ -17,4 +17,5 @@ mod quotes;
 mod replies;
 mod serve;
 
+pub use policy::INSTITUTIONS;
 pub use serve::serve;

@@ -38,8 +38,8 @@ const INSTITUTION: &[Allow] = &[Allow::Institution];
 const ADMINISTRATOR: &[Allow] = &[Allow::Staff(&[Duty::Administrator])];
 const OPERATOR: &[Allow] = &[Allow::Staff(&[Duty::Operator])];
 
-/// The institutions' face.
-pub(super) const INSTITUTIONS: &[MethodPolicy] = &[
+/// The institutions' face: everything that one of them can call.
+pub const INSTITUTIONS: &[MethodPolicy] = &[
     MethodPolicy { method: GET_ASSIGNMENT, allow: INSTITUTION },
     MethodPolicy { method: LIST_ASSIGNMENTS, allow: INSTITUTION },
     MethodPolicy { method: ACCEPT_ASSIGNMENT, allow: INSTITUTION },

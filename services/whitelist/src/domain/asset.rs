@@ -52,9 +52,9 @@ impl IpAsset {
         term::annuity(self.kind, &self.dates, &self.detail, today)
     }
 
-    /// What the events until `today` (Asia/Shanghai) add up to.
+    /// What the events until `today` (Asia/Shanghai) add up to, for the owners on record.
     pub fn legal_state(&self, today: NaiveDate) -> LegalState {
-        legal::fold(&self.events, today)
+        legal::fold(&self.events, today).of_owners_since(self.detail.acquired_on)
     }
 
     /// Whether `other` is the invention that the same applicant filed for on the same day for the same thing (同日申请): the
@@ -68,7 +68,7 @@ impl IpAsset {
             && normalise(&self.title) == normalise(&other.title)
     }
 
-    /// Whether it is granted and neither ended, expired nor lapsed: what a score may count.
+    /// Whether it is granted, neither ended, expired nor lapsed, and not passed on to others: what a score may count.
     pub fn is_in_force(&self, today: NaiveDate) -> bool {
         self.dates.granted().is_some()
             && self.term_ends().is_none_or(|end| today < end)

@@ -6,17 +6,42 @@ use kernel::calendar::{date_of, end_of_day, start_of_day};
 use kernel::{EnterpriseId, Grade};
 use uuid::Uuid;
 
+use super::hearing::{Hearing, Told};
 use super::ids::{EntryId, RunId};
 use super::screening::{Exclusions, Points};
 
-/// Within how many days an exclusion has to be cured.
-pub const CURE_DAYS: i64 = 30;
-/// How long a listing lasts.
-pub const TERM_MONTHS: u32 = 12;
-/// How many days before the end it is warned of.
-pub const WARNING_DAYS: i64 = 30;
-/// Within how many days before the end it may be renewed.
-pub const RENEWAL_DAYS: i64 = 60;
+/// How long things last (名单时限): all of them assumptions of domain.md §3.2 c, so they are configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// Within how many days an exclusion has to be cured.
+    pub cure_days: u16,
+    /// How many months a listing lasts.
+    pub term_months: u16,
+    /// How many days before the end it is warned of.
+    pub warning_days: u16,
+    /// Within how many days before the end it may be renewed.
+    pub renewal_days: u16,
+}
+
+impl Terms {
+    /// Those of domain.md §3.2 c.
+    pub const DEFAULT: Self = Self { cure_days: 30, term_months: 12, warning_days: 30, renewal_days: 60 };
+
+    /// The last second in which a suspension of `since` can be cured.
+    pub fn cure_ends(&self, since: DateTime<Utc>) -> DateTime<Utc> {
+        let last = date_of(since).checked_add_signed(TimeDelta::days(self.cure_days.into()));
+        last.map_or(DateTime::<Utc>::MAX_UTC, end_of_day)
+    }
+
+    /// The first day on which `term` may be renewed.
+    pub fn renewal_from(&self, term: Term) -> Option<NaiveDate> {
+        term.to.checked_sub_signed(TimeDelta::days(self.renewal_days.into()))
+    }
+
+    fn warning_on(&self, term: Term) -> Option<NaiveDate> {
+        term.to.checked_sub_signed(TimeDelta::days(self.warning_days.into()))
+    }
+}
 
 /// Whose list an entry comes from (名单层级).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,15 +71,15 @@ pub struct Term {
 }
 
 impl Term {
-    /// Twelve months from `from`.
-    pub fn beginning(from: NaiveDate) -> Self {
-        let to = from.checked_add_months(Months::new(TERM_MONTHS)).and_then(|day| day.pred_opt());
+    /// So many months from `from`.
+    pub fn beginning(from: NaiveDate, months: u16) -> Self {
+        let to = from.checked_add_months(Months::new(months.into())).and_then(|day| day.pred_opt());
         Self { from, to: to.unwrap_or(NaiveDate::MAX) }
     }
 
-    /// Twelve months more.
-    pub fn renewed(self) -> Self {
-        let next = self.to.succ_opt().map_or(self, Self::beginning);
+    /// So many months more.
+    pub fn renewed(self, months: u16) -> Self {
+        let next = self.to.succ_opt().map_or(self, |from| Self::beginning(from, months));
         Self { from: self.from, to: next.to }
     }
 }
@@ -64,7 +89,7 @@ impl Term {
 pub enum Why {
     HardExclusion,
     ScoreTooLow,
-    /// Not cured within 30 days.
+    /// Not cured in time.
     NotCured,
     /// The enterprise took its consent back.
     ConsentRevoked,
@@ -96,10 +121,12 @@ impl Why {
 pub enum State {
     Nominated,
     ConsentPending,
-    /// `term`: it was listed before, and until when. `suspended_since`: the time to cure has run since then.
+    /// `term`: it was listed before, and until when. `suspended_since`: the time to cure has run since then. `fresh_from`:
+    /// only what sources told from then on decides.
     Screening {
         term: Option<Term>,
         suspended_since: Option<DateTime<Utc>>,
+        fresh_from: Option<DateTime<Utc>>,
     },
     Rejected(Why),
     Scored,
@@ -152,11 +179,17 @@ pub struct Judgement {
     pub rejects: bool,
     /// Exclusions whose source has not been heard.
     pub pending: Exclusions,
+    /// What became of asking each source.
+    pub hearing: Hearing,
+    /// Known, but not asked about: it needs a consent that there is not.
+    pub barred: Exclusions,
+    /// A consent to the profile and the rights holds: without one nothing is decided for the enterprise.
+    pub consented: bool,
 }
 
 impl Judgement {
     pub fn is_clean(&self) -> bool {
-        self.hits.is_empty() && self.pending.is_empty() && self.passes
+        self.hits.is_empty() && self.pending.is_empty() && self.passes && self.consented
     }
 }
 
@@ -179,6 +212,8 @@ pub struct Entry {
     pub version: i64,
     pub judged: Option<Judged>,
     pub hits: Exclusions,
+    /// Which source told which of the hits.
+    pub told: Told,
     /// A source that has not been heard holds the decision up (PENDING_SOURCE).
     pub waiting: bool,
     pub updated_at: DateTime<Utc>,
@@ -237,42 +272,68 @@ impl Entry {
             version: 1,
             judged: None,
             hits: Exclusions::NONE,
+            told: Told::default(),
             waiting: false,
             updated_at: now,
         }
     }
 
+    /// A new entry of an enterprise that had one before: what sources told of it then stands until they are heard again.
+    #[must_use]
+    pub fn after_an_earlier(self, earlier: &Self) -> Self {
+        Self { hits: earlier.told.all(), told: earlier.told, ..self }
+    }
+
+    /// Known hits that `judgement` says nothing of, because whoever told them was not heard or may not be asked: silence
+    /// clears nothing.
+    pub fn held(&self, judgement: &Judgement) -> Exclusions {
+        self.hits.both(self.told.unconfirmed(&judgement.hearing).and(judgement.barred))
+    }
+
     /// What is to be done after it has come into its state, in place of everything that was to be done before.
-    pub fn tasks(&self, now: DateTime<Utc>, watch: TimeDelta) -> Vec<(Task, Due)> {
+    pub fn tasks(&self, now: DateTime<Utc>, watch: TimeDelta, terms: &Terms) -> Vec<(Task, Due)> {
         let watch = (Task::Watch, Some(now + watch));
         let expires = |term: Term| (Task::Expire, term.to.succ_opt().map(start_of_day));
+        let cure = |since| (Task::Cure, Some(terms.cure_ends(since) + TimeDelta::seconds(1)));
         match self.state {
             State::Nominated | State::ConsentPending => vec![(Task::Consent, Some(now))],
-            State::Screening { .. } => vec![(Task::Screen, Some(now))],
+            // However long its sources are silent, the time to cure and the term go on.
+            State::Screening { term, suspended_since, .. } => {
+                let screen = (Task::Screen, Some(now));
+                [Some(screen), suspended_since.map(cure), term.map(expires)].into_iter().flatten().collect()
+            }
             State::Scored => vec![watch],
             State::Publicity { ends_at, .. } => {
                 // The last second still belongs to the period.
                 vec![(Task::Publicity, ends_at.map(|at| at + TimeDelta::seconds(1))), watch]
             }
             State::Listed(term) => {
-                let warn = term.to.checked_sub_signed(TimeDelta::days(WARNING_DAYS)).map(start_of_day);
+                let warn = terms.warning_on(term).map(start_of_day);
                 let warn = warn.filter(|at| *at > now).map(|at| (Task::Warn, Some(at)));
                 [Some(watch), warn, Some(expires(term))].into_iter().flatten().collect()
             }
             State::Suspended { since, term } => {
-                let cure = (Task::Cure, Some(cure_ends(since) + TimeDelta::seconds(1)));
-                [Some(watch), Some(cure), term.map(expires)].into_iter().flatten().collect()
+                [Some(watch), Some(cure(since)), term.map(expires)].into_iter().flatten().collect()
             }
             State::Rejected(_) | State::Removed(_) | State::Expired => Vec::new(),
+        }
+    }
+
+    /// From when on sources have to have told what decides `task`, where that matters: who is given up as not cured must not
+    /// be so by what was told long before the last day.
+    pub fn fresh_from(&self, task: Task, terms: &Terms) -> Option<DateTime<Utc>> {
+        let last_day = |since| terms.cure_ends(since) - TimeDelta::days(1);
+        match (task, self.state) {
+            (Task::Cure, State::Suspended { since, .. }) => Some(last_day(since)),
+            (Task::Cure, State::Screening { suspended_since, fresh_from, .. }) => {
+                fresh_from.max(suspended_since.map(last_day))
+            }
+            (_, State::Screening { fresh_from, .. }) => fresh_from,
+            _ => None,
         }
     }
 
     pub fn is_listed(&self) -> bool {
         matches!(self.state, State::Listed(_))
     }
-}
-
-/// The last second in which a suspension of `since` can be cured.
-pub fn cure_ends(since: DateTime<Utc>) -> DateTime<Utc> {
-    date_of(since).checked_add_signed(TimeDelta::days(CURE_DAYS)).map_or(DateTime::<Utc>::MAX_UTC, end_of_day)
 }

@@ -1,10 +1,12 @@
 //! How an entry moves: a command is decided by its state, and the events that come of it make the next state. A hard
-//! exclusion wins over everything, and a source that has not been heard decides nothing.
+//! exclusion wins over everything, a source that has not been heard decides nothing, and nobody comes further without
+//! a consent that holds.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use kernel::calendar::date_of;
 
-use super::entry::{Entry, Judged, Judgement, RENEWAL_DAYS, State, Term, Why, cure_ends};
+use super::entry::{Entry, Judged, Judgement, State, Term, Terms, Why};
+use super::hearing::Told;
 use super::screening::Exclusions;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +32,8 @@ pub enum Command {
     Repair,
     Renew(Judgement),
     Remove(Why),
-    /// The time to cure is over.
-    GiveUp,
+    /// The time to cure is over; with what a screening says then.
+    GiveUp(Judgement),
     Warn,
     Expire,
 }
@@ -50,7 +52,7 @@ impl Command {
             Self::Repair => "REPAIR",
             Self::Renew(_) => "RENEW",
             Self::Remove(_) => "REMOVE",
-            Self::GiveUp => "GIVE_UP",
+            Self::GiveUp(_) => "GIVE_UP",
             Self::Warn => "WARN",
             Self::Expire => "EXPIRE",
         }
@@ -61,6 +63,8 @@ impl Command {
 pub enum Event {
     ConsentSought,
     ConsentGiven,
+    /// There is none any more.
+    ConsentLapsed,
     /// A source that has not been heard holds the decision up.
     SourceAwaited,
     Rejected {
@@ -75,7 +79,10 @@ pub enum Event {
     PublicityFixed {
         ends_at: DateTime<Utc>,
     },
-    Objected,
+    /// Sources are asked again: `at` tells from when on what they say counts.
+    Objected {
+        at: DateTime<Utc>,
+    },
     Listed {
         judgement: Judgement,
         term: Term,
@@ -86,12 +93,18 @@ pub enum Event {
         since: DateTime<Utc>,
         term: Option<Term>,
     },
-    /// Other exclusions than before.
-    HitsChanged(Exclusions),
+    /// Other exclusions than before, or told by others.
+    HitsChanged {
+        hits: Exclusions,
+        told: Told,
+    },
     Reinstated {
         term: Term,
     },
-    Repaired,
+    /// `fresh_from`: only what sources told from then on decides, because what they told before is said to be repaired.
+    Repaired {
+        fresh_from: Option<DateTime<Utc>>,
+    },
     Renewed {
         judgement: Judgement,
         term: Term,
@@ -106,17 +119,18 @@ impl Event {
         match self {
             Self::ConsentSought => "CONSENT_SOUGHT",
             Self::ConsentGiven => "CONSENT_GIVEN",
+            Self::ConsentLapsed => "CONSENT_LAPSED",
             Self::SourceAwaited => "SOURCE_AWAITED",
             Self::Rejected { .. } => "REJECTED",
             Self::Scored(_) => "SCORED",
             Self::PublicityOpened { .. } => "PUBLICITY_OPENED",
             Self::PublicityFixed { .. } => "PUBLICITY_FIXED",
-            Self::Objected => "OBJECTED",
+            Self::Objected { .. } => "OBJECTED",
             Self::Listed { .. } => "LISTED",
             Self::Suspended { .. } => "SUSPENDED",
-            Self::HitsChanged(_) => "HITS_CHANGED",
+            Self::HitsChanged { .. } => "HITS_CHANGED",
             Self::Reinstated { .. } => "REINSTATED",
-            Self::Repaired => "REPAIRED",
+            Self::Repaired { .. } => "REPAIRED",
             Self::Renewed { .. } => "RENEWED",
             Self::Warned => "EXPIRY_WARNED",
             Self::Removed(_) => "REMOVED",
@@ -134,16 +148,23 @@ pub enum Refusal {
     TooEarly,
     #[error("it would not be listed today")]
     NotEligible,
+    #[error("the enterprise's consent does not hold")]
+    NoConsent,
 }
 
 /// The events that `command` leads to; none where there is nothing to do.
-pub fn decide(entry: &Entry, command: Command, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+pub fn decide(
+    entry: &Entry,
+    command: Command,
+    now: DateTime<Utc>,
+    terms: &Terms,
+) -> Result<Vec<Event>, Refusal> {
     let refused = Refusal::State { state: entry.state.code(), command: command.code() };
     let event = match (command, entry.state) {
         (Command::SeekConsent, State::Nominated) => Event::ConsentSought,
         (Command::SeekConsent, State::ConsentPending) => return Ok(Vec::new()),
         (Command::NoteConsent, State::ConsentPending) => Event::ConsentGiven,
-        (Command::Judge(judgement), State::Screening { term, suspended_since }) => {
+        (Command::Judge(judgement), State::Screening { term, suspended_since, .. }) => {
             return Ok(judged(entry, judgement, term, suspended_since.unwrap_or(now)));
         }
         (Command::OpenPublicity { ends_at }, State::Scored) => Event::PublicityOpened { at: now, ends_at },
@@ -151,26 +172,36 @@ pub fn decide(entry: &Entry, command: Command, now: DateTime<Utc>) -> Result<Vec
         (Command::FixPublicity { ends_at }, State::Publicity { ends_at: None, .. }) => {
             Event::PublicityFixed { ends_at }
         }
-        (Command::Object, State::Publicity { .. }) => Event::Objected,
+        (Command::Object, State::Publicity { .. }) => Event::Objected { at: now },
         (Command::ClosePublicity(judgement), State::Publicity { ends_at, .. }) => {
             return match ends_at {
-                Some(ends_at) if now > ends_at => Ok(published(entry, judgement, now)),
+                Some(ends_at) if now > ends_at => Ok(published(entry, judgement, now, terms)),
                 Some(_) | None => Err(Refusal::TooEarly),
             };
         }
         (Command::Watch(judgement), _) => return Ok(watched(entry, judgement, now)),
-        (Command::Repair, State::Suspended { .. }) => Event::Repaired,
+        (Command::Repair, State::Suspended { .. }) => Event::Repaired { fresh_from: Some(now) },
         (Command::Renew(judgement), State::Listed(term)) => {
-            return renewed(judgement, term, now).map(|e| vec![e]);
+            return renewed(judgement, term, now, terms).map(|e| vec![e]);
         }
         (Command::Remove(_), state) if state.has_ended() => return Err(refused),
         (Command::Remove(why), _) => Event::Removed(why),
-        (Command::GiveUp, State::Suspended { since, .. }) if now > cure_ends(since) => {
-            Event::Removed(Why::NotCured)
+        (
+            Command::GiveUp(judgement),
+            State::Suspended { since, .. } | State::Screening { suspended_since: Some(since), .. },
+        ) => {
+            if now <= terms.cure_ends(since) {
+                return Err(Refusal::TooEarly);
+            }
+            return Ok(given_up(entry, judgement, now));
         }
-        (Command::GiveUp, State::Suspended { .. }) => return Err(Refusal::TooEarly),
         (Command::Warn, State::Listed(_)) => Event::Warned,
-        (Command::Expire, State::Listed(term) | State::Suspended { term: Some(term), .. }) => {
+        (
+            Command::Expire,
+            State::Listed(term)
+            | State::Suspended { term: Some(term), .. }
+            | State::Screening { term: Some(term), .. },
+        ) => {
             if date_of(now) <= term.to {
                 return Err(Refusal::TooEarly);
             }
@@ -186,7 +217,7 @@ pub fn decide(entry: &Entry, command: Command, now: DateTime<Utc>) -> Result<Vec
             | Command::ClosePublicity(_)
             | Command::Repair
             | Command::Renew(_)
-            | Command::GiveUp
+            | Command::GiveUp(_)
             | Command::Warn
             | Command::Expire,
             _,
@@ -205,7 +236,11 @@ fn judged(entry: &Entry, judgement: Judgement, term: Option<Term>, since: DateTi
             Event::Rejected { why: Why::HardExclusion, judgement }
         }];
     }
-    if !judgement.pending.is_empty() {
+    if !judgement.consented {
+        // Who was listed before waits here, because its time to cure and its term go on.
+        return if term.is_none() { vec![Event::ConsentLapsed] } else { Vec::new() };
+    }
+    if !judgement.pending.is_empty() || !entry.held(&judgement).is_empty() {
         return if entry.waiting { Vec::new() } else { vec![Event::SourceAwaited] };
     }
     vec![match (judgement.passes, term) {
@@ -215,15 +250,15 @@ fn judged(entry: &Entry, judgement: Judgement, term: Option<Term>, since: DateTi
     }]
 }
 
-fn published(entry: &Entry, judgement: Judgement, now: DateTime<Utc>) -> Vec<Event> {
-    if !judgement.hits.is_empty() {
+fn published(entry: &Entry, judgement: Judgement, now: DateTime<Utc>, terms: &Terms) -> Vec<Event> {
+    if !judgement.hits.is_empty() || !judgement.consented {
         return watched(entry, judgement, now);
     }
-    if !judgement.pending.is_empty() {
+    if !judgement.pending.is_empty() || !entry.held(&judgement).is_empty() {
         return if entry.waiting { Vec::new() } else { vec![Event::SourceAwaited] };
     }
     vec![if judgement.passes {
-        Event::Listed { judgement, term: Term::beginning(date_of(now)) }
+        Event::Listed { judgement, term: Term::beginning(date_of(now), terms.term_months) }
     } else {
         Event::Rejected { why: Why::ScoreTooLow, judgement }
     }]
@@ -231,6 +266,7 @@ fn published(entry: &Entry, judgement: Judgement, now: DateTime<Utc>) -> Vec<Eve
 
 fn watched(entry: &Entry, judgement: Judgement, now: DateTime<Utc>) -> Vec<Event> {
     let hit = !judgement.hits.is_empty();
+    let (hits, told) = entry.known(&judgement);
     match entry.state {
         State::Scored | State::Publicity { .. } if hit && judgement.rejects => {
             vec![Event::Rejected { why: Why::HardExclusion, judgement }]
@@ -238,15 +274,18 @@ fn watched(entry: &Entry, judgement: Judgement, now: DateTime<Utc>) -> Vec<Event
         State::Scored | State::Publicity { .. } if hit => {
             vec![Event::Suspended { judgement, since: now, term: None }]
         }
+        // Without a consent it goes no further; who is listed stays so, unless an exclusion that is open to everybody is hit.
+        State::Scored | State::Publicity { .. } if !judgement.consented => vec![Event::ConsentLapsed],
         State::Listed(term) if hit => vec![Event::Suspended { judgement, since: now, term: Some(term) }],
-        State::Suspended { .. } if hit && judgement.hits != entry.hits => {
-            vec![Event::HitsChanged(judgement.hits)]
+        State::Suspended { .. } if !hits.is_empty() && (hits, told) != (entry.hits, entry.told) => {
+            vec![Event::HitsChanged { hits, told }]
         }
+        State::Suspended { .. } if !hits.is_empty() => Vec::new(),
         // Cured: on the list again, if its term still runs and the points still are enough.
         State::Suspended { term: Some(term), .. } if judgement.is_clean() && date_of(now) <= term.to => {
             vec![Event::Reinstated { term }]
         }
-        State::Suspended { .. } if !hit && judgement.pending.is_empty() => vec![Event::Repaired],
+        State::Suspended { .. } if judgement.pending.is_empty() => vec![Event::Repaired { fresh_from: None }],
         State::Scored
         | State::Publicity { .. }
         | State::Listed(_)
@@ -260,16 +299,28 @@ fn watched(entry: &Entry, judgement: Judgement, now: DateTime<Utc>) -> Vec<Event
     }
 }
 
-fn renewed(judgement: Judgement, term: Term, now: DateTime<Utc>) -> Result<Event, Refusal> {
-    let early =
-        term.to.checked_sub_signed(TimeDelta::days(RENEWAL_DAYS)).is_some_and(|day| date_of(now) < day);
-    if early {
+/// A hit that is certain removes; a source that should have been heard and was not delays it. What a source told that the
+/// enterprise does not let anybody ask any more counts as not cured.
+fn given_up(entry: &Entry, judgement: Judgement, now: DateTime<Utc>) -> Vec<Event> {
+    let awaited = !judgement.pending.is_empty() || !entry.told.awaited(&judgement.hearing).is_empty();
+    if !judgement.hits.is_empty() || !awaited && !entry.held(&judgement).is_empty() {
+        return vec![Event::Removed(Why::NotCured)];
+    }
+    // Cured at the last moment, or waiting; who is screened is decided there.
+    watched(entry, judgement, now)
+}
+
+fn renewed(judgement: Judgement, term: Term, now: DateTime<Utc>, terms: &Terms) -> Result<Event, Refusal> {
+    if terms.renewal_from(term).is_some_and(|day| date_of(now) < day) {
         return Err(Refusal::TooEarly);
+    }
+    if !judgement.consented {
+        return Err(Refusal::NoConsent);
     }
     if !judgement.is_clean() {
         return Err(Refusal::NotEligible);
     }
-    Ok(Event::Renewed { judgement, term: term.renewed() })
+    Ok(Event::Renewed { judgement, term: term.renewed(terms.term_months) })
 }
 
 /// The entry after `event`.
@@ -280,7 +331,10 @@ pub fn apply(mut entry: Entry, event: &Event, now: DateTime<Utc>) -> Entry {
     entry.waiting = matches!(event, Event::SourceAwaited);
     match *event {
         Event::ConsentSought => entry.state = State::ConsentPending,
-        Event::ConsentGiven => entry.state = State::Screening { term: None, suspended_since: None },
+        Event::ConsentLapsed => entry.state = State::ConsentPending,
+        Event::ConsentGiven => {
+            entry.state = State::Screening { term: None, suspended_since: None, fresh_from: None };
+        }
         Event::SourceAwaited | Event::Warned => {}
         Event::Rejected { why, judgement } => entry.judge(judgement, State::Rejected(why)),
         Event::Scored(judgement) => entry.judge(judgement, State::Scored),
@@ -290,26 +344,28 @@ pub fn apply(mut entry: Entry, event: &Event, now: DateTime<Utc>) -> Entry {
                 entry.state = State::Publicity { since, ends_at: Some(ends_at) };
             }
         }
-        Event::Objected => entry.state = State::Screening { term: None, suspended_since: None },
+        Event::Objected { at } => {
+            entry.state = State::Screening { term: None, suspended_since: None, fresh_from: Some(at) };
+        }
         Event::Listed { judgement, term } | Event::Renewed { judgement, term } => {
             entry.judge(judgement, State::Listed(term));
         }
         Event::Suspended { judgement, since, term } => {
             // The grade that it was listed with stays until it is screened anew.
-            entry.hits = judgement.hits;
+            (entry.hits, entry.told) = entry.known(&judgement);
             entry.state = State::Suspended { since, term };
         }
-        Event::HitsChanged(hits) => entry.hits = hits,
+        Event::HitsChanged { hits, told } => (entry.hits, entry.told) = (hits, told),
         Event::Reinstated { term } => {
-            entry.hits = Exclusions::NONE;
+            (entry.hits, entry.told) = (Exclusions::NONE, Told::default());
             entry.state = State::Listed(term);
         }
-        Event::Repaired => {
+        Event::Repaired { fresh_from } => {
             let (term, since) = match entry.state {
                 State::Suspended { since, term } => (term, Some(since)),
                 _ => (None, None),
             };
-            entry.state = State::Screening { term, suspended_since: since };
+            entry.state = State::Screening { term, suspended_since: since, fresh_from };
         }
         Event::Removed(why) => entry.state = State::Removed(why),
         Event::Expired => entry.state = State::Expired,
@@ -319,9 +375,15 @@ pub fn apply(mut entry: Entry, event: &Event, now: DateTime<Utc>) -> Entry {
 
 impl Entry {
     fn judge(&mut self, judgement: Judgement, state: State) {
-        let Judgement { run, total, grade, hits, .. } = judgement;
+        let Judgement { run, total, grade, .. } = judgement;
+        (self.hits, self.told) = self.known(&judgement);
         self.judged = Some(Judged { run, total, grade });
-        self.hits = hits;
         self.state = state;
+    }
+
+    /// The hits after `judgement`, with those that it says nothing of, and who told them.
+    fn known(&self, judgement: &Judgement) -> (Exclusions, Told) {
+        let hits = judgement.hits.and(self.held(judgement));
+        (hits, self.told.after(&judgement.hearing).within(hits))
     }
 }

@@ -6,9 +6,11 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::entry::*;
-use super::entry_decide::*;
+use super::entry_decide::{decide as decide_by, *};
+use super::hearing::{Heard, Hearing, Told};
 use super::ids::{EntryId, RunId};
 use super::screening::{Exclusions, Points};
+use super::source::SourceCode;
 use super::standing::Exclusion;
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -28,7 +30,24 @@ fn judgement(passes: bool, codes: &[&str], pending: &[&str]) -> Judgement {
         hits: hits(codes),
         rejects: codes.iter().any(|code| *code != "HX03"),
         pending: hits(pending),
+        hearing: Hearing::default(),
+        barred: Exclusions::NONE,
+        consented: true,
     }
+}
+
+fn decide(entry: &Entry, command: Command, now: DateTime<Utc>) -> Result<Vec<Event>, Refusal> {
+    decide_by(entry, command, now, &Terms::DEFAULT)
+}
+
+/// With what became of asking 信用济源; 信用中国 was asked and told nothing, nobody else is connected.
+fn hearing(judgement: Judgement, jiyuan: Heard) -> Judgement {
+    let hearing = Hearing::by(|source| match source {
+        SourceCode::CreditChina => Heard::Told(Exclusions::NONE),
+        SourceCode::CreditJiyuan => jiyuan,
+        SourceCode::CreditHenan | SourceCode::PledgePlatform => Heard::Silent,
+    });
+    Judgement { hearing, ..judgement }
 }
 
 fn good() -> Judgement {
@@ -67,7 +86,7 @@ fn the_straight_way_ends_listed_for_twelve_months() {
         ("2022-10-12".to_owned(), "2023-10-11".to_owned())
     );
     assert_eq!(one.judged.unwrap().grade, Grade::B);
-    let tasks = one.tasks(at("2022-10-11T16:00:00Z"), TimeDelta::hours(1));
+    let tasks = one.tasks(at("2022-10-11T16:00:00Z"), TimeDelta::hours(1), &Terms::DEFAULT);
     assert_eq!(
         tasks,
         [
@@ -90,7 +109,7 @@ fn publicity_does_not_end_a_second_early_nor_without_a_calendar() {
         decide(&unknown, Command::ClosePublicity(good()), at("2029-01-01T00:00:00Z")),
         Err(Refusal::TooEarly)
     );
-    assert_eq!(unknown.tasks(start, TimeDelta::hours(1))[0], (Task::Publicity, None));
+    assert_eq!(unknown.tasks(start, TimeDelta::hours(1), &Terms::DEFAULT)[0], (Task::Publicity, None));
     let ends_at = at("2022-10-11T15:59:59Z");
     let open = after(one, Command::OpenPublicity { ends_at: Some(ends_at) }, start);
     assert_eq!(decide(&open, Command::ClosePublicity(good()), ends_at), Err(Refusal::TooEarly));
@@ -143,8 +162,9 @@ fn an_exclusion_suspends_and_thirty_days_without_a_cure_remove() {
     assert_eq!((one.state.code(), one.hits), ("SUSPENDED", hits(&["HX03"])));
     assert_eq!(decide(&one, Command::Watch(judgement(true, &["HX03"], &[])), hit_at), Ok(vec![]));
     let last = at("2023-02-09T15:59:59Z");
-    assert_eq!(decide(&one, Command::GiveUp, last), Err(Refusal::TooEarly));
-    let removed = after(one.clone(), Command::GiveUp, last + TimeDelta::seconds(1));
+    let held = judgement(true, &["HX03"], &[]);
+    assert_eq!(decide(&one, Command::GiveUp(held), last), Err(Refusal::TooEarly));
+    let removed = after(one.clone(), Command::GiveUp(held), last + TimeDelta::seconds(1));
     assert_eq!(removed.state, State::Removed(Why::NotCured));
     // Gone again in time: on the list as before. Unheard sources cure nothing.
     assert_eq!(decide(&one, Command::Watch(judgement(true, &[], &["HX03"])), last), Ok(vec![]));
@@ -159,6 +179,144 @@ fn an_exclusion_suspends_and_thirty_days_without_a_cure_remove() {
     let repaired = after(one, Command::Repair, last);
     let again = after(repaired, Command::Judge(judgement(true, &["HX01"], &[])), last);
     assert!(matches!(again.state, State::Suspended { since, term: Some(_) } if since == hit_at));
+}
+
+/// Listed, and then hit by what 信用济源 told on 2023-01-10.
+fn suspended() -> Entry {
+    let told = hearing(judgement(true, &["HX03"], &[]), Heard::Told(hits(&["HX03"])));
+    let one = after(listed(), Command::Watch(told), at("2023-01-10T03:00:00Z"));
+    assert_eq!(one.state.code(), "SUSPENDED");
+    one
+}
+
+#[test]
+fn what_a_source_told_stands_until_the_same_source_clears_it() {
+    let (one, now) = (suspended(), at("2023-01-12T00:00:00Z"));
+    // The consent to ask it is gone, or it is away: nobody says that the exclusion is.
+    for silent in [hearing(good(), Heard::Silent), hearing(judgement(true, &[], &["HX03"]), Heard::Missing)] {
+        assert_eq!(decide(&one, Command::Watch(silent), now), Ok(vec![]), "{silent:?}");
+        let repaired = after(one.clone(), Command::Repair, now);
+        let waits = after(repaired, Command::Judge(silent), now);
+        assert_eq!((waits.state.code(), waits.waiting, waits.hits), ("SCREENING", true, hits(&["HX03"])));
+    }
+    // Another exclusion comes and goes; the one that nobody can confirm stays.
+    let more =
+        after(one.clone(), Command::Watch(hearing(judgement(true, &["HX01"], &[]), Heard::Silent)), now);
+    assert_eq!(more.hits, hits(&["HX01", "HX03"]));
+    let less = after(more, Command::Watch(hearing(good(), Heard::Silent)), now);
+    assert_eq!((less.state.code(), less.hits), ("SUSPENDED", hits(&["HX03"])));
+    let cleared = after(less, Command::Watch(hearing(good(), Heard::Told(Exclusions::NONE))), now);
+    assert!(cleared.is_listed() && cleared.hits.is_empty() && cleared.told == Told::default());
+}
+
+#[test]
+fn what_a_person_put_on_record_and_no_consent_lets_anybody_ask_stands_too() {
+    let now = at("2023-01-12T00:00:00Z");
+    let one = after(listed(), Command::Watch(judgement(true, &["HX10"], &[])), now);
+    let barred = Judgement { barred: hits(&["HX10"]), ..good() };
+    assert_eq!(decide(&one, Command::Watch(barred), now), Ok(vec![]));
+    // Cured by who recorded it: nothing is known any more.
+    assert!(after(one, Command::Watch(good()), now).is_listed());
+}
+
+#[test]
+fn an_earlier_entrys_exclusion_is_not_forgotten_by_a_new_nomination() {
+    let now = at("2023-03-01T00:00:00Z");
+    let barred = hearing(good(), Heard::Silent);
+    let removed = after(suspended(), Command::GiveUp(barred), now);
+    assert_eq!(removed.state, State::Removed(Why::NotCured), "who bars the asking has not cured it");
+    let mut one = entry(now).after_an_earlier(&removed);
+    for command in [Command::SeekConsent, Command::NoteConsent, Command::Judge(barred)] {
+        one = after(one, command, now);
+    }
+    assert_eq!((one.state.code(), one.waiting), ("SCREENING", true));
+    let heard = after(one, Command::Judge(hearing(good(), Heard::Told(Exclusions::NONE))), now);
+    assert_eq!((heard.state, heard.hits), (State::Scored, Exclusions::NONE));
+}
+
+#[test]
+fn a_source_that_is_silent_delays_the_removal_and_what_it_tells_decides_it() {
+    let (one, late) = (suspended(), at("2023-02-09T16:00:00Z"));
+    let away = hearing(judgement(true, &[], &["HX03"]), Heard::Missing);
+    assert_eq!(decide(&one, Command::GiveUp(away), late), Ok(vec![]));
+    let cleared = hearing(good(), Heard::Told(Exclusions::NONE));
+    assert!(
+        after(one.clone(), Command::GiveUp(cleared), late).is_listed(),
+        "cured while nobody could hear it"
+    );
+    let told = hearing(judgement(true, &["HX03"], &["HX01"]), Heard::Told(hits(&["HX03"])));
+    assert_eq!(after(one.clone(), Command::GiveUp(told), late).state, State::Removed(Why::NotCured));
+    // Only what was told on the last day or later says that it is not cured.
+    assert_eq!(one.fresh_from(Task::Cure, &Terms::DEFAULT), Some(at("2023-02-08T15:59:59Z")));
+}
+
+#[test]
+fn a_repair_asks_anew_and_neither_the_time_to_cure_nor_the_term_stops_meanwhile() {
+    let asked = at("2023-01-20T00:00:00Z");
+    let one = after(suspended(), Command::Repair, asked);
+    assert_eq!(one.fresh_from(Task::Screen, &Terms::DEFAULT), Some(asked));
+    assert_eq!(
+        one.tasks(asked, TimeDelta::hours(1), &Terms::DEFAULT),
+        [
+            (Task::Screen, Some(asked)),
+            (Task::Cure, Some(at("2023-02-09T16:00:00Z"))),
+            (Task::Expire, Some(at("2023-10-11T16:00:00Z"))),
+        ]
+    );
+    let away = hearing(judgement(true, &[], &["HX03"]), Heard::Missing);
+    let waiting = after(one, Command::Judge(away), asked);
+    assert_eq!(decide(&waiting, Command::GiveUp(away), at("2023-02-09T15:59:59Z")), Err(Refusal::TooEarly));
+    let late = at("2023-02-09T16:00:00Z");
+    assert_eq!(decide(&waiting, Command::GiveUp(away), late), Ok(vec![]));
+    let told = hearing(judgement(true, &["HX03"], &[]), Heard::Told(hits(&["HX03"])));
+    assert_eq!(after(waiting.clone(), Command::GiveUp(told), late).state, State::Removed(Why::NotCured));
+    assert_eq!(after(waiting, Command::Expire, at("2023-10-11T16:00:00Z")).state, State::Expired);
+}
+
+#[test]
+fn without_a_consent_that_holds_nobody_comes_further() {
+    let start = at("2022-09-29T02:00:00Z");
+    let without = Judgement { consented: false, ..good() };
+    let mut one = entry(start);
+    for command in [Command::SeekConsent, Command::NoteConsent] {
+        one = after(one, command, start);
+    }
+    assert_eq!(after(one.clone(), Command::Judge(without), start).state, State::ConsentPending);
+    let scored = after(one, Command::Judge(good()), start);
+    assert_eq!(after(scored.clone(), Command::Watch(without), start).state, State::ConsentPending);
+    let open = after(scored, Command::OpenPublicity { ends_at: Some(start) }, start);
+    let end = start + TimeDelta::seconds(1);
+    assert_eq!(after(open.clone(), Command::ClosePublicity(without), end).state, State::ConsentPending);
+    assert_eq!(after(open, Command::Watch(without), start).state, State::ConsentPending);
+
+    let late = at("2023-10-01T00:00:00Z");
+    assert_eq!(decide(&listed(), Command::Renew(without), late), Err(Refusal::NoConsent));
+    assert_eq!(decide(&listed(), Command::Watch(without), late), Ok(vec![]), "its term runs on");
+    // An exclusion that is open to everybody wins without one too; nobody comes back without one.
+    let hit = Judgement { consented: false, ..judgement(true, &["HX01"], &[]) };
+    let off = after(listed(), Command::Watch(hit), at("2023-01-10T03:00:00Z"));
+    assert_eq!(off.state.code(), "SUSPENDED");
+    let back = after(off, Command::Watch(without), at("2023-01-11T03:00:00Z"));
+    assert_eq!(back.state.code(), "SCREENING");
+    assert_eq!(decide(&back, Command::Judge(without), at("2023-01-11T03:00:00Z")), Ok(vec![]));
+}
+
+#[test]
+fn how_long_things_last_is_configuration() {
+    let terms = Terms { cure_days: 10, term_months: 6, warning_days: 7, renewal_days: 20 };
+    let listed_at = at("2022-10-11T16:00:00Z");
+    let term = Term::beginning(kernel::calendar::date_of(listed_at), terms.term_months);
+    assert_eq!(
+        (term.to.to_string(), term.renewed(6).to.to_string()),
+        ("2023-04-11".into(), "2023-10-11".into())
+    );
+    let one = Entry { state: State::Listed(term), ..listed() };
+    let tasks = one.tasks(listed_at, TimeDelta::hours(1), &terms);
+    assert_eq!(tasks[1], (Task::Warn, Some(at("2023-04-03T16:00:00Z"))));
+    let renew = |now| decide_by(&one, Command::Renew(good()), at(now), &terms);
+    assert_eq!(renew("2023-03-21T15:59:59Z"), Err(Refusal::TooEarly));
+    assert!(renew("2023-03-21T16:00:00Z").is_ok());
+    assert_eq!(terms.cure_ends(at("2023-01-10T03:00:00Z")), at("2023-01-20T15:59:59Z"));
 }
 
 #[test]
@@ -190,7 +348,7 @@ fn what_has_ended_takes_no_command() {
     let now = at("2024-01-01T00:00:00Z");
     for state in [State::Rejected(Why::ScoreTooLow), State::Removed(Why::Withdrawn), State::Expired] {
         let ended = Entry { state, ..listed() };
-        assert!(ended.tasks(now, TimeDelta::hours(1)).is_empty());
+        assert!(ended.tasks(now, TimeDelta::hours(1), &Terms::DEFAULT).is_empty());
         assert_eq!(decide(&ended, Command::Watch(judgement(true, &["HX01"], &[])), now), Ok(vec![]));
         for command in [
             Command::SeekConsent,
@@ -202,7 +360,7 @@ fn what_has_ended_takes_no_command() {
             Command::Repair,
             Command::Renew(good()),
             Command::Remove(Why::Withdrawn),
-            Command::GiveUp,
+            Command::GiveUp(good()),
             Command::Warn,
             Command::Expire,
         ] {
@@ -213,7 +371,18 @@ fn what_has_ended_takes_no_command() {
 
 fn any_judgement() -> impl Strategy<Value = Judgement> {
     let codes = || prop::sample::subsequence(vec!["HX01", "HX03", "HX11"], 0..=2);
-    (any::<bool>(), codes(), codes()).prop_map(|(passes, hits, pending)| judgement(passes, &hits, &pending))
+    let heard = prop_oneof![
+        Just(Heard::Told(Exclusions::NONE)),
+        Just(Heard::Told(hits(&["HX03"]))),
+        Just(Heard::Missing),
+        Just(Heard::Silent),
+    ];
+    (any::<bool>(), codes(), codes(), heard, any::<bool>()).prop_map(
+        |(passes, hits, pending, heard, consented)| Judgement {
+            consented,
+            ..hearing(judgement(passes, &hits, &pending), heard)
+        },
+    )
 }
 
 fn any_command() -> impl Strategy<Value = Command> {
@@ -230,7 +399,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         Just(Command::Repair),
         any_judgement().prop_map(Command::Renew),
         prop::sample::select(Why::ALL.to_vec()).prop_map(Command::Remove),
-        Just(Command::GiveUp),
+        any_judgement().prop_map(Command::GiveUp),
         Just(Command::Warn),
         Just(Command::Expire),
     ]
@@ -256,7 +425,10 @@ proptest! {
                     prop_assert!(one.hits.is_empty(), "{event:?}");
                     prop_assert!(published && one.judged.is_some());
                     let judged = match command {
-                        Command::ClosePublicity(j) | Command::Watch(j) | Command::Renew(j) => Some(j),
+                        Command::ClosePublicity(j)
+                        | Command::Watch(j)
+                        | Command::Renew(j)
+                        | Command::GiveUp(j) => Some(j),
                         _ => None,
                     };
                     // Whatever put it on the list looked at it then.

@@ -93,6 +93,12 @@ pub struct Found {
     pub region: Option<String>,
     /// To be treated as personal information (domain.md §2.6).
     pub personal: bool,
+    /// 登记管理部门, of a USCC.
+    pub registrar: Option<&'static str>,
+    /// 类别, of a USCC.
+    pub subject_kind: Option<&'static str>,
+    /// Of a patent: it came by way of an international application (PCT).
+    pub international: bool,
 }
 
 /// Why a text is no such number: a code for programs, a sentence for people.
@@ -193,7 +199,29 @@ fn uscc(text: &str) -> Result<Found, Fault> {
         chinese: error.chinese(),
     })?;
     let region = Some(value.region().to_owned());
-    Ok(Found { warnings, region, personal: value.is_personal(), ..written(value.as_str()) })
+    let (registrar, subject_kind) = registered_as(value.as_str());
+    let personal = value.is_personal();
+    Ok(Found { warnings, region, personal, registrar, subject_kind, ..written(value.as_str()) })
+}
+
+/// Who registered the subject and what it is, by the first two characters (domain.md §2.1).
+fn registered_as(code: &str) -> (Option<&'static str>, Option<&'static str>) {
+    let mut characters = code.chars();
+    let (registrar, kind) = (characters.next(), characters.next());
+    let name = match registrar {
+        Some('1') => "机构编制",
+        Some('5') => "民政",
+        Some('9') => "市场监督管理",
+        Some(_) => "其他",
+        None => return (None, None),
+    };
+    let kind = match (registrar, kind) {
+        (Some('9'), Some('1')) => Some("企业"),
+        (Some('9'), Some('2')) => Some("个体工商户"),
+        (Some('9'), Some('3')) => Some("农民专业合作社"),
+        _ => None,
+    };
+    (Some(name), kind)
 }
 
 fn patent(text: &str) -> Result<Found, Fault> {
@@ -201,7 +229,12 @@ fn patent(text: &str) -> Result<Found, Fault> {
         code: if error == PatentError::Check { "PATENT_CHECK" } else { "PATENT_FORM" },
         chinese: error.chinese(),
     })?;
-    Ok(Found { ip_type: Some(number.kind()), year: Some(number.year()), ..written(number.as_str()) })
+    Ok(Found {
+        ip_type: Some(number.kind()),
+        year: Some(number.year()),
+        international: number.is_international(),
+        ..written(number.as_str())
+    })
 }
 
 fn ip(kind: IpType, code: &'static str, text: &str) -> Result<Found, Fault> {
@@ -268,7 +301,7 @@ impl Found {
             "410827" => Some("1986–1987"),
             "419003" => Some("1988–1994"),
             // Statistics went on with it until 2007.
-            "410881" => Some("1995–1997"),
+            "410881" => Some("1995–1996"),
             "419001" => Some("1997–"),
             _ => None,
         }

@@ -39,6 +39,7 @@ fn the_credit_codes_of_the_specification() {
         assert_eq!((found.written.as_str(), found.warnings.as_slice()), (code, [].as_slice()));
         assert_eq!(found.region.as_deref(), Some(&code[2..8]));
         assert!(!found.personal);
+        assert_eq!((found.registrar, found.subject_kind), (Some("市场监督管理"), Some("企业")));
     }
     assert_eq!(good(IdentifierKind::Uscc, " ９１４１９００１ma9abc128h").written, "91419001MA9ABC128H");
     assert_eq!(wrong(IdentifierKind::Uscc, "91350100M000100Y4Z"), "USCC_CHARACTER");
@@ -47,6 +48,42 @@ fn the_credit_codes_of_the_specification() {
     for letter in ["I", "O", "S", "V", "Z"] {
         let text = format!("91350100M000100{letter}43");
         assert_eq!(wrong(IdentifierKind::Uscc, &text), "USCC_CHARACTER");
+    }
+}
+
+/// domain.md §2.1: department and kind.
+#[test]
+fn a_credit_code_tells_who_registered_what() {
+    for (department, registrar, kind) in [
+        ("92", "市场监督管理", Some("个体工商户")),
+        ("93", "市场监督管理", Some("农民专业合作社")),
+        ("12", "机构编制", None),
+        ("52", "民政", None),
+        ("Y1", "其他", None),
+    ] {
+        let code = kernel::Uscc::complete(&format!("{department}419001"), "MA9ABC128").unwrap();
+        let found = good(IdentifierKind::Uscc, code.as_str());
+        assert_eq!((found.registrar, found.subject_kind), (Some(registrar), kind), "{department}");
+        assert_eq!(found.personal, department == "92");
+    }
+}
+
+/// domain.md §2.2: types 8 and 9.
+#[test]
+fn a_patent_number_tells_that_it_came_by_an_international_application() {
+    let checked = |digits: &str| {
+        let weights = [2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5];
+        let sum: u32 =
+            digits.chars().zip(weights).map(|(digit, weight)| digit.to_digit(10).unwrap() * weight).sum();
+        format!("{digits}.{}", if sum % 11 == 10 { "X".to_owned() } else { (sum % 11).to_string() })
+    };
+    for (digits, kind, international) in [
+        ("202280012345", IpType::Invention, true),
+        ("202290012345", IpType::Utility, true),
+        ("202210123456", IpType::Invention, false),
+    ] {
+        let found = good(IdentifierKind::Patent, &checked(digits));
+        assert_eq!((found.ip_type, found.international), (Some(kind), international), "{digits}");
     }
 }
 
@@ -196,7 +233,7 @@ fn the_further_vectors_of_the_specification() {
         assert!(check(kind, "RZ4190012022091500073", &parks()).is_err());
     }
     for (code, years) in
-        [("412223", "–1985"), ("410827", "1986–1987"), ("419003", "1988–1994"), ("410881", "1995–1997")]
+        [("412223", "–1985"), ("410827", "1986–1987"), ("419003", "1988–1994"), ("410881", "1995–1996")]
     {
         assert_eq!(good(Kind::Region, code).region_years(), Some(years));
     }

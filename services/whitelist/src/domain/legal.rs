@@ -10,7 +10,7 @@ pub const REFERENCE_MAX: usize = 64;
 
 macro_rules! legal_codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $chinese:literal;)+) => {
-        /// What happened to a right. The codes are those of the gazette; TD and IR are ours, for what it has none.
+        /// What happened to a right. The codes are those of the gazette; TD, IR and RS are ours, for what it has none.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum LegalCode {
             $($(#[$doc])* $name,)+
@@ -40,7 +40,7 @@ legal_codes! {
     LicenceRecorded = "EE01", "许可备案生效";
     LicenceChanged = "EM01", "许可备案变更";
     LicenceEnded = "EC01", "许可备案注销";
-    /// In part; what is left of it is for a person to judge, so it counts as invalid.
+    /// In part; what is left of it is for a person to judge ([`Self::MaintainedInPart`]): until then it counts as invalid.
     InvalidatedInPart = "IP", "部分无效";
     Invalidated = "IW", "全部无效";
     TerminatedUnpaid = "CF01", "未缴年费终止";
@@ -49,6 +49,10 @@ legal_codes! {
     DisputeEnded = "TD02", "权属纠纷中止结束";
     InvalidationRequested = "IR01", "无效宣告请求受理";
     InvalidationClosed = "IR02", "无效宣告审查结束（维持有效）";
+    /// What is left is a right that holds: a person has looked at the decision.
+    MaintainedInPart = "IR03", "部分无效，其余部分维持有效";
+    /// After a termination for want of an annuity, within the time for that.
+    Restored = "RS01", "恢复权利";
 }
 
 impl LegalCode {
@@ -77,6 +81,8 @@ pub struct LegalEvent {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     Invalidated,
+    /// Until a person has said that the rest is maintained.
+    InvalidatedInPart,
     TerminatedUnpaid,
     TermEnded,
 }
@@ -93,6 +99,8 @@ pub struct LegalState {
     pub invalidation_open: bool,
     /// The latest change of owner that was published.
     pub transferred_on: Option<NaiveDate>,
+    /// That change came after the owners on record acquired it: it is somebody else's as far as is known.
+    pub passed_on: bool,
     pub ended: Option<(Ending, NaiveDate)>,
 }
 
@@ -116,10 +124,20 @@ pub enum Usable {
 }
 
 impl LegalState {
+    /// In the hands of owners who acquired it on `acquired_on`; not known: who filed for it. A transfer that was published is
+    /// the one by which they did, or one that the register knows nothing of: then it is theirs no more until the register is
+    /// amended.
+    #[must_use]
+    pub fn of_owners_since(self, acquired_on: Option<NaiveDate>) -> Self {
+        let passed_on =
+            self.transferred_on.is_some_and(|moved| acquired_on.is_none_or(|acquired| acquired < moved));
+        Self { passed_on, ..self }
+    }
+
     pub fn usable_for(&self, intent: Intent) -> Usable {
         let tied = self.preserved || self.disputed;
         match intent {
-            _ if self.ended.is_some() => Usable::Barred,
+            _ if self.ended.is_some() || self.passed_on => Usable::Barred,
             Intent::Count => Usable::Free,
             _ if tied => Usable::Barred,
             Intent::Pledge if self.pledged => Usable::Barred,
@@ -156,6 +174,8 @@ impl<'a> Open<'a> {
 pub fn fold<'a>(events: impl IntoIterator<Item = &'a LegalEvent>, today: NaiveDate) -> LegalState {
     let (mut pledges, mut orders, mut licences) = (Open::default(), Open::default(), Open::default());
     let (mut disputes, mut attacks) = (Open::default(), Open::default());
+    // What has ended for good, and what can still come back.
+    let (mut end, mut doubt, mut unpaid) = (None, None, None);
     let mut state = LegalState::default();
     for event in events.into_iter().filter(|event| event.on <= today) {
         let reference = event.reference.as_str();
@@ -167,12 +187,21 @@ pub fn fold<'a>(events: impl IntoIterator<Item = &'a LegalEvent>, today: NaiveDa
             LegalCode::Transferred => state.transferred_on = Some(event.on),
             LegalCode::LicenceRecorded | LegalCode::LicenceChanged => licences.open(reference),
             LegalCode::LicenceEnded => licences.close(reference),
-            LegalCode::InvalidatedInPart | LegalCode::Invalidated => {
-                state.ended = Some((Ending::Invalidated, event.on));
+            LegalCode::InvalidatedInPart => {
+                doubt = Some((Ending::InvalidatedInPart, event.on));
                 attacks.close("");
             }
-            LegalCode::TerminatedUnpaid => state.ended = Some((Ending::TerminatedUnpaid, event.on)),
-            LegalCode::TermEnded => state.ended = Some((Ending::TermEnded, event.on)),
+            LegalCode::Invalidated => {
+                end = Some((Ending::Invalidated, event.on));
+                attacks.close("");
+            }
+            LegalCode::MaintainedInPart => {
+                doubt = None;
+                attacks.close(reference);
+            }
+            LegalCode::TerminatedUnpaid => unpaid = Some((Ending::TerminatedUnpaid, event.on)),
+            LegalCode::Restored => unpaid = None,
+            LegalCode::TermEnded => end = Some((Ending::TermEnded, event.on)),
             LegalCode::DisputeSuspended => disputes.open(reference),
             LegalCode::DisputeEnded => disputes.close(reference),
             LegalCode::InvalidationRequested => attacks.open(reference),
@@ -185,6 +214,7 @@ pub fn fold<'a>(events: impl IntoIterator<Item = &'a LegalEvent>, today: NaiveDa
         licensed: licences.any(),
         disputed: disputes.any(),
         invalidation_open: attacks.any(),
+        ended: end.or(doubt).or(unpaid),
         ..state
     }
 }
@@ -262,11 +292,35 @@ mod tests {
             (vec![event("IR01", 1, "")], [Free, Free, Free, Free]),
             (vec![event("IP", 1, "")], [Barred; 4]),
             (vec![event("CF01", 1, "")], [Barred; 4]),
+            (vec![event("CF01", 1, ""), event("RS01", 2, "")], [Free; 4]),
+            (vec![event("RS01", 1, ""), event("CF01", 2, "")], [Barred; 4]),
+            (vec![event("IP", 1, ""), event("IR03", 2, "")], [Free; 4]),
+            (vec![event("IP", 1, ""), event("RS01", 2, "")], [Barred; 4]),
+            (vec![event("CF01", 1, ""), event("IP", 2, ""), event("RS01", 3, "")], [Barred; 4]),
+            (vec![event("IW", 1, ""), event("IR03", 2, ""), event("RS01", 3, "")], [Barred; 4]),
+            (vec![event("TR01", 1, "")], [Free; 4]),
         ] {
             let state = after(&events);
             let found = [Pledge, Transfer, License, Count].map(|intent| state.usable_for(intent));
             assert_eq!(found, wanted, "{events:?}");
         }
+    }
+
+    #[test]
+    fn who_the_register_does_not_know_to_have_acquired_it_has_passed_it_on() {
+        let state = after(&[event("TR01", 4, "")]);
+        for (acquired_on, usable) in [
+            (None, Usable::Barred),
+            (Some(day(3)), Usable::Barred),
+            (Some(day(4)), Usable::Free),
+            (Some(day(5)), Usable::Free),
+        ] {
+            let state = state.clone().of_owners_since(acquired_on);
+            for intent in [Intent::Pledge, Intent::Transfer, Intent::License, Intent::Count] {
+                assert_eq!(state.usable_for(intent), usable, "{acquired_on:?} {intent:?}");
+            }
+        }
+        assert!(!after(&[]).of_owners_since(None).passed_on);
     }
 
     proptest! {

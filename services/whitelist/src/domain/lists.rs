@@ -138,14 +138,16 @@ pub fn with(mut before: Items, delta: &[Changed]) -> Items {
     before
 }
 
-/// The list of `kind` made of the zone's and the province's, each entry with where it comes from.
-pub fn compose(kind: ListKind, zone: Items, province: Items) -> Items {
+/// The list of `kind` made of the zone's and the province's, each entry with where it comes from. On the union stands nobody
+/// who is `excluded` here: whom a hard exclusion took off the zone's list does not come back by way of the province's.
+pub fn compose(kind: ListKind, zone: Items, province: Items, excluded: &BTreeSet<EnterpriseId>) -> Items {
     match kind {
         ListKind::Zone => zone,
         ListKind::Province => province,
         ListKind::Union => {
             let mut all = province.clone();
             all.extend(zone.into_iter().map(|(id, item)| (id, with_parent(item, province.get(&id)))));
+            all.retain(|id, _| !excluded.contains(id));
             all
         }
         ListKind::Intersection => zone
@@ -225,11 +227,14 @@ mod tests {
         }
 
         #[test]
-        fn union_and_intersection_are_what_they_are_called(zone in any_items(), province in any_items()) {
+        fn union_and_intersection_are_what_they_are_called_and_nobody_excluded_is_on_the_union(
+            zone in any_items(), province in any_items(), excluded in any_items(),
+        ) {
+            let excluded: BTreeSet<EnterpriseId> = excluded.into_keys().collect();
             let ids = |items: &Items| items.keys().copied().collect::<BTreeSet<_>>();
-            let union = compose(ListKind::Union, zone.clone(), province.clone());
-            prop_assert_eq!(ids(&union), &ids(&zone) | &ids(&province));
-            let both = compose(ListKind::Intersection, zone.clone(), province.clone());
+            let union = compose(ListKind::Union, zone.clone(), province.clone(), &excluded);
+            prop_assert_eq!(ids(&union), &(&ids(&zone) | &ids(&province)) - &excluded);
+            let both = compose(ListKind::Intersection, zone.clone(), province.clone(), &excluded);
             prop_assert_eq!(ids(&both), &ids(&zone) & &ids(&province));
         }
     }
@@ -240,11 +245,11 @@ mod tests {
         let zone = Items::from([(id, item(Some(Grade::A), None))]);
         let province = Items::from([(id, item(None, Some(77)))]);
         for kind in [ListKind::Union, ListKind::Intersection] {
-            let both = compose(kind, zone.clone(), province.clone());
+            let both = compose(kind, zone.clone(), province.clone(), &BTreeSet::new());
             assert_eq!(both[&id].parent, Some(Uuid::from_u128(77)), "{kind:?}");
             assert_eq!((both[&id].source_level, both[&id].grade), (Level::Zone, Some(Grade::A)));
         }
-        assert_eq!(compose(ListKind::Zone, zone.clone(), province.clone()), zone);
-        assert_eq!(compose(ListKind::Province, zone, province.clone()), province);
+        assert_eq!(compose(ListKind::Zone, zone.clone(), province.clone(), &BTreeSet::new()), zone);
+        assert_eq!(compose(ListKind::Province, zone, province.clone(), &[id].into()), province);
     }
 }

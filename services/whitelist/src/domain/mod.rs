@@ -8,6 +8,7 @@ pub mod entry;
 pub mod entry_decide;
 #[cfg(test)]
 mod entry_tests;
+pub mod hearing;
 pub mod identifier;
 pub mod ids;
 pub mod legal;

@@ -83,6 +83,15 @@ impl Parks {
         if parks.is_empty() { Err(String::new()) } else { Ok(Self(parks)) }
     }
 
+    /// What a list of codes has that these have not, and the other way round, in words for operators; `None`: they are the same.
+    pub fn differs_from(&self, codes: &[String]) -> Option<String> {
+        let listed = |code: &&Park| codes.iter().any(|other| other == code.as_str());
+        let less = self.0.iter().filter(|park| !listed(park)).map(|park| format!("-{park}"));
+        let more = codes.iter().filter(|code| self.find(code).is_none()).map(|code| format!("+{code}"));
+        let all: Vec<String> = more.chain(less).collect();
+        (!all.is_empty()).then(|| all.join(" "))
+    }
+
     /// The park with this code, if it takes part.
     pub fn find(&self, code: &str) -> Option<Park> {
         Park::parse(code.trim()).filter(|park| self.0.contains(park))
@@ -136,6 +145,10 @@ mod tests {
         }
         assert_eq!(parks.find("JY-WLK").map(|park| park.to_string()), Some("JY-WLK".to_owned()));
         assert_eq!(parks.find("JY-XX"), None);
+        let codes = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+        let two = Parks::parse("JY-GX,JY-HL").unwrap();
+        assert_eq!(two.differs_from(&codes(&["JY-HL", "JY-GX"])), None);
+        assert_eq!(two.differs_from(&codes(&["JY-HL", "JY-XX"])).as_deref(), Some("+JY-XX -JY-GX"));
         assert_eq!(Parks::parse("JY-GX,gx").unwrap_err(), "gx");
         assert_eq!(Parks::parse(" , ").unwrap_err(), "");
     }

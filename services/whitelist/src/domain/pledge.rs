@@ -8,6 +8,7 @@ use kernel::{AssetId, IpType};
 
 use super::{
     asset::IpAsset,
+    legal::Ending,
     ownership::{Owner, Party},
     term::AnnuityStatus,
 };
@@ -236,14 +237,11 @@ fn owners(question: &Question, candidate: &Candidate, found: &mut Findings) {
             "由全体共有人共同出质，或取得其他共有人同意出质的书面文件",
         );
     }
-    let moved = candidate.asset.legal_state(question.today).transferred_on;
-    let acquired = candidate.asset.detail.acquired_on;
-    // A transfer that was published is the one by which it was acquired, or one that the register knows nothing of.
-    if moved.is_some_and(|moved| acquired.is_none_or(|acquired| acquired < moved)) {
+    if candidate.asset.legal_state(question.today).passed_on {
         found.unproven(
             Refuse::NotTheOwner,
             "该项权利有转移公告，登记的权利人可能已变更",
-            "提供转移后的登记簿副本，并更新权利人信息",
+            "提供转移后的登记簿副本，并更新权利人信息和受让日期",
         );
     }
 }
@@ -251,20 +249,21 @@ fn owners(question: &Question, candidate: &Candidate, found: &mut Findings) {
 fn standing(question: &Question, candidate: &Candidate, found: &mut Findings) {
     let asset = &candidate.asset;
     let state = asset.legal_state(question.today);
-    let annuity = asset.annuity(question.today);
-    let expired = asset.term_ends().is_some_and(|end| question.today >= end);
-    if state.ended.is_some() {
-        found.for_good(Refuse::Ended, "该项权利已终止或已被宣告无效", "无法补救，请更换质押的权利");
-    } else if expired && Route::of(asset.kind) == Route::Trademark {
-        found.refuses(Refuse::Ended, "该商标注册有效期已届满", "期满后六个月内可办理续展；续展核准后再申请");
-    } else if expired {
-        found.for_good(Refuse::Ended, "该项权利期限已届满", "无法补救，请更换质押的权利");
-    } else if annuity.status == AnnuityStatus::Lapsed {
-        found.refuses(
+    match state.ended {
+        Some((Ending::TerminatedUnpaid, _)) => found.refuses(
             Refuse::Ended,
-            "年费在滞纳期内仍未缴纳，权利已终止",
-            "收到终止通知之日起两个月内可请求恢复权利，恢复后再申请",
-        );
+            "该项权利因未缴年费已终止",
+            "收到终止通知之日起两个月内可请求恢复权利，恢复并登记法律状态（RS01）后再申请；逾期请更换质押的权利",
+        ),
+        Some((Ending::InvalidatedInPart, _)) => found.refuses(
+            Refuse::Ended,
+            "该项权利已被宣告部分无效，其余部分是否维持有效尚未登记",
+            "核对无效宣告决定，其余部分维持有效的，登记法律状态（IR03）后再申请",
+        ),
+        Some((Ending::Invalidated | Ending::TermEnded, _)) => {
+            found.for_good(Refuse::Ended, "该项权利已终止或已被宣告无效", "无法补救，请更换质押的权利");
+        }
+        None => over(asset, question.today, found),
     }
     if asset.dates.granted().is_none() && needs_grant(asset.kind) {
         found.refuses(
@@ -273,7 +272,7 @@ fn standing(question: &Question, candidate: &Candidate, found: &mut Findings) {
             "待授权公告后再申请，并登记授权日期",
         );
     }
-    match annuity.status {
+    match asset.annuity(question.today).status {
         AnnuityStatus::Grace => found.refuses(
             Refuse::AnnuityUnpaid,
             "年费已逾期未缴，处于滞纳期",
@@ -301,6 +300,22 @@ fn standing(question: &Question, candidate: &Candidate, found: &mut Findings) {
             Refuse::AlreadyPledged,
             "该项权利已办理质押登记且仍在质押期间",
             "先办理原质押的注销登记后再申请",
+        );
+    }
+}
+
+/// The term is over, or the annuities were not paid, though nobody has published that it ended.
+fn over(asset: &IpAsset, today: NaiveDate, found: &mut Findings) {
+    let expired = asset.term_ends().is_some_and(|end| today >= end);
+    if expired && Route::of(asset.kind) == Route::Trademark {
+        found.refuses(Refuse::Ended, "该商标注册有效期已届满", "期满后六个月内可办理续展；续展核准后再申请");
+    } else if expired {
+        found.for_good(Refuse::Ended, "该项权利期限已届满", "无法补救，请更换质押的权利");
+    } else if asset.annuity(today).status == AnnuityStatus::Lapsed {
+        found.refuses(
+            Refuse::Ended,
+            "年费在滞纳期内仍未缴纳，权利已终止",
+            "收到终止通知之日起两个月内可请求恢复权利，恢复后再申请",
         );
     }
 }

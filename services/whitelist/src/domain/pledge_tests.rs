@@ -146,15 +146,23 @@ fn refuse_01_a_published_transfer_has_to_be_the_known_one() {
 
 #[test]
 fn refuse_02_what_has_ended_cannot_be_pledged() {
-    for code in [
-        LegalCode::Invalidated,
-        LegalCode::InvalidatedInPart,
-        LegalCode::TerminatedUnpaid,
-        LegalCode::TermEnded,
+    for (code, curable) in [
+        (LegalCode::Invalidated, false),
+        (LegalCode::InvalidatedInPart, true),
+        (LegalCode::TerminatedUnpaid, true),
+        (LegalCode::TermEnded, false),
     ] {
         let gone = with_events(invention(), &[(code, "2023-05-01")]);
         let found = check(&question(gone));
-        assert_eq!((found.len(), found[0].refuse, found[0].curable), (1, Refuse::Ended, false), "{code:?}");
+        assert_eq!((found.len(), found[0].refuse, found[0].curable), (1, Refuse::Ended, curable), "{code:?}");
+    }
+    // What the cure comes to: restored, and maintained in part.
+    for (ended, back) in [
+        (LegalCode::TerminatedUnpaid, LegalCode::Restored),
+        (LegalCode::InvalidatedInPart, LegalCode::MaintainedInPart),
+    ] {
+        let back = with_events(invention(), &[(ended, "2023-05-01"), (back, "2023-06-01")]);
+        assert_eq!(found(&question(back)), []);
     }
     // The event of tomorrow is not known today.
     let later = with_events(invention(), &[(LegalCode::Invalidated, "2024-01-02")]);

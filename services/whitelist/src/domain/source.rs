@@ -1,10 +1,10 @@
 //! Platforms outside that tell something of an enterprise (数据来源, C28): which they are, what they can tell, how old it
 //! may be. Nothing that was not told is ever taken for good news.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
-use kernel::{ConsentId, EnterpriseId, SnapshotId};
+use kernel::{ConsentId, EnterpriseId, SnapshotId, calendar::date_of};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -156,6 +156,11 @@ pub struct Findings {
 }
 
 impl Findings {
+    /// Whether it speaks as of a day that is too long before `now` to decide by.
+    pub fn is_outdated(&self, now: DateTime<Utc>, after: TimeDelta) -> bool {
+        date_of(now) - self.as_of > after
+    }
+
     /// The hard exclusions that hold on `day`: one that has ended (credit repaired, 信用修复) does not.
     pub fn exclusions_on(&self, day: NaiveDate) -> BTreeSet<Exclusion> {
         let holds = |listing: &&Listing| listing.until.is_none_or(|until| day <= until);
@@ -188,9 +193,10 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Whether it is too old at `now` to decide by.
+    /// Whether it is too old at `now` to decide by: asked for too long ago, or as of a day too long ago, as a file that was
+    /// dropped last year is however often it is read.
     pub fn is_stale(&self, now: DateTime<Utc>, after: TimeDelta) -> bool {
-        now - self.fetched_at > after
+        now - self.fetched_at > after || self.findings.is_outdated(now, after)
     }
 }
 
@@ -200,6 +206,8 @@ pub enum Outcome {
     Good,
     /// A reply that cannot be read: kept, and it says nothing.
     Malformed,
+    /// A reply that tells how it was too long ago: kept, and nothing is decided by it.
+    Outdated,
     /// No file was dropped for the enterprise yet.
     Absent,
     Unreachable,
@@ -212,9 +220,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Good,
         Self::Malformed,
+        Self::Outdated,
         Self::Absent,
         Self::Unreachable,
         Self::Slow,
@@ -227,6 +236,7 @@ impl Outcome {
         match self {
             Self::Good => "GOOD",
             Self::Malformed => "MALFORMED",
+            Self::Outdated => "OUTDATED",
             Self::Absent => "ABSENT",
             Self::Unreachable => "UNREACHABLE",
             Self::Slow => "SLOW",
@@ -312,8 +322,8 @@ pub fn retry_at(now: DateTime<Utc>, failures: i32, first: TimeDelta, most: TimeD
 /// What every source together says, for a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// Each told by at least one source.
-    pub exclusions: BTreeSet<Exclusion>,
+    /// What each source that was heard told.
+    pub told: BTreeMap<SourceCode, BTreeSet<Exclusion>>,
     /// Of the nearest authority that has one: the zone's, the province's, the country's.
     pub grade: Option<CreditGrade>,
     /// `None`: a credit source is missing, so nobody can say that there was none.
@@ -322,6 +332,13 @@ pub struct Picture {
     pub missing: BTreeSet<SourceCode>,
     /// What the decision cites.
     pub cites: Vec<SnapshotId>,
+}
+
+impl Picture {
+    /// Each told by at least one source.
+    pub fn exclusions(&self) -> BTreeSet<Exclusion> {
+        self.told.values().flatten().copied().collect()
+    }
 }
 
 /// Puts the latest snapshot of each source together. A finding against the enterprise counts even if another source is
@@ -344,7 +361,7 @@ pub fn picture(
         .into_iter()
         .find_map(|source| by(source).and_then(GradeTold::graded));
     Picture {
-        exclusions: fresh.iter().flat_map(|one| one.findings.exclusions_on(today)).collect(),
+        told: fresh.iter().map(|one| (one.source, one.findings.exclusions_on(today))).collect(),
         grade,
         penalised_24_months: match (penalised, credit_missing) {
             (true, _) => Some(true),

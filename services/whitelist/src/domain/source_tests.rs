@@ -69,9 +69,19 @@ fn a_source_that_fails_is_asked_later_and_later_up_to_a_most() {
 
 #[test]
 fn a_snapshot_is_stale_once_it_is_older_than_the_limit() {
-    let one = snapshot(SourceCode::CreditChina, 0, findings());
+    let told_on = |as_of| Findings { as_of: day(as_of), ..findings() };
+    let one = snapshot(SourceCode::CreditChina, 0, told_on("2023-06-06"));
     assert!(!one.is_stale(at(24), TimeDelta::hours(24)));
     assert!(one.is_stale(at(24) + TimeDelta::seconds(1), TimeDelta::hours(24)));
+    // Read a moment ago, and told of last year.
+    let month = TimeDelta::days(30);
+    for (as_of, stale) in [("2023-05-07", false), ("2023-05-06", true), ("2022-06-06", true)] {
+        assert_eq!(
+            snapshot(SourceCode::CreditChina, 0, told_on(as_of)).is_stale(at(0), month),
+            stale,
+            "{as_of}"
+        );
+    }
 }
 
 #[test]
@@ -101,7 +111,7 @@ fn sources_together_find_against_at_once_and_for_only_when_all_have_told() {
 
     let china = snapshot(SourceCode::CreditChina, -1, listed("HX01", None));
     let one = look(&[&china]);
-    assert_eq!(one.exclusions.len(), 1);
+    assert_eq!(one.exclusions().len(), 1);
     assert_eq!(one.penalised_24_months, None, "others have not told");
 
     let graded = |grade| Findings { grade: GradeTold::Graded(grade), ..findings() };

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use kernel::{EnterpriseId, Grade};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
+use super::{entry::Entry, screening::Exclusions};
+
 /// A hard exclusion (硬性排除), HX01 to HX15 of domain.md §4.4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Exclusion(u8);
@@ -81,6 +83,23 @@ pub enum Refusal {
     InFuture,
     #[error("a later screening is on record")]
     Outdated,
+    #[error("its entry is not listed")]
+    AgainstEntry,
+}
+
+/// Whether a person may record that the enterprise is listed, who has `entry` as its latest entry if it ever had one, and
+/// these exclusions on record: what the way to the list decided is not gone around.
+///
+/// # Errors
+/// [`Refusal::ListedThoughExcluded`], [`Refusal::AgainstEntry`].
+pub fn may_list(entry: Option<&Entry>, on_record: Exclusions) -> Result<(), Refusal> {
+    if !on_record.is_empty() {
+        return Err(Refusal::ListedThoughExcluded);
+    }
+    if entry.is_some_and(|entry| !entry.is_listed()) {
+        return Err(Refusal::AgainstEntry);
+    }
+    Ok(())
 }
 
 /// The standing that follows `latest` by this finding. Hard exclusions always win (C29); listing needs 60 points, so

@@ -105,14 +105,7 @@ pub(super) fn stage(
     let before = fields.faults.len();
     let enterprise = fields.enterprise(USCC, around);
     let kind = fields.read_needed(TYPE, RowReason::CodeUnknown, ip_type);
-    let number = fields.needed_text(NUMBER, NUMBER_MAX);
-    let number = kind.zip(number).and_then(|(kind, text)| match IpNumber::parse(kind, text) {
-        Ok(checked) => Some(checked.value),
-        Err(_) => {
-            fields.refuse(NUMBER, RowReason::IpNumberInvalid);
-            None
-        }
-    });
+    let number = number(fields, NUMBER, kind);
     let title = fields.needed_text(TITLE, TITLE_MAX);
     let dates = dates(fields, around.today);
     let owners = owners(fields);
@@ -157,7 +150,28 @@ pub(super) fn stage(
     Some(key)
 }
 
-fn ip_type(text: &str) -> Option<IpType> {
+/// The number of a right of `kind`, as people type it.
+pub(super) fn number(fields: &mut Fields<'_>, column: usize, kind: Option<IpType>) -> Option<IpNumber> {
+    let number = fields.needed_text(column, NUMBER_MAX);
+    kind.zip(number).and_then(|(kind, text)| match IpNumber::parse(kind, text) {
+        Ok(checked) => Some(checked.value),
+        Err(_) => {
+            fields.refuse(column, RowReason::IpNumberInvalid);
+            None
+        }
+    })
+}
+
+pub(super) fn nice_class(fields: &mut Fields<'_>, column: usize) -> Option<NiceClass> {
+    let class = fields.count(column, 45)?;
+    let known = NiceClass::new(class);
+    if known.is_none() {
+        fields.refuse(column, RowReason::NumberOutOfRange);
+    }
+    known
+}
+
+pub(super) fn ip_type(text: &str) -> Option<IpType> {
     // Codes come as they are, names perhaps in another width.
     IpType::from_code(text).or_else(|| {
         let text = typed(text);
@@ -229,9 +243,7 @@ fn detail(fields: &mut Fields<'_>, kind: Option<IpType>, today: NaiveDate) -> De
         renewed_to: fields.date(RENEWED_TO),
         annuity_paid_to: fields.date(ANNUITY_PAID_TO),
         ipc_main: fields.text(IPC_MAIN, IPC_MAX).map(str::to_owned),
-        nice_class: fields
-            .count(NICE_CLASS, 45)
-            .and_then(|class| or_refuse(fields, NICE_CLASS, NiceClass::new(class))),
+        nice_class: nice_class(fields, NICE_CLASS),
         product_link: fields.text(PRODUCT_LINK, PRODUCT_MAX).map(str::to_owned),
         revenue_share: fields.percent(REVENUE_SHARE).map(BasisPoints::new),
         family_size: fields.count(FAMILY_SIZE, COUNT_MAX),
@@ -253,13 +265,6 @@ fn detail(fields: &mut Fields<'_>, kind: Option<IpType>, today: NaiveDate) -> De
         fields.refuse(column, reason);
     }
     detail
-}
-
-fn or_refuse<T>(fields: &mut Fields<'_>, column: usize, value: Option<T>) -> Option<T> {
-    if value.is_none() {
-        fields.refuse(column, RowReason::NumberOutOfRange);
-    }
-    value
 }
 
 fn ground(text: &str) -> Option<HighValue> {

@@ -8,6 +8,7 @@ use crate::{
     domain::{
         asset::IpAsset,
         enterprise::{Enterprise, QualificationHeld},
+        legal::LegalEvent,
         ownership::{Owner, Party},
         profile::{Contact, Personal},
         term::AnnuityStatus,
@@ -137,6 +138,20 @@ pub(super) fn asset_cells(owner: &Enterprise, asset: &IpAsset, today: NaiveDate)
         text(asset.term_ends()),
         text(annuity.due),
         if annuity.status == AnnuityStatus::None { String::new() } else { annuity.status.code().to_owned() },
+    ]
+}
+
+pub(super) fn event_cells(owner: &Enterprise, asset: &IpAsset, event: &LegalEvent) -> Cells {
+    vec![
+        shown_uscc(owner),
+        asset.kind.chinese().to_owned(),
+        asset.number.value.as_str().to_owned(),
+        text(asset.detail.nice_class.map(|class| class.get())),
+        event.code.code().to_owned(),
+        event.on.to_string(),
+        event.reference.clone(),
+        asset.title.clone(),
+        event.code.chinese().to_owned(),
     ]
 }
 

@@ -15,16 +15,19 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{
-    cells::{asset_cells, enterprise_cells, held_cells, listing_cells},
+    cells::{asset_cells, enterprise_cells, event_cells, held_cells, listing_cells},
     fault::RowReason,
     kind::FileKind,
     spool::nameless,
 };
-use crate::store::{
-    StoreError, assets, enterprises,
-    files::{
-        imports::{self, KeptFault},
-        reading,
+use crate::{
+    domain::{asset::IpAsset, enterprise::Enterprise},
+    store::{
+        StoreError, assets, enterprises,
+        files::{
+            imports::{self, KeptFault},
+            reading,
+        },
     },
 };
 
@@ -77,7 +80,7 @@ pub fn export(pool: PgPool, kind: FileKind, how: How, today: NaiveDate) -> mpsc:
         let mut transaction = pool.begin().await?;
         reading::one_moment(&mut transaction).await?;
         let read = match kind {
-            FileKind::Enterprises | FileKind::Assets | FileKind::Qualifications => {
+            FileKind::Enterprises | FileKind::Assets | FileKind::Qualifications | FileKind::LegalEvents => {
                 by_enterprise(&mut transaction, kind, today, &to).await
             }
             FileKind::ProvinceList => listings(&mut transaction, &to).await,
@@ -235,21 +238,29 @@ async fn by_enterprise(
                     enterprise.qualifications.iter().map(|held| held_cells(enterprise, held))
                 })
                 .collect(),
-            FileKind::Assets | FileKind::ProvinceList => {
+            FileKind::Assets | FileKind::LegalEvents | FileKind::ProvinceList => {
                 let ids: Vec<EnterpriseId> = page.iter().map(|enterprise| enterprise.id).collect();
                 let all = assets::list_of_many(conn, &ids).await?;
-                all.iter()
-                    .filter_map(|asset| {
-                        let owner = page.iter().find(|enterprise| enterprise.id == asset.enterprise_id)?;
-                        Some(asset_cells(owner, asset, today))
-                    })
-                    .collect()
+                // Both are in the order of the enterprises' ids.
+                let owned = all.iter().filter_map(|asset| {
+                    let at = page.partition_point(|one| one.id.uuid() < asset.enterprise_id.uuid());
+                    page.get(at).map(|owner| (owner, asset))
+                });
+                if kind == FileKind::LegalEvents {
+                    owned.flat_map(|(owner, asset)| events(owner, asset)).collect()
+                } else {
+                    owned.map(|(owner, asset)| asset_cells(owner, asset, today)).collect()
+                }
             }
         };
         if to.send(rows).await.is_err() {
             return Ok(());
         }
     }
+}
+
+fn events<'a>(owner: &'a Enterprise, asset: &'a IpAsset) -> impl Iterator<Item = Cells> + 'a {
+    asset.events.iter().map(move |event| event_cells(owner, asset, event))
 }
 
 async fn listings(conn: &mut PgConnection, to: &mpsc::Sender<Vec<Cells>>) -> Result<(), ExportError> {

@@ -17,6 +17,7 @@ pub enum RowReason {
     UsccInvalid,
     UsccMasked,
     EnterpriseUnknown,
+    AssetUnknown,
     RowRepeated,
     CodeUnknown,
     ParkUnknown,
@@ -72,6 +73,7 @@ reasons! {
     UsccInvalid = "USCC_INVALID", "统一社会信用代码不正确，请对照营业执照核对18位代码";
     UsccMasked = "USCC_MASKED", "统一社会信用代码已脱敏，无法导入，请填写完整代码或删除该行";
     EnterpriseUnknown = "ENTERPRISE_UNKNOWN", "该企业尚未登记，请先导入或登记企业";
+    AssetUnknown = "ASSET_UNKNOWN", "该企业尚未登记这项知识产权，请核对类型、编号和商标类别，或先导入知识产权";
     RowRepeated = "ROW_REPEATED", "与文件中前面的行重复，请只保留一行";
     CodeUnknown = "CODE_UNKNOWN", "不是可选的值，请从模板说明所列的值中选择";
     ParkUnknown = "PARK_UNKNOWN", "园区不在参与园区名单内，请从名单中选择";

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     fault::{Found, RowReason},
     kind::Spec,
+    rights::Rights,
 };
 use crate::domain::{place::Parks, profile::AMOUNT_MAX};
 
@@ -21,6 +22,8 @@ pub(super) struct Surroundings {
     pub(super) parks: Parks,
     /// Enterprises that are registered, by USCC.
     pub(super) registered: HashMap<[u8; 18], Uuid>,
+    /// Rights that are registered, where rows are about them.
+    pub(super) rights: Rights,
 }
 
 impl Surroundings {

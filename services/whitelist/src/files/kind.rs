@@ -2,7 +2,7 @@
 
 use sheets::Column;
 
-use super::{asset, enterprise, listing, qualification};
+use super::{asset, enterprise, event, listing, qualification};
 
 /// A kind of table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +11,7 @@ pub enum FileKind {
     Assets,
     Qualifications,
     ProvinceList,
+    LegalEvents,
 }
 
 /// A column with what a person must know of it.
@@ -43,7 +44,8 @@ impl Spec {
 
 impl FileKind {
     /// In the order of the numbers of `zhirong.whitelist.v1.FileKind`, from 1.
-    pub const ALL: [Self; 4] = [Self::Enterprises, Self::Assets, Self::Qualifications, Self::ProvinceList];
+    pub const ALL: [Self; 5] =
+        [Self::Enterprises, Self::Assets, Self::Qualifications, Self::ProvinceList, Self::LegalEvents];
 
     pub fn code(self) -> &'static str {
         match self {
@@ -51,6 +53,7 @@ impl FileKind {
             Self::Assets => "ASSETS",
             Self::Qualifications => "QUALIFICATIONS",
             Self::ProvinceList => "PROVINCE_LIST",
+            Self::LegalEvents => "LEGAL_EVENTS",
         }
     }
 
@@ -64,6 +67,7 @@ impl FileKind {
             Self::Assets => 2,
             Self::Qualifications => 3,
             Self::ProvinceList => 4,
+            Self::LegalEvents => 5,
         }
     }
 
@@ -78,6 +82,7 @@ impl FileKind {
             Self::Assets => "知识产权",
             Self::Qualifications => "资质",
             Self::ProvinceList => "上级名单",
+            Self::LegalEvents => "法律状态事件",
         }
     }
 
@@ -88,11 +93,12 @@ impl FileKind {
             Self::Assets => asset::SPECS,
             Self::Qualifications => qualification::SPECS,
             Self::ProvinceList => listing::SPECS,
+            Self::LegalEvents => event::SPECS,
         }
     }
 
     /// Whether its rows are about enterprises that must be registered.
     pub fn needs_enterprise(self) -> bool {
-        matches!(self, Self::Assets | Self::Qualifications)
+        matches!(self, Self::Assets | Self::Qualifications | Self::LegalEvents)
     }
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     fields::Surroundings,
     kind::FileKind,
+    rights::Rights,
     rows::Rows,
     spool::Spooled,
     taking::{Counts, Piece, Taking},
@@ -123,8 +124,10 @@ impl Loader {
         } else {
             staging::registered(&mut conn).await?
         };
+        let rights =
+            if kind == FileKind::LegalEvents { staging::rights(&mut conn).await? } else { Rights::default() };
         drop(conn);
-        let around = Surroundings { today: date_of(now), parks: self.parks.clone(), registered };
+        let around = Surroundings { today: date_of(now), parks: self.parks.clone(), registered, rights };
         let rows = Rows::new(kind, import_id, now, around);
         match self.stage(upload, import_id, rows).await {
             Ok(counts) => self.conclude(&origin, counts, caller, now).await,

@@ -1,9 +1,6 @@
 //! From rows to staged lines, whatever the kind; a row that the file has had before is found by what it is known by.
 
-use std::{
-    collections::{HashMap, hash_map::RandomState},
-    hash::{BuildHasher as _, Hash},
-};
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{AssetId, EnterpriseId};
@@ -11,9 +8,10 @@ use sheets::{Header, Row};
 use uuid::Uuid;
 
 use super::{
-    asset, enterprise,
+    asset, enterprise, event,
     fault::{Found, RowReason},
     fields::{Fields, Surroundings},
+    keys::{Key, Keys},
     kind::FileKind,
     line::Lines,
     listing, qualification,
@@ -28,16 +26,15 @@ pub(super) struct Rows {
     import_id: Uuid,
     now: DateTime<Utc>,
     around: Surroundings,
-    /// Two hashes of what each row is known by, and the row: a file of a million rows takes some 50 MB.
-    seen: HashMap<(u64, u64), u32>,
-    hashers: (RandomState, RandomState),
+    /// What each row is known by, and the row: a file of a million rows takes some 50 MB.
+    seen: HashMap<Key, u32>,
+    keys: Keys,
     staged: u32,
 }
 
 impl Rows {
     pub(super) fn new(kind: FileKind, import_id: Uuid, now: DateTime<Utc>, around: Surroundings) -> Self {
-        let hashers = (RandomState::new(), RandomState::new());
-        Self { kind, import_id, now, around, seen: HashMap::new(), hashers, staged: 0 }
+        Self { kind, import_id, now, around, seen: HashMap::new(), keys: Keys::default(), staged: 0 }
     }
 
     /// Adds a line for a good row, or its faults; true if it is good.
@@ -55,18 +52,22 @@ impl Rows {
             FileKind::Enterprises => {
                 let id = EnterpriseId::new(self.instant(), &mut rand::rng()).uuid();
                 enterprise::stage(&mut fields, &self.around, self.import_id, id, lines)
-                    .map(|key| self.hash(&key.as_str()))
+                    .map(|key| self.keys.of(&key.as_str()))
             }
             FileKind::Assets => {
                 let id = AssetId::new(self.instant(), &mut rand::rng()).uuid();
-                asset::stage(&mut fields, &self.around, self.import_id, id, lines).map(|key| self.hash(&key))
+                asset::stage(&mut fields, &self.around, self.import_id, id, lines)
+                    .map(|key| self.keys.of(&key))
             }
             FileKind::Qualifications => {
                 qualification::stage(&mut fields, &self.around, self.import_id, lines)
-                    .map(|key| self.hash(&key))
+                    .map(|key| self.keys.of(&key))
             }
             FileKind::ProvinceList => {
-                listing::stage(&mut fields, self.import_id, lines).map(|key| self.hash(&key))
+                listing::stage(&mut fields, self.import_id, lines).map(|key| self.keys.of(&key))
+            }
+            FileKind::LegalEvents => {
+                event::stage(&mut fields, &self.around, self.import_id, lines).map(|key| self.keys.of(&key))
             }
         };
         if let Some(key) = key
@@ -86,9 +87,5 @@ impl Rows {
 
     fn instant(&self) -> DateTime<Utc> {
         self.now + TimeDelta::milliseconds(i64::from(self.staged / IDS_IN_A_MILLISECOND))
-    }
-
-    fn hash(&self, key: &impl Hash) -> (u64, u64) {
-        (self.hashers.0.hash_one(key), self.hashers.1.hash_one(key))
     }
 }

@@ -26,14 +26,15 @@ pub fn entry_changed(entry: &Entry, (event, version): (Event, i64), now: DateTim
         Event::Removed(_) | Event::Expired => ENTRY_REMOVED,
         Event::ConsentSought
         | Event::ConsentGiven
+        | Event::ConsentLapsed
         | Event::SourceAwaited
         | Event::Rejected { .. }
         | Event::Scored(_)
         | Event::PublicityOpened { .. }
         | Event::PublicityFixed { .. }
-        | Event::Objected
-        | Event::HitsChanged(_)
-        | Event::Repaired
+        | Event::Objected { .. }
+        | Event::HitsChanged { .. }
+        | Event::Repaired { .. }
         | Event::Warned => return None,
     };
     let body = wire::EntryChanged {

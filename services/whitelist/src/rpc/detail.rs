@@ -223,6 +223,7 @@ pub(super) fn status(asset: &IpAsset, today: NaiveDate) -> wire::AssetStatus {
 fn ended(ending: Ending) -> &'static str {
     match ending {
         Ending::Invalidated => "INVALIDATED",
+        Ending::InvalidatedInPart => "INVALIDATED_IN_PART",
         Ending::TerminatedUnpaid => "TERMINATED_UNPAID",
         Ending::TermEnded => "TERM_ENDED",
     }

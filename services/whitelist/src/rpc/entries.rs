@@ -11,8 +11,9 @@ use tonic::{Request, Response};
 use super::{listing::Listing, refusals::not_found, screening_wire as outgoing};
 use crate::{
     domain::{
-        entry::{Entry, Judgement},
+        entry::{Entry, Judgement, State},
         entry_decide::{Command, Refusal},
+        hearing::Hearing,
         ids::{EntryId, RunId},
         screening::{Exclusions, Points},
     },
@@ -20,7 +21,7 @@ use crate::{
     store::{
         enterprises,
         entries::{self, Happened},
-        entries_tasks, list_versions,
+        entries_tasks, list_versions, watches,
     },
     work::{
         journal::{self, Moved},
@@ -42,6 +43,7 @@ impl From<Refusal> for Fault {
             }
             Refusal::TooEarly => Self::new(&reasons::ENTRY_TOO_EARLY),
             Refusal::NotEligible => Self::new(&reasons::ENTRY_NOT_ELIGIBLE),
+            Refusal::NoConsent => Self::new(&reasons::ENTRY_WITHOUT_CONSENT),
         }
     }
 }
@@ -69,10 +71,16 @@ pub(super) async fn nominate(
     let day = kernel::calendar::date_of(now);
     let parents: HashMap<_, _> =
         list_versions::parents(change.conn(), &known, day).await?.into_iter().collect();
-    let new: Vec<Entry> = known
-        .iter()
-        .map(|id| Entry::nominated(EntryId::new(now, &mut rand::rng()), *id, parents.get(id).copied(), now))
+    let earlier: HashMap<_, _> = entries::list_latest(change.conn(), &known)
+        .await?
+        .into_iter()
+        .map(|entry| (entry.enterprise_id, entry))
         .collect();
+    let nominated = |id: &EnterpriseId| {
+        let new = Entry::nominated(EntryId::new(now, &mut rand::rng()), *id, parents.get(id).copied(), now);
+        earlier.get(id).into_iter().fold(new, Entry::after_an_earlier)
+    };
+    let new: Vec<Entry> = known.iter().map(nominated).collect();
     let inserted = entries::insert(change.conn(), &new).await?;
     let fresh: Vec<&Entry> = new.iter().filter(|entry| inserted.contains(&entry.id)).collect();
     let (actor, caller) = (change.caller().audit_name(), change.caller().clone());
@@ -89,8 +97,12 @@ pub(super) async fn nominate(
         })
         .collect();
     entries::record(change.conn(), &happened).await?;
-    let tasks: Vec<_> = fresh.iter().map(|entry| (entry.id, entry.tasks(now, face.policy.watch))).collect();
+    let policy = &face.policy;
+    let tasks: Vec<_> =
+        fresh.iter().map(|entry| (entry.id, entry.tasks(now, policy.watch, &policy.terms))).collect();
     entries_tasks::replace(change.conn(), &tasks, now).await?;
+    let ids_of_fresh: Vec<EnterpriseId> = fresh.iter().map(|entry| entry.enterprise_id).collect();
+    face.sources.follow(change.conn(), &ids_of_fresh, now).await?;
     let acts: Vec<Act> = fresh.iter().map(|entry| act("NOMINATE", entry.id, super::DONE)).collect();
     rpc::audit::record_all(change.conn(), &caller, now, &acts).await?;
     let live: BTreeMap<EnterpriseId, Entry> = entries::find_live(change.conn(), &known)
@@ -109,6 +121,7 @@ pub(super) async fn nominate(
     let whole = act("NOMINATE_ALL", EntryId::from_uuid(request_id.uuid()), super::DONE);
     let answer = change.commit(answer, &whole, &[]).await?;
     face.alarm.wake();
+    face.sources.wake();
     Ok(answer)
 }
 
@@ -141,10 +154,11 @@ pub(super) async fn open_publicity(
     let mut all: BTreeMap<EntryId, Entry> = locked.iter().map(|entry| (entry.id, entry.clone())).collect();
     let mut moved = Vec::with_capacity(locked.len());
     for entry in locked {
-        moved.extend(Moved::by(entry, &[Command::OpenPublicity { ends_at }], now, "")?);
+        let command = Command::OpenPublicity { ends_at };
+        moved.extend(Moved::by(entry, &[command], now, "", &face.policy.terms)?);
     }
     let caller = change.caller().clone();
-    let messages = journal::keep(change.conn(), &moved, &caller, now, face.policy.watch).await?;
+    let messages = journal::keep(change.conn(), &moved, &caller, now, &face.policy).await?;
     all.extend(moved.into_iter().map(|one| (one.entry.id, one.entry)));
     let entries = ids.iter().filter_map(|id| all.get(id)).map(outgoing::entry).collect();
     let whole = act("OPEN_PUBLICITY", EntryId::from_uuid(request_id.uuid()), super::DONE);
@@ -176,25 +190,30 @@ pub(super) async fn command(
     // Only a renewal looks.
     let judged = matches!(command(unseen()), Command::Renew(_));
     let (look, decided) = if judged {
-        let look = Look::at(change.conn(), [entry.enterprise_id], &face.ears, now).await?;
+        let look = Look::at(change.conn(), &[(entry.enterprise_id, None)], &face.ears, now).await?;
         let judgement = look.judgement(entry.enterprise_id).ok_or_else(|| not_found("entry_id"))?;
         (Some(look), command(judgement))
     } else {
         (None, command(unseen()))
     };
-    let moved = Moved::by(entry, &[decided], now, &note)?;
+    let moved = Moved::by(entry, &[decided], now, &note, &face.policy.terms)?;
     let caller = change.caller().clone();
     let moved: Vec<Moved> = moved.into_iter().collect();
     if let (Some(look), false) = (look, moved.is_empty()) {
         look.keep(change.conn()).await?;
     }
-    let messages = journal::keep(change.conn(), &moved, &caller, now, face.policy.watch).await?;
+    let messages = journal::keep(change.conn(), &moved, &caller, now, &face.policy).await?;
     let result = if moved.is_empty() { super::ALREADY } else { super::DONE };
     if let Some(one) = moved.into_iter().next() {
         kept = one.entry;
+        if let State::Screening { fresh_from: Some(_), .. } = kept.state {
+            // What they told before is said to be no longer so: they are asked now.
+            watches::request(change.conn(), &face.sources.each(&[kept.enterprise_id]), now).await?;
+        }
     }
     let answer = change.commit(outgoing::entry(&kept), &act("COMMAND_ENTRY", id, result), &messages).await?;
     face.alarm.wake();
+    face.sources.wake();
     Ok(answer)
 }
 
@@ -208,6 +227,9 @@ fn unseen() -> Judgement {
         hits: Exclusions::NONE,
         rejects: false,
         pending: Exclusions::NONE,
+        hearing: Hearing::default(),
+        barred: Exclusions::NONE,
+        consented: false,
     }
 }
 

@@ -33,6 +33,9 @@ pub(super) fn check(
             year: found.year.unwrap_or_default(),
             region: found.region.unwrap_or_default(),
             personal: found.personal,
+            registrar: found.registrar.unwrap_or_default().to_owned(),
+            subject_kind: found.subject_kind.unwrap_or_default().to_owned(),
+            international: found.international,
             ..wire::CheckIdentifierResponse::default()
         },
         Err(fault) => wire::CheckIdentifierResponse {

@@ -14,7 +14,8 @@ use tonic::{Request, async_trait};
 
 use super::{entries, lists, screening};
 use crate::{
-    domain::entry_decide::Command,
+    domain::{entry_decide::Command, place::Parks},
+    sources::Sources,
     work::{Alarm, Ears, Policy},
 };
 
@@ -33,6 +34,8 @@ pub struct Listing {
     pub changes: Changes,
     pub policy: Policy,
     pub ears: Ears,
+    pub sources: Sources,
+    pub parks: Parks,
     pub alarm: Alarm,
     pub published: Alarm,
 }

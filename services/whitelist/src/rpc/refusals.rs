@@ -40,6 +40,7 @@ pub(super) fn of_finding(refusal: standing::Refusal) -> Fault {
         }
         standing::Refusal::ListedWithoutGrade => Fault::new(&reasons::LISTED_WITHOUT_GRADE).field("grade"),
         standing::Refusal::InFuture => Fault::new(&reasons::TIME_IN_FUTURE).field("as_of"),
+        standing::Refusal::AgainstEntry => Fault::new(&reasons::LISTED_AGAINST_ENTRY).field("listed"),
         standing::Refusal::Outdated => Fault::new(&reasons::STANDING_OUTDATED).field("as_of"),
     }
 }

@@ -51,7 +51,11 @@ pub(super) async fn record_rulebook(
     let (request_id, kind, active_from) = check.all((request_id, kind, active_from))?;
     let faults = match kind {
         BookKind::Scorecard => Scorecard::parse(&form.text).err(),
-        BookKind::Exclusions => Rulebook::parse(&form.text).err(),
+        // A park that one of them lacks would make all its firms HX15, or keep others from being registered at all.
+        BookKind::Exclusions => match Rulebook::parse(&form.text) {
+            Err(faults) => Some(faults),
+            Ok(rules) => face.parks.differs_from(&rules.parks).map(|parks| vec![CardError::Parks(parks)]),
+        },
     };
     if let Some(faults) = faults {
         return Err(Fault::new(&reasons::RULEBOOK_INVALID).metadata("faults", told(&faults)).field("text"));

@@ -20,10 +20,10 @@ use crate::{
         asset::IpAsset,
         consent::{self, Category, Consent, Purpose},
         enterprise::Enterprise,
-        standing::{Exclusion, Finding, Standing, decide},
+        standing::{Exclusion, Finding, Standing, decide, may_list},
     },
     messaging, reasons,
-    store::{assets, consents, enterprises, standings},
+    store::{assets, consents, enterprises, entries, screening_exclusions, standings},
 };
 
 /// Most applications in one question, and most assets of one application.
@@ -48,6 +48,12 @@ pub(super) async fn record(
     let now = change.now();
     if !enterprises::lock(change.conn(), enterprise_id).await? {
         return Err(not_found("enterprise_id"));
+    }
+    if finding.listed {
+        // Under the enterprise's lock, which whoever moves its entry takes too.
+        let entry = entries::find_latest(change.conn(), enterprise_id).await?;
+        let on_record = screening_exclusions::open(change.conn(), enterprise_id).await?;
+        may_list(entry.as_ref(), on_record).map_err(of_finding)?;
     }
     let latest = standings::find_latest(change.conn(), enterprise_id).await?;
     let standing = decide(enterprise_id, latest.as_ref(), finding, now).map_err(of_finding)?;

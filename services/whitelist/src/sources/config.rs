@@ -2,12 +2,17 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use host::{AnyKey, Cause, FromSetting, HostError, Key, Secret, Settings, outward::Outward};
+use kernel::EnterpriseId;
+use sqlx::PgConnection;
 use tokio::sync::Notify;
 
 use super::{FileDrop, Source, Web};
-use crate::domain::{source::SourceCode, source_reply::BYTES_MAX};
+use crate::{
+    domain::{source::SourceCode, source_reply::BYTES_MAX},
+    store::{StoreError, watches},
+};
 
 /// Where a platform is: over HTTP, or as files that are dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +52,12 @@ const STALE_DAYS: Key<u16> = Key::with_default(
     "30",
     "days after which what a platform told is too old to decide by and is asked for again",
 );
+const REFRESH: Key<Duration> = Key::with_default(
+    "ZHIRONG_WHITELIST_SOURCE_REFRESH",
+    "12h",
+    "after which time a platform is asked again about an enterprise that has an entry, so that a new exclusion suspends it \
+     within a working day; at most 20h",
+);
 const LIMIT: Key<Duration> = Key::with_default(
     "ZHIRONG_WHITELIST_SOURCE_LIMIT",
     "10s",
@@ -64,7 +75,7 @@ const RETRY_MOST: Key<Duration> = Key::with_default(
 );
 
 /// Every setting of this module.
-pub const KEYS: [&dyn AnyKey; 12] = [
+pub const KEYS: [&dyn AnyKey; 13] = [
     &CREDIT_CHINA,
     &CREDIT_HENAN,
     &CREDIT_JIYUAN,
@@ -74,6 +85,7 @@ pub const KEYS: [&dyn AnyKey; 12] = [
     &CREDIT_JIYUAN_TOKEN,
     &PLEDGE_PLATFORM_TOKEN,
     &STALE_DAYS,
+    &REFRESH,
     &LIMIT,
     &RETRY_FIRST,
     &RETRY_MOST,
@@ -82,10 +94,15 @@ pub const KEYS: [&dyn AnyKey; 12] = [
 /// Beyond this, reads would go on for more than a minute after a consent was revoked.
 const LIMIT_MOST: Duration = Duration::from_secs(30);
 
+/// Beyond this, an exclusion could go unseen for more than the day within which it has to suspend.
+const REFRESH_MOST: Duration = Duration::from_secs(20 * 60 * 60);
+
 /// How patient we are.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     pub stale_after: TimeDelta,
+    /// Between two questions about an enterprise that has an entry.
+    pub refresh: TimeDelta,
     pub limit: Duration,
     pub retry_first: TimeDelta,
     pub retry_most: TimeDelta,
@@ -101,16 +118,21 @@ pub struct Sources {
 
 impl Sources {
     /// # Errors
-    /// A setting that cannot be used: an address that is none, or a limit beyond 30 s.
+    /// A setting that cannot be used: an address that is none, a limit beyond 30 s, or questions more than 20 h apart.
     pub fn of(settings: &Settings) -> Result<Self, HostError> {
         let limit = settings.get(&LIMIT)?;
         if limit > LIMIT_MOST {
             return Err(HostError::Serve(Cause::from("ZHIRONG_WHITELIST_SOURCE_LIMIT is above 30s")));
         }
+        let refresh = settings.get(&REFRESH)?;
+        if refresh > REFRESH_MOST {
+            return Err(HostError::Serve(Cause::from("ZHIRONG_WHITELIST_SOURCE_REFRESH is above 20h")));
+        }
         let days = settings.get(&STALE_DAYS)?;
         let span = |duration: Duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX);
         let pace = Pace {
             stale_after: TimeDelta::days(i64::from(days)),
+            refresh: span(refresh),
             limit,
             retry_first: span(settings.get(&RETRY_FIRST)?),
             retry_most: span(settings.get(&RETRY_MOST)?),
@@ -147,6 +169,26 @@ impl Sources {
 
     pub fn is_connected(&self, code: SourceCode) -> bool {
         self.connected.iter().any(|source| source.code() == code)
+    }
+
+    /// Has every connected platform asked about these enterprises, which have entries: at once where nobody asked before, and
+    /// else not later than the refreshing after the last answer.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn follow(
+        &self,
+        conn: &mut PgConnection,
+        ids: &[EnterpriseId],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        watches::follow(conn, &self.each(ids), now, self.pace.refresh).await
+    }
+
+    /// Each of these enterprises with each connected platform.
+    pub fn each(&self, ids: &[EnterpriseId]) -> Vec<(EnterpriseId, SourceCode)> {
+        let codes = || self.connected().map(|source| source.code());
+        ids.iter().flat_map(|id| codes().map(|code| (*id, code))).collect()
     }
 
     /// After a commit that gave the worker of this process something to do.

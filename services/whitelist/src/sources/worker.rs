@@ -121,7 +121,10 @@ impl Worker {
         let mut tx = self.pool.begin().await?;
         let outcome = match told {
             Err(outcome) => outcome,
-            Ok((bytes, consent_id)) => keep(&mut tx, code, &due, &bytes, consent_id, now).await?,
+            Ok((bytes, consent_id)) => {
+                let stale_after = self.sources.pace.stale_after;
+                keep(&mut tx, code, &due, (&bytes, consent_id), stale_after, now).await?
+            }
         };
         let next_at = self.next_at(outcome, due.failures, now);
         watches::settle(&mut tx, due.enterprise_id, code, outcome, next_at, now).await?;
@@ -162,6 +165,7 @@ impl Worker {
             Outcome::Good => now + pace.stale_after,
             Outcome::NoConsent => now + CONSENT_AGAIN,
             Outcome::Malformed
+            | Outcome::Outdated
             | Outcome::Absent
             | Outcome::Unreachable
             | Outcome::Slow
@@ -232,8 +236,8 @@ async fn keep(
     conn: &mut PgConnection,
     code: SourceCode,
     due: &Due,
-    bytes: &[u8],
-    consent_id: Option<ConsentId>,
+    (bytes, consent_id): (&[u8], Option<ConsentId>),
+    stale_after: TimeDelta,
     now: DateTime<Utc>,
 ) -> Result<Outcome, StoreError> {
     let read = source_reply::read(code, &due.uscc, bytes, date_of(now));
@@ -259,7 +263,7 @@ async fn keep(
         }
         Ok(findings) => {
             pledges(conn, due.enterprise_id, &findings, now).await?;
-            Ok(Outcome::Good)
+            Ok(if findings.is_outdated(now, stale_after) { Outcome::Outdated } else { Outcome::Good })
         }
     }
 }

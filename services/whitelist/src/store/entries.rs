@@ -8,28 +8,36 @@ use uuid::Uuid;
 use super::StoreError;
 use crate::domain::{
     entry::{Entry, Judged, Level, State, Term, Why},
+    hearing::Told,
     ids::{EntryId, RunId},
     screening::{Exclusions, Points},
 };
 
 /// An enterprise that has a live entry keeps it.
 const INSERT: &str = "INSERT INTO entry (entry_id, enterprise_id, source_level, parent_id, state, version, hits, waiting,
-        updated_at)
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::bigint[], $7::int[],
-        $8::boolean[], $9::timestamptz[])
+        updated_at, told)
+    SELECT entry_id, enterprise_id, source_level, parent_id, state, version, hits, waiting, updated_at,
+        string_to_array(told, ',')::int[]
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::bigint[], $7::int[],
+        $8::boolean[], $9::timestamptz[], $10::text[])
+        AS n (entry_id, enterprise_id, source_level, parent_id, state, version, hits, waiting, updated_at, told)
     ON CONFLICT (enterprise_id) WHERE state NOT IN ('REJECTED', 'REMOVED', 'EXPIRED') DO NOTHING RETURNING entry_id";
 const UPDATE: &str = "UPDATE entry SET state = n.state, version = n.version, run_id = n.run_id, score = n.score,
         grade = n.grade, hits = n.hits, waiting = n.waiting, since = n.since, ends_at = n.ends_at,
-        listed_on = n.listed_on, expires_on = n.expires_on, why = n.why, updated_at = n.updated_at
+        listed_on = n.listed_on, expires_on = n.expires_on, why = n.why, updated_at = n.updated_at,
+        told = string_to_array(n.told, ',')::int[], fresh_from = n.fresh_from
     FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::uuid[], $5::int[], $6::text[], $7::int[], $8::boolean[],
-        $9::timestamptz[], $10::timestamptz[], $11::date[], $12::date[], $13::text[], $14::timestamptz[])
+        $9::timestamptz[], $10::timestamptz[], $11::date[], $12::date[], $13::text[], $14::timestamptz[],
+        $15::text[], $16::timestamptz[])
         AS n (entry_id, state, version, run_id, score, grade, hits, waiting, since, ends_at, listed_on, expires_on, why,
-            updated_at)
+            updated_at, told, fresh_from)
     WHERE entry.entry_id = n.entry_id";
 const LOCK: &str = "SELECT e.* FROM (SELECT DISTINCT id FROM unnest($1::uuid[]) AS id ORDER BY id) AS asked
     CROSS JOIN LATERAL (SELECT * FROM entry WHERE entry.entry_id = asked.id LIMIT 1 FOR UPDATE) e";
 const FIND: &str = "SELECT * FROM entry WHERE entry_id = $1";
 const FIND_LATEST: &str = "SELECT * FROM entry WHERE enterprise_id = $1 ORDER BY entry_id DESC LIMIT 1";
+const LATEST_OF_MANY: &str = "SELECT e.* FROM unnest($1::uuid[]) AS asked (id)
+    CROSS JOIN LATERAL (SELECT * FROM entry WHERE entry.enterprise_id = asked.id ORDER BY entry_id DESC LIMIT 1) e";
 const FIND_LIVE: &str = "SELECT e.* FROM unnest($1::uuid[]) AS asked (id)
     CROSS JOIN LATERAL (SELECT * FROM entry WHERE entry.enterprise_id = asked.id
         AND state NOT IN ('REJECTED', 'REMOVED', 'EXPIRED') LIMIT 1) e";
@@ -40,8 +48,12 @@ const INSERT_EVENTS: &str = "INSERT INTO entry_event (entry_id, version, kind, a
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::timestamptz[])";
 const COUNTS: &str = "SELECT state, count(*) FROM entry WHERE state NOT IN ('REJECTED', 'REMOVED', 'EXPIRED')
     GROUP BY state";
+/// Left the zone's list, or has become known to be excluded, which matters to who stands on the union by the province's.
 const LEFT: &str = "SELECT EXISTS (SELECT 1 FROM entry
-    WHERE state IN ('SUSPENDED', 'REMOVED', 'EXPIRED') AND updated_at >= $1)";
+        WHERE state IN ('SUSPENDED', 'REMOVED', 'EXPIRED') AND updated_at >= $1)
+    OR EXISTS (SELECT 1 FROM entry WHERE hits <> 0 AND updated_at >= $1)
+    OR EXISTS (SELECT 1 FROM exclusion_record WHERE cured_at IS NULL AND recorded_at >= $1)
+    OR EXISTS (SELECT 1 FROM standing WHERE exclusions <> '{}' AND recorded_at >= $1)";
 /// Whether a consent that covers profile and IP assets holds, and whether the last word on it was a revocation.
 const CONSENTS: &str = "SELECT asked.id, c.active, c.revoked FROM unnest($1::uuid[]) AS asked (id)
     CROSS JOIN LATERAL (SELECT
@@ -56,6 +68,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     LOCK,
     FIND,
     FIND_LATEST,
+    LATEST_OF_MANY,
     FIND_LIVE,
     PAGE,
     PAGE_OF_STATE,
@@ -90,6 +103,7 @@ pub async fn insert(conn: &mut PgConnection, entries: &[Entry]) -> Result<Vec<En
         .bind(entries.iter().map(|entry| entry.hits.bits()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.waiting).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.updated_at).collect::<Vec<_>>())
+        .bind(entries.iter().map(told).collect::<Vec<_>>())
         .fetch_all(conn)
         .await?;
     Ok(ids.into_iter().map(EntryId::from_uuid).collect())
@@ -117,9 +131,16 @@ pub async fn update(conn: &mut PgConnection, entries: &[Entry]) -> Result<(), St
         .bind(columns.iter().map(|columns| columns.term.map(|term| term.to)).collect::<Vec<_>>())
         .bind(columns.iter().map(|columns| columns.why.map(Why::code)).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.updated_at).collect::<Vec<_>>())
+        .bind(entries.iter().map(told).collect::<Vec<_>>())
+        .bind(columns.iter().map(|columns| columns.fresh_from).collect::<Vec<_>>())
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// As text: arrays of arrays would have to be of one length.
+fn told(entry: &Entry) -> String {
+    entry.told.bits().map(|bits| bits.to_string()).join(",")
 }
 
 /// Kept from others until the transaction ends, in the order of their ids.
@@ -140,6 +161,13 @@ pub async fn find(conn: &mut PgConnection, id: EntryId) -> Result<Option<Entry>,
 pub async fn find_latest(conn: &mut PgConnection, id: EnterpriseId) -> Result<Option<Entry>, StoreError> {
     let row: Option<Row> = sqlx::query_as(FIND_LATEST).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(Entry::try_from).transpose()
+}
+
+/// The latest entry of each of these enterprises that has one, live or not.
+#[tracing::instrument(level = "debug", skip_all)]
+pub async fn list_latest(conn: &mut PgConnection, ids: &[EnterpriseId]) -> Result<Vec<Entry>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    all(sqlx::query_as(LATEST_OF_MANY).bind(ids).fetch_all(conn).await?)
 }
 
 /// The live entries of these enterprises.
@@ -190,7 +218,7 @@ pub async fn counts(conn: &mut PgConnection) -> Result<Vec<(String, i64)>, Store
     Ok(sqlx::query_as(COUNTS).fetch_all(conn).await?)
 }
 
-/// Whether anybody may have left the list after `since`.
+/// Whether anybody may have to leave a list after `since`.
 pub async fn left_since(conn: &mut PgConnection, since: DateTime<Utc>) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar(LEFT).bind(since).fetch_one(conn).await?)
 }
@@ -224,14 +252,15 @@ struct Columns {
     ends_at: Option<DateTime<Utc>>,
     term: Option<Term>,
     why: Option<Why>,
+    fresh_from: Option<DateTime<Utc>>,
 }
 
 impl Columns {
     fn of(state: State) -> Self {
         match state {
             State::Nominated | State::ConsentPending | State::Scored | State::Expired => Self::default(),
-            State::Screening { term, suspended_since } => {
-                Self { term, since: suspended_since, ..Self::default() }
+            State::Screening { term, suspended_since, fresh_from } => {
+                Self { term, since: suspended_since, fresh_from, ..Self::default() }
             }
             State::Rejected(why) | State::Removed(why) => Self { why: Some(why), ..Self::default() },
             State::Publicity { since, ends_at } => Self { since: Some(since), ends_at, ..Self::default() },
@@ -244,7 +273,9 @@ impl Columns {
         Some(match code {
             "NOMINATED" => State::Nominated,
             "CONSENT_PENDING" => State::ConsentPending,
-            "SCREENING" => State::Screening { term: self.term, suspended_since: self.since },
+            "SCREENING" => {
+                State::Screening { term: self.term, suspended_since: self.since, fresh_from: self.fresh_from }
+            }
             "REJECTED" => State::Rejected(self.why?),
             "SCORED" => State::Scored,
             "PUBLICITY" => State::Publicity { since: self.since?, ends_at: self.ends_at },
@@ -280,6 +311,8 @@ struct Row {
     expires_on: Option<NaiveDate>,
     why: Option<String>,
     updated_at: DateTime<Utc>,
+    told: Vec<i32>,
+    fresh_from: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<Row> for Entry {
@@ -289,7 +322,8 @@ impl TryFrom<Row> for Entry {
         let impossible = |column| StoreError::Impossible { table: "entry", id: row.entry_id, column };
         let why = row.why.map(|code| Why::from_code(&code).ok_or_else(|| impossible("why"))).transpose()?;
         let term = row.listed_on.zip(row.expires_on).map(|(from, to)| Term { from, to });
-        let columns = Columns { since: row.since, ends_at: row.ends_at, term, why };
+        let columns =
+            Columns { since: row.since, ends_at: row.ends_at, term, why, fresh_from: row.fresh_from };
         let judged = match (row.run_id, row.score, row.grade) {
             (Some(run), Some(score), Some(grade)) => Some(Judged {
                 run: RunId::from_uuid(run),
@@ -307,6 +341,7 @@ impl TryFrom<Row> for Entry {
             version: row.version,
             judged,
             hits: Exclusions::from_bits(row.hits).ok_or_else(|| impossible("hits"))?,
+            told: Told::from_bits(&row.told).ok_or_else(|| impossible("told"))?,
             waiting: row.waiting,
             updated_at: row.updated_at,
         })

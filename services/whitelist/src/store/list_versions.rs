@@ -1,5 +1,7 @@
 //! Versions of published lists and what changed in each; what lists are made of.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{EnterpriseId, Grade};
 use sqlx::PgConnection;
@@ -57,6 +59,14 @@ const PROVINCE: &str = "SELECT n.enterprise_id, n.uscc, n.name, max(p.valid_to) 
     CROSS JOIN LATERAL (SELECT enterprise_id, uscc, name FROM enterprise WHERE enterprise.uscc = p.uscc LIMIT 1) n
     WHERE p.level = 'PROVINCE' AND $1 BETWEEN coalesce(p.valid_from, $1) AND coalesce(p.valid_to, $1)
     GROUP BY n.enterprise_id, n.uscc, n.name";
+/// Whom a hard exclusion is known of: on record, found by the latest entry, or recorded with the standing.
+const EXCLUDED: &str = "SELECT asked.id FROM unnest($1::uuid[]) AS asked (id)
+    WHERE EXISTS (SELECT 1 FROM exclusion_record
+            WHERE exclusion_record.enterprise_id = asked.id AND cured_at IS NULL)
+        OR coalesce((SELECT hits <> 0 FROM entry WHERE entry.enterprise_id = asked.id
+            ORDER BY entry_id DESC LIMIT 1), false)
+        OR coalesce((SELECT cardinality(exclusions) > 0 FROM standing WHERE standing.enterprise_id = asked.id
+            ORDER BY revision DESC LIMIT 1), false)";
 const PARENTS: &str = "SELECT n.enterprise_id,
         min(md5(p.import_id::text || ' ' || p.list || ' ' || p.uscc)::uuid::text)::uuid AS parent_id
     FROM unnest($1::uuid[]) AS asked (id)
@@ -69,7 +79,7 @@ const PARENTS: &str = "SELECT n.enterprise_id,
     GROUP BY n.enterprise_id";
 
 pub(super) const STATEMENTS: &[&str] =
-    &[ALONE, LATEST, FIND, VERSIONS, INSERT, INSERT_CHANGES, WHOLE, SINCE, ZONE, PROVINCE, PARENTS];
+    &[ALONE, LATEST, FIND, VERSIONS, INSERT, INSERT_CHANGES, WHOLE, SINCE, ZONE, PROVINCE, EXCLUDED, PARENTS];
 
 /// A version as it was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +122,17 @@ impl TryFrom<VersionRow> for Version {
             digest: row.digest,
         })
     }
+}
+
+/// Those of `ids` that a hard exclusion is known of.
+#[tracing::instrument(level = "debug", skip_all)]
+pub async fn excluded(
+    conn: &mut PgConnection,
+    ids: &[EnterpriseId],
+) -> Result<BTreeSet<EnterpriseId>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    let found: Vec<Uuid> = sqlx::query_scalar(EXCLUDED).bind(ids).fetch_all(conn).await?;
+    Ok(found.into_iter().map(EnterpriseId::from_uuid).collect())
 }
 
 /// Keeps others from publishing this list until the transaction ends.

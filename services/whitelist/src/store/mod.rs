@@ -10,6 +10,7 @@ pub mod files;
 pub mod list_deliveries;
 pub mod list_versions;
 mod lists;
+pub mod retention;
 pub mod reveals;
 pub mod screening_books;
 pub mod screening_exclusions;
@@ -38,6 +39,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         entries_tasks::STATEMENTS,
         list_deliveries::STATEMENTS,
         list_versions::STATEMENTS,
+        retention::STATEMENTS,
         reveals::STATEMENTS,
         snapshots::STATEMENTS,
         watches::STATEMENTS,

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StoreError;
-use crate::domain::{ids::ExclusionId, standing::Exclusion};
+use crate::domain::{ids::ExclusionId, screening::Exclusions, standing::Exclusion};
 
 const INSERT: &str =
     "INSERT INTO exclusion_record (exclusion_id, enterprise_id, number, evidence_sha256, recorded_at)
@@ -15,7 +15,10 @@ const LOCK: &str =
     "SELECT enterprise_id, cured_at IS NOT NULL FROM exclusion_record WHERE exclusion_id = $1 FOR UPDATE";
 const CURE: &str = "UPDATE exclusion_record SET cure_sha256 = $2, cured_at = $3 WHERE exclusion_id = $1";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, LOCK, CURE];
+const OPEN: &str = "SELECT coalesce(bit_or(1 << number), 0) FROM exclusion_record
+    WHERE enterprise_id = $1 AND cured_at IS NULL";
+
+pub(super) const STATEMENTS: &[&str] = &[INSERT, LOCK, CURE, OPEN];
 
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn insert(
@@ -35,6 +38,14 @@ pub async fn insert(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Those on record that are not cured.
+#[tracing::instrument(level = "debug", skip_all)]
+pub async fn open(conn: &mut PgConnection, id: EnterpriseId) -> Result<Exclusions, StoreError> {
+    let bits: i32 = sqlx::query_scalar(OPEN).bind(id.uuid()).fetch_one(conn).await?;
+    let impossible = StoreError::Impossible { table: "exclusion_record", id: id.uuid(), column: "number" };
+    Exclusions::from_bits(bits).ok_or(impossible)
 }
 
 /// An exclusion on record.

@@ -1,7 +1,7 @@
 //! What is known of many enterprises on one day, as screenings look at it: one pass over their rights by SQL. Rights of which
 //! the gazette told something, or whose annuity is late, are looked at one by one by the register's own rules.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Datelike as _, Months, NaiveDate, TimeDelta, Utc};
 use kernel::{AssetId, EnterpriseId, IpType, Qualification};
@@ -11,14 +11,18 @@ use uuid::Uuid;
 use super::{StoreError, assets, snapshots};
 use crate::domain::{
     asset::IpAsset,
+    consent::Purpose,
     enterprise::QualificationLevel,
+    hearing::{Heard, Hearing},
     screening::{Evidence, Exclusions, Holding, Profile, Rights, Scorecard, Subject},
-    source::{CreditGrade, Picture, Snapshot, SourceCode, picture},
+    source::{CREDIT_PURPOSES, CreditGrade, Picture, Snapshot, SourceCode, picture},
     standing::Exclusion,
 };
 
 /// $2 the day, $3 the instant, $4 to $8 the day 20, 15 and 10 years, 6 months before it, and the first day of designs of
-/// 15 years, $9 the day's month counted from year 0, $10 its day in the month, $11 to $13 the day 1, 2 and 3 years before.
+/// 15 years, $9 the day's month counted from year 0, $10 its day in the month, $11 to $13 the day 1, 2 and 3 years before,
+/// $14 the moment of the reading, at which a consent for one of the purposes $15 has to hold; the centre is always meant by
+/// it, as [`crate::domain::consent::check`] has it.
 /// A right is `alive` if it is granted and its term has not ended; `odd` if something else may have ended it.
 const SUBJECTS: &str = "SELECT e.enterprise_id, e.version, e.industry, e.region, e.park,
         e.revenue[1] AS revenue, e.revenue[2] AS revenue_before, e.rd_spend[1] AS rd_spend,
@@ -33,8 +37,8 @@ const SUBJECTS: &str = "SELECT e.enterprise_id, e.version, e.industry, e.region,
         WHERE exclusion_record.enterprise_id = asked.id AND recorded_at <= $3
             AND (cured_at IS NULL OR cured_at > $3)) x
     CROSS JOIN LATERAL (SELECT EXISTS (SELECT 1 FROM consent WHERE consent.enterprise_id = asked.id
-        AND person_hash IS NULL AND 'CREDIT' = ANY (categories) AND cardinality(recipients) = 0 AND signed_at <= $3 AND valid_to >= $3
-        AND (revoked_at IS NULL OR revoked_at > $3)) AS credit_consent) c
+        AND person_hash IS NULL AND purpose = ANY ($15) AND 'CREDIT' = ANY (categories)
+        AND signed_at <= $14 AND valid_to >= $14 AND revoked_at IS NULL) AS credit_consent) c
     CROSS JOIN LATERAL (SELECT count(*) AS assets,
             count(*) FILTER (WHERE NOT odd AND (alive OR granted IS NULL)) AS usable,
             count(*) FILTER (WHERE counts AND kind = 'INVENTION') AS inventions,
@@ -52,6 +56,7 @@ const SUBJECTS: &str = "SELECT e.enterprise_id, e.version, e.industry, e.region,
             ARRAY[count(*) FILTER (WHERE patent AND filed > $11 AND filed <= $2),
                 count(*) FILTER (WHERE patent AND filed > $12 AND filed <= $11),
                 count(*) FILTER (WHERE patent AND filed > $13 AND filed <= $12)] AS filings,
+            coalesce(bool_and(filed IS NULL) FILTER (WHERE patent), false) AS undated,
             sum(revenue_share) FILTER (WHERE counts AND patent) AS revenue_share,
             coalesce(bool_or(num_nonnulls(citations, family_size, litigation_proven) > 0)
                 FILTER (WHERE counts AND patent), false) AS proof_known,
@@ -104,11 +109,24 @@ impl Ears {
     }
 }
 
-/// One enterprise with the sources that a decision about it waits for.
+/// From where a look looks.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    pub day: NaiveDate,
+    /// What was put on record until then counts, and what was told then is not too old.
+    pub at: DateTime<Utc>,
+    /// The moment of the reading itself: consents have to hold now, however long ago a run has begun.
+    pub now: DateTime<Utc>,
+    /// Enterprises of which only what was told from then on counts.
+    pub fresh_from: &'a BTreeMap<EnterpriseId, DateTime<Utc>>,
+}
+
+/// One enterprise with the sources that a decision about it waits for, and what became of asking each.
 #[derive(Debug, Clone)]
 pub struct Seen {
     pub subject: Subject,
     pub missing: BTreeSet<SourceCode>,
+    pub hearing: Hearing,
 }
 
 #[derive(sqlx::FromRow)]
@@ -149,6 +167,7 @@ struct RightsRow {
     dated: Vec<i64>,
     months: Vec<i64>,
     filings: Vec<i64>,
+    undated: bool,
     revenue_share: Option<i64>,
     proof_known: bool,
     cited: bool,
@@ -157,16 +176,16 @@ struct RightsRow {
     odd: Vec<Uuid>,
 }
 
-/// What is known of `ids` (each once, sorted) on `day`, at `at`; those that are not in the register are left out.
+/// What is known of `ids` (each once, sorted) from `moment`; those that are not in the register are left out.
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn list(
     conn: &mut PgConnection,
     ids: &[EnterpriseId],
     card: &Scorecard,
     ears: &Ears,
-    day: NaiveDate,
-    at: DateTime<Utc>,
+    moment: Moment<'_>,
 ) -> Result<Vec<Seen>, StoreError> {
+    let Moment { day, at, now, fresh_from } = moment;
     // Where nobody is connected there is nothing to look through.
     let told =
         if ears.connected.is_empty() { Vec::new() } else { snapshots::latest_of_many(conn, ids).await? };
@@ -186,6 +205,8 @@ pub async fn list(
         .bind(before(12))
         .bind(before(24))
         .bind(before(36))
+        .bind(now)
+        .bind(CREDIT_PURPOSES.map(Purpose::code).as_slice())
         .fetch_all(&mut *conn)
         .await?;
     let odd: Vec<AssetId> =
@@ -199,14 +220,28 @@ pub async fn list(
     let of = |row: Row| {
         let odd = looked_at.get(&row.enterprise_id).map(Vec::as_slice).unwrap_or_default();
         let from = told.partition_point(|one| one.enterprise_id.uuid() < row.enterprise_id);
-        let latest: Vec<&Snapshot> =
-            told.iter().skip(from).take_while(|one| one.enterprise_id.uuid() == row.enterprise_id).collect();
+        let since = fresh_from.get(&EnterpriseId::from_uuid(row.enterprise_id));
+        let latest: Vec<&Snapshot> = told
+            .iter()
+            .skip(from)
+            .take_while(|one| one.enterprise_id.uuid() == row.enterprise_id)
+            .filter(|one| since.is_none_or(|since| one.fetched_at >= *since))
+            .collect();
         let wanted = ears.wanted(row.credit_consent);
         let picture = picture(&latest, &wanted, at, day, ears.stale_after);
         let subject = row.subject(odd, card, day, &wanted, &picture)?;
-        Ok(Seen { subject, missing: picture.missing })
+        let hearing = hearing(&picture);
+        Ok(Seen { subject, missing: picture.missing, hearing })
     };
     rows.into_iter().map(of).collect()
+}
+
+fn hearing(picture: &Picture) -> Hearing {
+    Hearing::by(|source| match picture.told.get(&source) {
+        Some(told) => Heard::Told(told.iter().copied().collect()),
+        None if picture.missing.contains(&source) => Heard::Missing,
+        None => Heard::Silent,
+    })
 }
 
 /// Counted from year 0.
@@ -238,6 +273,7 @@ impl Row {
             months: three(&row.months, "months")?,
             patents: row.patents,
             filings: three(&row.filings, "filings")?,
+            undated: row.undated,
             revenue_share: row.revenue_share,
             proof_known: row.proof_known,
             cited: row.cited,
@@ -275,7 +311,7 @@ impl Row {
         };
         let recorded = Exclusions::from_bits(self.findings).ok_or_else(|| impossible("findings"))?;
         let evidence = Evidence {
-            findings: recorded.and(picture.exclusions.iter().copied().collect()),
+            findings: recorded.and(picture.exclusions().into_iter().collect()),
             unheard: if picture.missing.is_empty() { Exclusions::NONE } else { Exclusion::all().collect() },
             unasked: if wanted.is_empty() { Exclusion::all().collect() } else { Exclusions::NONE },
             credit_consent: self.credit_consent,

@@ -1,6 +1,6 @@
 //! Which platforms are asked about which enterprise, and when next.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{EnterpriseId, Uscc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -24,6 +24,13 @@ const REQUEST_MISSING: &str =
     FROM unnest($1::uuid[], $2::text[]) AS wanted (enterprise_id, source)
     ON CONFLICT ON CONSTRAINT source_watch_pkey DO UPDATE
         SET pending_since = coalesce(source_watch.pending_since, $3)";
+/// For who has an entry: what has been told comes due again sooner than it becomes stale. What is due within minutes keeps
+/// its time, because it may be taken already.
+const FOLLOW: &str = "INSERT INTO source_watch (enterprise_id, source, due_at, pending_since, attempts)
+    SELECT wanted.enterprise_id, wanted.source, $3, $3, 0
+    FROM unnest($1::uuid[], $2::text[]) AS wanted (enterprise_id, source)
+    ON CONFLICT ON CONSTRAINT source_watch_pkey DO UPDATE SET due_at = source_watch.last_at + $4
+        WHERE source_watch.last_at + $4 < source_watch.due_at AND source_watch.due_at > $3 + interval '10 minutes'";
 /// Taken until the lease ends: whoever dies with it leaves it to the next.
 const CLAIM: &str = "WITH taken AS (
         SELECT enterprise_id, source FROM source_watch WHERE source = $1 AND due_at <= $2
@@ -44,7 +51,8 @@ const LIST: &str = "SELECT source, due_at, pending_since, attempts, last_outcome
 const PENDING: &str = "SELECT count(*), min(pending_since) FROM source_watch
     WHERE source = $1 AND pending_since IS NOT NULL AND last_outcome IS DISTINCT FROM 'NO_CONSENT'";
 
-pub(super) const STATEMENTS: &[&str] = &[REQUEST, REQUEST_MISSING, CLAIM, SETTLE, WAKE, LIST, PENDING];
+pub(super) const STATEMENTS: &[&str] =
+    &[REQUEST, REQUEST_MISSING, FOLLOW, CLAIM, SETTLE, WAKE, LIST, PENDING];
 
 /// What is to be asked now.
 #[derive(Debug, Clone)]
@@ -92,6 +100,28 @@ pub async fn request_missing(
         .bind(wanted.iter().map(|(id, _)| id.uuid()).collect::<Vec<_>>())
         .bind(wanted.iter().map(|(_, source)| source.code()).collect::<Vec<_>>())
         .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Has these sources asked once where nobody has, and the others at most `every` after they were asked last. Fails on
+/// [`ENTERPRISE_KEY`].
+#[tracing::instrument(level = "debug", skip_all)]
+pub async fn follow(
+    conn: &mut PgConnection,
+    wanted: &[(EnterpriseId, SourceCode)],
+    now: DateTime<Utc>,
+    every: TimeDelta,
+) -> Result<(), StoreError> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(FOLLOW)
+        .bind(wanted.iter().map(|(id, _)| id.uuid()).collect::<Vec<_>>())
+        .bind(wanted.iter().map(|(_, source)| source.code()).collect::<Vec<_>>())
+        .bind(now)
+        .bind(every)
         .execute(conn)
         .await?;
     Ok(())

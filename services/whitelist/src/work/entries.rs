@@ -35,12 +35,13 @@ impl Worker {
         let locked = entries::lock(&mut tx, &ids).await?;
         let mut moved = match task {
             Task::Consent => self.consents(&mut tx, locked, fired, now).await?,
-            Task::Screen | Task::Publicity | Task::Watch => self.look(&mut tx, task, locked, now).await?,
-            Task::Cure => by(locked, |_| Some(Command::GiveUp), now),
-            Task::Warn => by(locked, |_| Some(Command::Warn), now),
-            Task::Expire => by(locked, |_| Some(Command::Expire), now),
+            Task::Screen | Task::Publicity | Task::Watch | Task::Cure => {
+                self.look(&mut tx, task, locked, now).await?
+            }
+            Task::Warn => self.by(locked, |_| Some(Command::Warn), now),
+            Task::Expire => self.by(locked, |_| Some(Command::Expire), now),
         };
-        let messages = journal::keep(&mut tx, &moved, &self.caller, now, self.policy.watch).await?;
+        let messages = journal::keep(&mut tx, &moved, &self.caller, now, &self.policy).await?;
         if !messages.is_empty() {
             bus::enqueue(&mut tx, &messages).await?;
         }
@@ -60,8 +61,8 @@ impl Worker {
     fn distance(&self, task: Task) -> TimeDelta {
         match task {
             Task::Watch => self.policy.watch,
-            Task::Screen | Task::Publicity => self.policy.source_retry,
-            Task::Consent | Task::Cure | Task::Warn | Task::Expire => AGAIN,
+            Task::Screen | Task::Publicity | Task::Cure => self.policy.source_retry,
+            Task::Consent | Task::Warn | Task::Expire => AGAIN,
         }
     }
 
@@ -85,7 +86,7 @@ impl Worker {
                 _ => &[],
             };
             let id = entry.id;
-            if let Ok(Some(one)) = Moved::by(entry, commands, now, "") {
+            if let Ok(Some(one)) = Moved::by(entry, commands, now, "", &self.policy.terms) {
                 moved.push(one);
             } else {
                 let again = now + (now - since).clamp(FIRST_LOOK, LAST_LOOK);
@@ -107,28 +108,30 @@ impl Worker {
         if open.is_empty() {
             return Ok(Vec::new());
         }
-        let consented = consented(conn, &open, now).await?;
-        let look = Look::at(conn, open.iter().map(|entry| entry.enterprise_id), &self.ears, now).await?;
+        let terms = &self.policy.terms;
+        let asked: Vec<_> =
+            open.iter().map(|entry| (entry.enterprise_id, entry.fresh_from(task, terms))).collect();
+        let look = Look::at(conn, &asked, &self.ears, now).await?;
         if !look.missing().is_empty() {
             // Whatever waits has the platforms asked, again and again until they answer.
             watches::request_missing(conn, look.missing(), now).await?;
             self.sources.wake();
         }
+        // What has come since they told last is heard of in time, not only when what they told is stale.
+        let ids: Vec<EnterpriseId> = asked.iter().map(|(id, _)| *id).collect();
+        self.sources.follow(conn, &ids, now).await?;
         let mut moved = Vec::new();
         for entry in open {
             let Some(judgement) = look.judgement(entry.enterprise_id) else { continue };
-            let revoked =
-                consented.get(&entry.enterprise_id).is_some_and(|found| found.revoked && !found.active);
             let command = match task {
                 // What the enterprise has taken back is not gone on with.
-                _ if revoked => Command::Remove(Why::ConsentRevoked),
+                _ if look.is_revoked(entry.enterprise_id) => Command::Remove(Why::ConsentRevoked),
                 Task::Screen => Command::Judge(judgement),
                 Task::Publicity => Command::ClosePublicity(judgement),
-                Task::Watch | Task::Consent | Task::Cure | Task::Warn | Task::Expire => {
-                    Command::Watch(judgement)
-                }
+                Task::Cure => Command::GiveUp(judgement),
+                Task::Watch | Task::Consent | Task::Warn | Task::Expire => Command::Watch(judgement),
             };
-            moved.extend(one_by(entry, command, now));
+            moved.extend(self.one_by(entry, command, now));
         }
         if !moved.is_empty() {
             look.keep(conn).await?;
@@ -150,30 +153,33 @@ impl Worker {
             }
             _ => None,
         };
-        let moved = by(entries::lock(&mut tx, &waiting).await?, fix, now);
-        let messages = journal::keep(&mut tx, &moved, &self.caller, now, self.policy.watch).await?;
+        let moved = self.by(entries::lock(&mut tx, &waiting).await?, fix, now);
+        let messages = journal::keep(&mut tx, &moved, &self.caller, now, &self.policy).await?;
         debug_assert!(messages.is_empty(), "nobody is told of the end of a period");
         Ok(tx.commit().await?)
     }
-}
 
-fn by(locked: Vec<Entry>, command: impl Fn(&Entry) -> Option<Command>, now: DateTime<Utc>) -> Vec<Moved> {
-    locked
-        .into_iter()
-        .filter_map(|entry| {
+    fn by(
+        &self,
+        locked: Vec<Entry>,
+        command: impl Fn(&Entry) -> Option<Command>,
+        now: DateTime<Utc>,
+    ) -> Vec<Moved> {
+        let moved = |entry| {
             let command = command(&entry)?;
-            one_by(entry, command, now)
-        })
-        .collect()
-}
+            self.one_by(entry, command, now)
+        };
+        locked.into_iter().filter_map(moved).collect()
+    }
 
-/// The state was looked at under its lock: a refusal says that the task was for an earlier state.
-fn one_by(entry: Entry, command: Command, now: DateTime<Utc>) -> Option<Moved> {
-    let id = entry.id;
-    Moved::by(entry, &[command], now, "").unwrap_or_else(|refusal| {
-        tracing::debug!(entry = %id, %refusal, "a task met a state that it is not for");
-        None
-    })
+    /// The state was looked at under its lock: a refusal says that the task was for an earlier state.
+    fn one_by(&self, entry: Entry, command: Command, now: DateTime<Utc>) -> Option<Moved> {
+        let id = entry.id;
+        Moved::by(entry, &[command], now, "", &self.policy.terms).unwrap_or_else(|refusal| {
+            tracing::debug!(entry = %id, %refusal, "a task met a state that it is not for");
+            None
+        })
+    }
 }
 
 async fn consented(

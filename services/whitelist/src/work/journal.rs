@@ -4,14 +4,15 @@
 use std::collections::HashMap;
 
 use bus::Outgoing;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use kernel::EnterpriseId;
 use rpc::{Caller, audit};
 use sqlx::PgConnection;
 
+use super::Policy;
 use crate::{
     domain::{
-        entry::Entry,
+        entry::{Entry, Terms},
         entry_decide::{Command, Event, Refusal, apply, decide},
         standing::{self, Finding, Standing},
     },
@@ -40,10 +41,11 @@ impl Moved {
         commands: &[Command],
         now: DateTime<Utc>,
         note: &str,
+        terms: &Terms,
     ) -> Result<Option<Self>, Refusal> {
         let mut moved = Self { entry, events: Vec::new(), note: note.to_owned() };
         for command in commands {
-            for event in decide(&moved.entry, *command, now)? {
+            for event in decide(&moved.entry, *command, now, terms)? {
                 moved.entry = apply(moved.entry, &event, now);
                 moved.events.push((event, moved.entry.version));
             }
@@ -53,7 +55,10 @@ impl Moved {
 
     /// Whether what is to be done next is something else now.
     fn has_new_tasks(&self) -> bool {
-        !self.events.iter().all(|(event, _)| matches!(event, Event::SourceAwaited | Event::HitsChanged(_)))
+        !self
+            .events
+            .iter()
+            .all(|(event, _)| matches!(event, Event::SourceAwaited | Event::HitsChanged { .. }))
     }
 
     pub(crate) fn awaits_source(&self) -> bool {
@@ -67,7 +72,7 @@ pub(crate) async fn keep(
     moved: &[Moved],
     caller: &Caller,
     now: DateTime<Utc>,
-    watch: TimeDelta,
+    policy: &Policy,
 ) -> Result<Vec<Outgoing>, StoreError> {
     if moved.is_empty() {
         return Ok(Vec::new());
@@ -78,7 +83,7 @@ pub(crate) async fn keep(
     let tasks: Vec<_> = moved
         .iter()
         .filter(|one| one.has_new_tasks())
-        .map(|one| (one.entry.id, one.entry.tasks(now, watch)))
+        .map(|one| (one.entry.id, one.entry.tasks(now, policy.watch, &policy.terms)))
         .collect();
     entries_tasks::replace(conn, &tasks, now).await?;
     let acts: Vec<audit::Entry> = moved.iter().flat_map(acts).collect();
@@ -108,13 +113,14 @@ fn history(moved: &[Moved], caller: &Caller, now: DateTime<Utc>) -> Vec<Happened
                 | Event::Renewed { judgement, .. } => Some(judgement.run),
                 Event::ConsentSought
                 | Event::ConsentGiven
+                | Event::ConsentLapsed
                 | Event::SourceAwaited
                 | Event::PublicityOpened { .. }
                 | Event::PublicityFixed { .. }
-                | Event::Objected
-                | Event::HitsChanged(_)
+                | Event::Objected { .. }
+                | Event::HitsChanged { .. }
                 | Event::Reinstated { .. }
-                | Event::Repaired
+                | Event::Repaired { .. }
                 | Event::Warned
                 | Event::Removed(_)
                 | Event::Expired => None,
@@ -154,13 +160,16 @@ async fn stand(
         standings::list_latest(conn, &ids).await?.into_iter().map(|s| (s.enterprise_id, s)).collect();
     let mut messages = Vec::new();
     for entry in told {
+        let latest = latest.get(&entry.enterprise_id);
+        // A person's look that was recorded while this move waited is not later than the move: that one spoke of the entry as
+        // it was before.
+        let as_of = latest.map_or(now, |standing| now.max(standing.finding.as_of));
         let finding = Finding {
             listed: entry.is_listed(),
             grade: entry.judged.map(|judged| judged.grade),
             exclusions: entry.hits.iter().collect(),
-            as_of: now,
+            as_of,
         };
-        let latest = latest.get(&entry.enterprise_id);
         let same = latest.is_some_and(|standing| {
             let known = &standing.finding;
             (known.listed, known.grade) == (finding.listed, finding.grade)
@@ -169,12 +178,12 @@ async fn stand(
         if same {
             continue;
         }
-        match standing::decide(entry.enterprise_id, latest, finding, now) {
+        match standing::decide(entry.enterprise_id, latest, finding, as_of) {
             Ok(standing) => {
                 standings::insert(conn, &standing, now).await?;
                 messages.push(messaging::standing_recorded(&standing, now));
             }
-            // A person has recorded a later look; the entry's next move speaks again.
+            // None that an entry can lead to; the entry's next move speaks again.
             Err(refusal) => tracing::warn!(entry = %entry.id, %refusal, "a standing was not recorded"),
         }
     }

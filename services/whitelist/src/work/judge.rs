@@ -1,5 +1,7 @@
 //! A look at some enterprises as they stand now. It becomes a run of its own where something is decided by it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use kernel::{EnterpriseId, calendar::date_of};
 use sqlx::PgConnection;
@@ -8,16 +10,18 @@ use uuid::Uuid;
 use crate::{
     domain::{
         entry::Judgement,
+        hearing::Hearing,
         ids::RunId,
         screening::{Run, RunState, Screened, Subject, screen},
         source::SourceCode,
     },
     store::{
         StoreError,
+        entries::{self, Consented},
         screening_books::{self, Books},
         screening_results::{self, Pair},
         screening_runs,
-        screening_subjects::{self, Ears, Seen},
+        screening_subjects::{self, Ears, Moment, Seen},
     },
 };
 
@@ -26,13 +30,18 @@ pub(crate) struct Look {
     books: Books,
     pairs: Vec<Pair>,
     missing: Vec<(EnterpriseId, SourceCode)>,
+    hearings: BTreeMap<EnterpriseId, Hearing>,
+    consented: BTreeMap<EnterpriseId, Consented>,
 }
 
+/// Whom to look at, and from when on what sources told counts, where that matters.
+pub(crate) type Asked = (EnterpriseId, Option<DateTime<Utc>>);
+
 impl Look {
-    /// Screens `ids` by what holds today.
+    /// Screens who is asked about by what holds today.
     pub(crate) async fn at(
         conn: &mut PgConnection,
-        ids: impl IntoIterator<Item = EnterpriseId>,
+        asked: &[Asked],
         ears: &Ears,
         now: DateTime<Utc>,
     ) -> Result<Self, StoreError> {
@@ -44,11 +53,16 @@ impl Look {
             RunId::new(now, &mut rand::rng()),
             day,
             versions,
-            Some(ids.into_iter().collect()),
+            Some(asked.iter().map(|(id, _)| *id).collect()),
             now,
         );
         let scope = run.scope.clone().unwrap_or_default();
-        let seen = screening_subjects::list(conn, &scope, &books.card, ears, day, now).await?;
+        let fresh_from = asked.iter().filter_map(|(id, since)| Some((*id, (*since)?))).collect();
+        let moment = Moment { day, at: now, now, fresh_from: &fresh_from };
+        let seen = screening_subjects::list(conn, &scope, &books.card, ears, moment).await?;
+        let consented = entries::consents(conn, &scope, now).await?;
+        let consented = consented.into_iter().map(|one| (one.enterprise_id, one)).collect();
+        let hearings = seen.iter().map(|one| (one.subject.enterprise_id, one.hearing)).collect();
         let waits = |one: &Seen| {
             one.missing.iter().map(|source| (one.subject.enterprise_id, *source)).collect::<Vec<_>>()
         };
@@ -57,12 +71,12 @@ impl Look {
         advance(&mut run, &pairs);
         run.cursor = scope.last().copied();
         run.state = RunState::Done { at: now };
-        Ok(Self { run, books, pairs, missing })
+        Ok(Self { run, books, pairs, missing, hearings, consented })
     }
 
     pub(crate) fn judgement(&self, id: EnterpriseId) -> Option<Judgement> {
         let place = self.pairs.binary_search_by_key(&id, |(subject, _)| subject.enterprise_id).ok()?;
-        let (_, screened) = self.pairs.get(place)?;
+        let (subject, screened) = self.pairs.get(place)?;
         Some(Judgement {
             run: self.run.id,
             total: screened.total,
@@ -71,7 +85,15 @@ impl Look {
             hits: screened.outcome.hits,
             rejects: screened.outcome.rejects(&self.books.rules),
             pending: screened.outcome.pending,
+            hearing: self.hearings.get(&id).copied().unwrap_or_default(),
+            barred: subject.evidence.findings.both(screened.outcome.not_asked),
+            consented: self.consented.get(&id).is_some_and(|found| found.active),
         })
+    }
+
+    /// Whether the enterprise has taken its consent back, and given no other.
+    pub(crate) fn is_revoked(&self, id: EnterpriseId) -> bool {
+        self.consented.get(&id).is_some_and(|found| found.revoked && !found.active)
     }
 
     /// The sources that decisions wait for.

@@ -75,19 +75,15 @@ impl Worker {
         }
     }
 
-    /// Who has left the zone's list is taken off what is published without anybody having to ask.
+    /// Who may not stand on a list any more is taken off what is published without anybody having to ask; each list by itself,
+    /// whether or not the others were ever published.
     async fn follow(&self, seen: &mut Option<DateTime<Utc>>) -> Result<(), StoreError> {
         let now = self.now();
         let mut tx = self.pool.begin().await?;
-        let Some(latest) = list_versions::latest(&mut tx, ListKind::Zone).await? else { return Ok(()) };
-        let since = seen.map_or(latest.published_at, |seen| seen.max(latest.published_at)) - OVERLAP;
-        let left = entries::left_since(&mut tx, since).await?;
-        *seen = Some(now);
-        if !left {
-            return Ok(());
-        }
         for kind in ListKind::ALL {
-            if list_versions::latest(&mut tx, kind).await?.is_none() {
+            let Some(latest) = list_versions::latest(&mut tx, kind).await? else { continue };
+            let since = seen.map_or(latest.published_at, |seen| seen.max(latest.published_at)) - OVERLAP;
+            if !entries::left_since(&mut tx, since).await? {
                 continue;
             }
             if publish(&mut tx, kind, now).await?.is_some() {
@@ -101,7 +97,9 @@ impl Worker {
                 audit::record(&mut tx, &self.caller, now, &entry).await?;
             }
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        *seen = Some(now);
+        Ok(())
     }
 
     pub(super) async fn fix_deliveries(&self) -> Result<(), StoreError> {

@@ -23,7 +23,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::entry::Task,
+    domain::entry::{Task, Terms},
     sources::Sources,
     store::{StoreError, entries_tasks, list_deliveries, screening_runs},
 };
@@ -52,6 +52,8 @@ pub struct Policy {
     pub publicity: Span,
     /// Within which a bank has to take note of a version.
     pub acknowledge: Span,
+    /// For how long an entry may be cured, lasts, is warned of, may be renewed.
+    pub terms: Terms,
     /// Between two looks for exclusions of an entry.
     pub watch: TimeDelta,
     /// Between two looks for a source that has not been heard.

@@ -1,9 +1,9 @@
 //! Makes a version of a list: what it is made of now, and what has changed since the version before.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use kernel::calendar::date_of;
+use kernel::{EnterpriseId, calendar::date_of};
 use sqlx::PgConnection;
 
 use crate::{
@@ -70,7 +70,14 @@ async fn made_of(conn: &mut PgConnection, kind: ListKind, now: DateTime<Utc>) ->
             list_versions::province(conn, date_of(now)).await?
         }
     };
-    Ok(compose(kind, zone, province))
+    let excluded = match kind {
+        ListKind::Zone | ListKind::Province | ListKind::Intersection => BTreeSet::new(),
+        ListKind::Union => {
+            let ids: Vec<EnterpriseId> = zone.keys().chain(province.keys()).copied().collect();
+            list_versions::excluded(conn, &ids).await?
+        }
+    };
+    Ok(compose(kind, zone, province, &excluded))
 }
 
 /// The entries that are listed, with the reasons of their grades.

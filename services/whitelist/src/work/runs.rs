@@ -1,6 +1,8 @@
 //! Goes on with runs, a piece at a time: results and how far the run is are one transaction, so that whoever dies in between
 //! leaves nothing half done, and the next one goes on from there.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use kernel::EnterpriseId;
 use sqlx::PgPool;
@@ -10,7 +12,7 @@ use crate::{
     domain::screening::{Digest, Run, RunState},
     store::{
         StoreError, screening_books, screening_results, screening_runs,
-        screening_subjects::{self, Ears},
+        screening_subjects::{self, Ears, Moment},
     },
 };
 
@@ -26,8 +28,9 @@ pub async fn step(pool: &PgPool, ears: &Ears, now: DateTime<Utc>, piece: usize) 
     let Some(mut run) = screening_runs::take(&mut tx).await? else { return Ok(false) };
     let books = screening_books::get(&mut tx, run.scorecard_version, run.rules_version).await?;
     let keys = keys(&mut tx, &run, piece).await?;
-    let (day, at) = (run.as_of, run.started_at);
-    let seen = screening_subjects::list(&mut tx, &keys, &books.card, ears, day, at).await?;
+    // Whoever has taken a consent back since the run began is not read any more.
+    let moment = Moment { day: run.as_of, at: run.started_at, now, fresh_from: &BTreeMap::new() };
+    let seen = screening_subjects::list(&mut tx, &keys, &books.card, ears, moment).await?;
     let pairs = judge::screen_all(seen.into_iter().map(|one| one.subject), &books);
     screening_results::insert(&mut tx, run.id, &pairs).await?;
     judge::advance(&mut run, &pairs);

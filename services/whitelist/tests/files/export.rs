@@ -17,11 +17,15 @@ async fn filled() -> Desk {
         "uscc,name,list,level,number,valid_from,valid_to\n{USCC},\"甲,\"\"公司\"\"\",省级白名单,,+1,2022-01-01,\n"
     );
     let assets = format!("{}{OTHER_USCC},集成电路布图设计,BS.08500145.7,布图,2020-01-01,,,,\n", two_assets());
+    let events = format!(
+        "uscc,type,number,nice_class,code,on,reference\n{USCC},TRADEMARK,7199523,1,TR01,2022-09-01,\n{USCC},INVENTION,202210123456.1,,PE01,2022-09-02,'=A1\n{USCC},INVENTION,202210123456.1,,PC01,2022-09-02,'=A1\n"
+    );
     for (kind, text) in [
         (FileKind::Enterprises, two_firms()),
         (FileKind::Assets, assets),
         (FileKind::Qualifications, held),
         (FileKind::ProvinceList, list),
+        (FileKind::LegalEvents, events),
     ] {
         let import = desk.csv(kind, &text).await;
         assert_eq!(desk.faults(&import).await, [], "{kind:?}");
@@ -38,6 +42,7 @@ async fn an_export_comes_back_and_changes_nothing_in_any_format() {
         (FileKind::Assets, 3),
         (FileKind::Qualifications, 2),
         (FileKind::ProvinceList, 1),
+        (FileKind::LegalEvents, 3),
     ] {
         for (format, encoding) in [
             (CSV, wire::FileEncoding::Utf8),

@@ -2,6 +2,7 @@
 
 mod accept;
 mod bad;
-mod desk;
+pub(crate) mod desk;
+mod events;
 mod export;
 mod faults;

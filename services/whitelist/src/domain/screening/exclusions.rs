@@ -36,6 +36,12 @@ impl Exclusions {
         Self(self.0 | other.0)
     }
 
+    /// Those that are in both.
+    #[must_use]
+    pub fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     pub fn iter(self) -> impl Iterator<Item = Exclusion> {
         Exclusion::all().filter(move |one| self.contains(*one))
     }

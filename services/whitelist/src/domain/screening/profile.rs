@@ -19,6 +19,8 @@ pub struct Rights {
     pub months: [i64; 3],
     /// Patents in force.
     pub patents: i64,
+    /// Patents, in force or not, of which no day of filing is known, where that is all of them.
+    pub undated: bool,
     /// Patent filings of the last twelve months, the twelve before, the twelve before those.
     pub filings: [i64; 3],
     /// Basis points, summed; `None` where no patent says anything.
@@ -74,9 +76,11 @@ impl Profile {
         match feature {
             Feature::ValidInventions => Some(small(rights.inventions)),
             Feature::OtherRights => Some(small(rights.others)),
+            // Of inventions of which nothing is recorded nobody can say that none is of high value.
+            Feature::HighValueInventions if rights.high_value == 0 && rights.inventions > 0 => None,
             Feature::HighValueInventions => Some(small(rights.high_value)),
             Feature::RemainingTerm => rights.remaining_term(&card.term_weights),
-            Feature::FilingTrend => Some(rights.trend()),
+            Feature::FilingTrend => (!rights.undated).then(|| rights.trend()),
             Feature::PatentRevenue if rights.patents == 0 => Some(0),
             Feature::PatentRevenue => rights.revenue_share.map(|share| small(share.min(10_000))),
             Feature::Marks => {
@@ -189,6 +193,22 @@ mod tests {
         let undated = Rights { patents: 2, ..Rights::default() };
         assert_eq!(undated.remaining_term(&[3, 1, 1]), None);
         assert_eq!(Rights::default().remaining_term(&[3, 1, 1]), Some(0));
+    }
+
+    #[test]
+    fn what_is_recorded_of_no_right_is_missing_and_not_none() {
+        let text = include_str!("../../../migrations/0241_rulebook_first.sql");
+        let card = Scorecard::parse(text.split("$card$").nth(1).unwrap()).unwrap();
+        let inputs = |rights| {
+            let features = Profile { rights, ..Profile::default() }.features(&card);
+            (features.get(Feature::HighValueInventions), features.get(Feature::FilingTrend))
+        };
+        assert_eq!(inputs(Rights::default()), (Some(0), Some(-1)));
+        let silent = Rights { inventions: 2, patents: 2, undated: true, ..Rights::default() };
+        assert_eq!(inputs(silent), (None, None));
+        let told =
+            Rights { inventions: 2, patents: 2, high_value: 1, filings: [1, 0, 0], ..Rights::default() };
+        assert_eq!(inputs(told), (Some(1), Some(1)));
     }
 
     #[test]

@@ -121,6 +121,8 @@ pub enum CardError {
     NotPositive(String),
     #[error("{0} is missing")]
     Missing(String),
+    #[error("parks differ from ZHIRONG_WHITELIST_PARKS: {0}")]
+    Parks(String),
 }
 
 impl Scorecard {

@@ -59,7 +59,14 @@ macro_rules! list_changed {
             IS DISTINCT FROM (n.name, n.level, n.number, n.valid_from, n.valid_to)"
     };
 }
-pub(super) use {asset_changed, asset_match, enterprise_changed, list_changed, qualification_changed};
+macro_rules! event_match {
+    () => {
+        "e.asset_id = s.asset_id AND e.code = s.code AND e.happened_on = s.happened_on AND e.reference = s.reference"
+    };
+}
+pub(super) use {
+    asset_changed, asset_match, enterprise_changed, event_match, list_changed, qualification_changed,
+};
 
 /// Imports become part of the register one after the other: two that met would wait for each other's rows.
 const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(hashtextextended('whitelist.files', 0))";
@@ -166,6 +173,18 @@ const SWITCH_LIST: &str = "INSERT INTO province_list (list, import_id, accepted_
     ON CONFLICT ON CONSTRAINT province_list_pkey DO UPDATE
         SET import_id = excluded.import_id, accepted_at = excluded.accepted_at";
 
+/// As where one asset's events are recorded: events and versions of an asset come one after the other.
+const LOCK_ASSETS: &str = "WITH locked AS (SELECT a.asset_id FROM ip_asset a
+        WHERE a.asset_id IN (SELECT s.asset_id FROM staged_legal_event s WHERE s.import_id = $1)
+        ORDER BY a.asset_id FOR NO KEY UPDATE)
+    SELECT count(*) FROM locked";
+/// Events of one day count in the order of the file.
+const INSERT_EVENTS: &str =
+    "INSERT INTO ip_asset_event (asset_id, code, happened_on, reference, source, recorded_at)
+    SELECT s.asset_id, s.code, s.happened_on, s.reference, 'IMPORT', $2
+    FROM staged_legal_event s WHERE s.import_id = $1 ORDER BY s.row_no
+    ON CONFLICT ON CONSTRAINT ip_asset_event_once DO NOTHING";
+
 pub(super) const STATEMENTS: &[&str] = &[
     ONE_AT_A_TIME,
     UPDATE_ENTERPRISES,
@@ -177,6 +196,8 @@ pub(super) const STATEMENTS: &[&str] = &[
     INSERT_QUALIFICATIONS,
     INSERT_LIST,
     SWITCH_LIST,
+    LOCK_ASSETS,
+    INSERT_EVENTS,
 ];
 
 /// More qualifications than an enterprise can have.
@@ -217,6 +238,11 @@ pub async fn apply(
             sqlx::query(INSERT_LIST).bind(import_id).execute(&mut *conn).await?;
             sqlx::query(SWITCH_LIST).bind(import_id).bind(now).execute(&mut *conn).await?;
             return Ok(Some(before));
+        }
+        FileKind::LegalEvents => {
+            sqlx::query(LOCK_ASSETS).bind(import_id).execute(&mut *conn).await?;
+            let new = written(conn, INSERT_EVENTS, import_id, now).await?;
+            return Ok(Some(Effect::of(new, 0, staged)));
         }
     };
     // What is new first: it differs in nothing from what was staged, so that the update passes it over, and where all is new

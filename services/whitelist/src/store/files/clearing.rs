@@ -19,9 +19,19 @@ const CLEAR_QUALIFICATIONS: &str =
     SELECT row_no FROM staged_qualification WHERE import_id = $1 ORDER BY row_no LIMIT $2))";
 const CLEAR_LIST: &str = "DELETE FROM staged_list_entry WHERE import_id = $1 AND row_no = ANY (ARRAY(
     SELECT row_no FROM staged_list_entry WHERE import_id = $1 ORDER BY row_no LIMIT $2))";
+const CLEAR_EVENTS: &str = "DELETE FROM staged_legal_event WHERE import_id = $1 AND row_no = ANY (ARRAY(
+    SELECT row_no FROM staged_legal_event WHERE import_id = $1 ORDER BY row_no LIMIT $2))";
 
-pub(super) const STATEMENTS: &[&str] =
-    &[EXPIRE, TO_CLEAR, CLEARED, CLEAR_ENTERPRISES, CLEAR_ASSETS, CLEAR_QUALIFICATIONS, CLEAR_LIST];
+pub(super) const STATEMENTS: &[&str] = &[
+    EXPIRE,
+    TO_CLEAR,
+    CLEARED,
+    CLEAR_ENTERPRISES,
+    CLEAR_ASSETS,
+    CLEAR_QUALIFICATIONS,
+    CLEAR_LIST,
+    CLEAR_EVENTS,
+];
 
 /// Ends what nobody decided on by `now`, and readings that began before `begun` and never ended.
 #[tracing::instrument(level = "debug", skip_all)]
@@ -63,6 +73,7 @@ pub async fn clear(
         FileKind::Assets => CLEAR_ASSETS,
         FileKind::Qualifications => CLEAR_QUALIFICATIONS,
         FileKind::ProvinceList => CLEAR_LIST,
+        FileKind::LegalEvents => CLEAR_EVENTS,
     };
     let done = sqlx::query(statement).bind(import_id).bind(limit).execute(conn).await?;
     Ok(done.rows_affected())

@@ -10,8 +10,13 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use super::apply::{asset_changed, asset_match, enterprise_changed, list_changed, qualification_changed};
-use crate::{files::FileKind, store::StoreError};
+use super::apply::{
+    asset_changed, asset_match, enterprise_changed, event_match, list_changed, qualification_changed,
+};
+use crate::{
+    files::{FileKind, Rights},
+    store::StoreError,
+};
 
 const COPY_ENTERPRISES: &str = "COPY staged_enterprise (import_id, row_no, enterprise_id, uscc, name, size, industry, park, region,
     former_names, established_on, reg_capital, legal_rep, contact_names, contact_phones, contact_emails, staff, rd_staff,
@@ -24,6 +29,8 @@ const COPY_QUALIFICATIONS: &str =
     "COPY staged_qualification (import_id, row_no, enterprise_id, code, number, level, valid_from,
     valid_to) FROM STDIN";
 const COPY_LIST: &str = "COPY staged_list_entry (import_id, row_no, list, uscc, name, level, number, valid_from, valid_to) FROM STDIN";
+const COPY_EVENTS: &str =
+    "COPY staged_legal_event (import_id, row_no, asset_id, code, happened_on, reference) FROM STDIN";
 const COPY_FAULTS: &str =
     "COPY file_fault (import_id, fault_no, row_no, place, field, reason, detail) FROM STDIN";
 
@@ -35,6 +42,7 @@ const FOR_TABLES: &str =
     set_config('work_mem', '64MB', true),
     set_config('statement_timeout', '600s', true)";
 const REGISTERED: &str = "SELECT uscc, enterprise_id FROM enterprise";
+const RIGHTS: &str = "SELECT enterprise_id, kind, number, nice_class, asset_id FROM ip_asset";
 
 const EFFECT_ENTERPRISES: &str = concat!(
     "SELECT count(*) FILTER (WHERE e.enterprise_id IS NULL), count(*) FILTER (WHERE e.enterprise_id IS NOT NULL AND (",
@@ -61,11 +69,19 @@ const EFFECT_LIST: &str = concat!(
     ")), count(*) FROM staged_list_entry s LEFT JOIN province_list_now n ON n.list = s.list AND n.uscc = s.uscc
     WHERE s.import_id = $1"
 );
+/// An event is known or it is not: there is nothing of it that could change.
+const EFFECT_EVENTS: &str = concat!(
+    "SELECT count(*) FILTER (WHERE e.event_id IS NULL), 0::bigint, count(*)
+    FROM staged_legal_event s LEFT JOIN ip_asset_event e ON ",
+    event_match!(),
+    " WHERE s.import_id = $1"
+);
 
 const COUNT_ENTERPRISES: &str = "SELECT count(*) FROM staged_enterprise WHERE import_id = $1";
 const COUNT_ASSETS: &str = "SELECT count(*) FROM staged_asset WHERE import_id = $1";
 const COUNT_QUALIFICATIONS: &str = "SELECT count(*) FROM staged_qualification WHERE import_id = $1";
 const COUNT_LIST: &str = "SELECT count(*) FROM staged_list_entry WHERE import_id = $1";
+const COUNT_EVENTS: &str = "SELECT count(*) FROM staged_legal_event WHERE import_id = $1";
 
 const PREVIEW_ENTERPRISES: &str = concat!(
     "SELECT s.row_no, CASE WHEN e.enterprise_id IS NULL THEN 1 WHEN ",
@@ -97,22 +113,32 @@ const PREVIEW_LIST: &str = concat!(
     FROM staged_list_entry s LEFT JOIN province_list_now n ON n.list = s.list AND n.uscc = s.uscc
     WHERE s.import_id = $1 ORDER BY s.row_no LIMIT $2"
 );
+const PREVIEW_EVENTS: &str = concat!(
+    "SELECT s.row_no, CASE WHEN e.event_id IS NULL THEN 1 ELSE 3 END, ARRAY[a.number, s.code, s.happened_on::text]
+    FROM staged_legal_event s JOIN ip_asset a ON a.asset_id = s.asset_id LEFT JOIN ip_asset_event e ON ",
+    event_match!(),
+    " WHERE s.import_id = $1 ORDER BY s.row_no LIMIT $2"
+);
 
 pub(super) const STATEMENTS: &[&str] = &[
     FOR_TABLES,
     REGISTERED,
+    RIGHTS,
     EFFECT_ENTERPRISES,
     EFFECT_ASSETS,
     EFFECT_QUALIFICATIONS,
     EFFECT_LIST,
+    EFFECT_EVENTS,
     COUNT_ENTERPRISES,
     COUNT_ASSETS,
     COUNT_QUALIFICATIONS,
     COUNT_LIST,
+    COUNT_EVENTS,
     PREVIEW_ENTERPRISES,
     PREVIEW_ASSETS,
     PREVIEW_QUALIFICATIONS,
     PREVIEW_LIST,
+    PREVIEW_EVENTS,
 ];
 
 /// What rows do, or did, to the register.
@@ -146,6 +172,7 @@ impl Staging {
             FileKind::Assets => COPY_ASSETS,
             FileKind::Qualifications => COPY_QUALIFICATIONS,
             FileKind::ProvinceList => COPY_LIST,
+            FileKind::LegalEvents => COPY_EVENTS,
         };
         send(&mut self.rows, pool, statement, lines).await
     }
@@ -203,6 +230,17 @@ pub async fn registered(conn: &mut PgConnection) -> Result<HashMap<[u8; 18], Uui
     Ok(all)
 }
 
+/// Every registered right by what rows name it with.
+#[tracing::instrument(level = "debug", skip_all)]
+pub async fn rights(conn: &mut PgConnection) -> Result<Rights, StoreError> {
+    let mut all = Rights::default();
+    let mut rows = sqlx::query_as::<_, (Uuid, String, String, i32, Uuid)>(RIGHTS).fetch(conn);
+    while let Some((enterprise, kind, number, class, asset)) = rows.try_next().await? {
+        all.add((enterprise, &kind, &number, class), asset);
+    }
+    Ok(all)
+}
+
 /// What the staged rows would do.
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn effect(conn: &mut PgConnection, kind: FileKind, import_id: Uuid) -> Result<Effect, StoreError> {
@@ -211,6 +249,7 @@ pub async fn effect(conn: &mut PgConnection, kind: FileKind, import_id: Uuid) ->
         FileKind::Assets => EFFECT_ASSETS,
         FileKind::Qualifications => EFFECT_QUALIFICATIONS,
         FileKind::ProvinceList => EFFECT_LIST,
+        FileKind::LegalEvents => EFFECT_EVENTS,
     };
     let (new, changed, all): (i64, i64, i64) =
         sqlx::query_as(statement).bind(import_id).fetch_one(conn).await?;
@@ -225,6 +264,7 @@ pub async fn count(conn: &mut PgConnection, kind: FileKind, import_id: Uuid) -> 
         FileKind::Assets => COUNT_ASSETS,
         FileKind::Qualifications => COUNT_QUALIFICATIONS,
         FileKind::ProvinceList => COUNT_LIST,
+        FileKind::LegalEvents => COUNT_EVENTS,
     };
     Ok(sqlx::query_scalar(statement).bind(import_id).fetch_one(conn).await?)
 }
@@ -242,6 +282,7 @@ pub async fn preview(
         FileKind::Assets => PREVIEW_ASSETS,
         FileKind::Qualifications => PREVIEW_QUALIFICATIONS,
         FileKind::ProvinceList => PREVIEW_LIST,
+        FileKind::LegalEvents => PREVIEW_EVENTS,
     };
     Ok(sqlx::query_as(statement).bind(import_id).bind(limit).fetch_all(conn).await?)
 }
