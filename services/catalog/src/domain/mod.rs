@@ -17,4 +17,6 @@ pub mod policy;
 pub mod product;
 pub mod publication;
 pub mod rank;
+#[cfg(test)]
+mod rank_tests;
 pub mod terms;
