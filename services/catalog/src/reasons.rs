@@ -71,4 +71,6 @@ rpc::reason_table! {
     AGREEMENT_NOT_IN_FORCE = FailedPrecondition, "终止日期不在协议有效期内，请更正日期。";
     /// Only banks have the five kinds of internal rules.
     POLICY_NOT_OF_BANK = FailedPrecondition, "五类内部制度只由银行报送，请选择银行机构。";
+    /// Another day of repeal is on record.
+    POLICY_REPEALED = FailedPrecondition, "该制度已登记废止日期，不能另改；如仍在执行，请重新报送现行文件。";
 }

@@ -88,6 +88,7 @@ pub static POLICY: &[MethodPolicy] = methods! {
         "ListAgreements": STAFF, Allow::AnyRole;
         "ListExpiringAgreements": STAFF, Allow::AnyRole;
         "FilePolicyDocument": DESK;
+        "RepealPolicyDocument": DESK;
         "ListPolicyDocuments": STAFF;
         "GetPolicyMatrix": STAFF, Allow::Role("statistics");
     }
