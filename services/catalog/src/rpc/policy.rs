@@ -65,6 +65,7 @@ pub static POLICY: &[MethodPolicy] = methods! {
     }
     "PricingService" {
         "RecordLpr": DESK;
+        "ConfirmLpr": DESK;
         "ListLpr": STAFF, Allow::AnyRole;
         "QuoteRepayment": STAFF, Allow::AnyRole;
         "CompareCost": STAFF, Allow::AnyRole;
