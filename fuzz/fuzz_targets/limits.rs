@@ -2,7 +2,7 @@
 
 use std::{io::Cursor, ops::ControlFlow};
 
-use sheets::{Choice, Format, Limits, Row, Sink};
+use sheets::{Cell, Choice, Format, Kind, Limits, Row, Sink};
 
 const LIMITS: Limits = Limits {
     file_bytes: 1 << 20,
@@ -30,12 +30,27 @@ impl Sink for Held {
         assert!(row.number > self.last);
         self.last = row.number;
         assert!(row.cells().len() <= LIMITS.columns);
-        assert!(row.cells().iter().all(|cell| cell.text.chars().count() <= 400));
+        row.cells().iter().for_each(told_as_said);
         ControlFlow::Continue(())
     }
 
     fn merged(&mut self, _: &str) -> ControlFlow<()> {
         ControlFlow::Continue(())
+    }
+}
+
+/// A cell's text is what its kind says that it is.
+fn told_as_said(cell: &Cell) {
+    assert!(cell.text.chars().count() <= LIMITS.cell_chars);
+    match cell.kind {
+        Kind::Empty | Kind::Formula | Kind::Error => assert_eq!(cell.text, ""),
+        Kind::Number | Kind::Inexact => {
+            let text = cell.text.strip_suffix('%').unwrap_or(&cell.text);
+            assert!(text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'.')), "{text}");
+        }
+        Kind::Date => assert!(sheets::date(&cell.text).is_some(), "{}", cell.text),
+        Kind::Bool => assert!(matches!(cell.text.as_str(), "TRUE" | "FALSE")),
+        Kind::Text => {}
     }
 }
 

@@ -11,6 +11,7 @@ use zhirong::roles;
 
 use crate::cases::Running;
 use crate::ground::{Ground, clock};
+use crate::window;
 
 /// How long a role may take to be ready again, on a busy machine.
 const READY: Duration = Duration::from_secs(90);
@@ -19,8 +20,9 @@ const ASK: Duration = Duration::from_secs(2);
 const WORK: Duration = Duration::from_secs(30);
 /// Cases of which somebody outside is being asked something at this moment.
 const OPEN: &str = "SELECT count(*) FROM intake.financing_case WHERE state IN ('SUBMITTED','ACCEPTED','COLLECTING','OFFERS_READY','SELECTED')";
-/// Without these the system does not work at all; each of them is killed and frozen at least once.
-const ROLES: [&str; 6] = ["whitelist", "catalog", "intake", "insurance", "statistics", "partner"];
+/// Each is killed at least once; the desk while a clerk is at work there.
+const ROLES: [&str; 7] = ["whitelist", "catalog", "intake", "insurance", "statistics", "partner", DESK];
+const DESK: &str = "desk";
 /// Those with leaders and leases: a frozen one must not lose its work, nor do it twice.
 const FROZEN: [&str; 3] = ["intake", "partner", "insurance"];
 
@@ -119,6 +121,7 @@ async fn fire(ground: &mut Ground, running: &Running, fault: Fault, outage: Dura
     let in_flight = running.tally.in_flight();
     let begun = Instant::now();
     let mut trouble = match fault {
+        Fault::KillRole(DESK) => window::kill_under_the_clerk(ground).await,
         Fault::KillRole(role) => kill(ground, role).await,
         Fault::KillRoleForAWhile(role) => kill_for_a_while(ground, role, outage).await,
         Fault::FreezeRole(role) => freeze(ground, role, Duration::from_secs(1) + outage * 2).await,
@@ -137,7 +140,7 @@ async fn fire(ground: &mut Ground, running: &Running, fault: Fault, outage: Dura
     Fired { fault, at, in_flight, open, recovery: begun.elapsed(), trouble }
 }
 
-async fn kill(ground: &mut Ground, role: &'static str) -> Vec<String> {
+pub(crate) async fn kill(ground: &mut Ground, role: &'static str) -> Vec<String> {
     let (pid, restarts) = (ground.system.pid(role).unwrap(), ground.system.restarts(role).unwrap());
     ground.system.kill_role(role, true).await.unwrap();
     let mut trouble = Vec::new();

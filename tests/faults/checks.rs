@@ -6,6 +6,7 @@ use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 use zhirong::simulate::{Content, Record};
 
+use crate::answers::ANSWERS;
 use crate::cover::COVER;
 use crate::figures;
 use crate::ground::Ground;
@@ -15,12 +16,17 @@ use crate::witness;
 /// Lines of one invariant that are shown; more say nothing new.
 const SHOWN: usize = 8;
 
+/// Everything that is asked of the books.
+pub(crate) fn invariants() -> impl Iterator<Item = &'static Invariant> {
+    ALL.iter().chain(COVER).chain(ANSWERS)
+}
+
 /// All violations.
 pub(crate) async fn all(ground: &Ground) -> Vec<String> {
     let mut conn = ground.books.acquire().await.unwrap();
     witness::open(&mut conn).await;
     let mut found = Vec::new();
-    for invariant in ALL.iter().chain(COVER) {
+    for invariant in invariants() {
         tell(&mut found, invariant.what, ask(&mut conn, invariant).await);
     }
     let said = figures::ask(&ground.link).await;

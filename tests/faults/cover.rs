@@ -92,4 +92,30 @@ pub(crate) const COVER: &[Invariant] = &[
                GROUP BY c.id HAVING count(l.id) > 1",
         plant: "UPDATE intake.leg SET state = 'SELECTED', decline_reason = NULL WHERE role = 5",
     },
+    Invariant {
+        what: "no cover is held or bound but the one that its case has chosen",
+        sql: "SELECT 'cover leg ' || l.id || ' is ' || l.state || ' in a round that is ' || r.state || ', and ' || c.case_no || ', which is '
+                     || c.state || ', has chosen ' || coalesce(c.choice->>'cover', 'none')
+                FROM insurance.cover_leg l JOIN insurance.cover_request r ON r.id = l.cover_id
+                JOIN intake.financing_case c ON c.id = r.case_id
+               WHERE l.state IN ('SELECTED','CONFIRMED')
+                 AND (c.state NOT IN ('SELECTED','APPROVED') OR c.choice->>'cover' IS DISTINCT FROM l.id::text
+                      OR (l.state = 'CONFIRMED') <> (c.choice->>'cover_bound')::boolean
+                      OR r.chosen_leg IS DISTINCT FROM l.id OR r.state <> CASE l.state WHEN 'SELECTED' THEN 'HELD' ELSE 'BOUND' END)",
+        plant: "UPDATE intake.financing_case SET choice = jsonb_set(choice, '{cover}', to_jsonb(gen_random_uuid()::text))
+                 WHERE id = (SELECT r.case_id FROM insurance.cover_request r WHERE r.state IN ('HELD','BOUND') LIMIT 1)",
+    },
+    Invariant {
+        what: "the cover that a case has chosen is held or bound for it",
+        // Lost after the bank's approval, it stays in the choice: a person must act.
+        sql: "SELECT c.case_no || ' is ' || c.state || ' with cover leg ' || (c.choice->>'cover') || ', which is ' || coalesce(l.state, 'not there')
+                FROM intake.financing_case c
+                LEFT JOIN insurance.cover_leg l ON l.id::text = c.choice->>'cover'
+                LEFT JOIN insurance.cover_request r ON r.id = l.cover_id AND r.case_id = c.id AND r.chosen_leg = l.id
+               WHERE c.state IN ('SELECTED','APPROVED') AND c.choice->>'cover' IS NOT NULL
+                 AND (r.id IS NULL OR l.state NOT IN ('SELECTED','CONFIRMED'))
+                 AND NOT EXISTS (SELECT FROM intake.case_entry e WHERE e.case_id = c.id AND e.kind = 'COVER_LOST')",
+        plant: "UPDATE insurance.cover_request SET chosen_leg = gen_random_uuid() WHERE id = (
+                    SELECT id FROM insurance.cover_request WHERE state IN ('HELD','BOUND') LIMIT 1)",
+    },
 ];

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test whose ground is missing has to fail at once")]
 #![expect(clippy::print_stdout, reason = "the seed, the progress and the table of faults are for people")]
 
+mod answers;
 mod cases;
 mod chaos;
 mod checks;
@@ -14,6 +15,7 @@ mod plan;
 mod planted;
 mod rest;
 mod tally;
+mod window;
 mod witness;
 
 use std::time::Instant;

@@ -2,10 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::checks::ask;
-use crate::cover::COVER;
+use crate::checks::{ask, invariants};
 use crate::ground::Ground;
-use crate::invariants::ALL;
 use crate::witness;
 
 /// Held messages are tried again with pauses that grow; this is well beyond the longest.
@@ -22,7 +20,7 @@ pub(crate) async fn wait(ground: &Ground) -> Vec<String> {
     while begun.elapsed() < PATIENCE {
         witness::open(&mut conn).await;
         let mut calm = true;
-        for invariant in ALL.iter().chain(COVER) {
+        for invariant in invariants() {
             calm = calm && ask(&mut conn, invariant).await.is_empty();
         }
         calm_looks = if calm { calm_looks + 1 } else { 0 };

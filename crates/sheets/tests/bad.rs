@@ -168,6 +168,13 @@ fn a_sheet_whose_markup_is_none_is_refused() {
         r#"<row r="1"><c s="-1"><v>1</v></c></row>"#,
         r#"<c><v>1</v></c>"#,
         "<row></c>",
+        // A row within a row would be told twice, a cell within a cell would hold its text twice.
+        r#"<row r="1"><row r="2"><c><v>1</v></c></row></row>"#,
+        r#"<row r="1"><c><row r="2"></row></c></row>"#,
+        r#"<row r="1"><c t="str"><c t="str"><v>x</v></c></c></row>"#,
+        r#"<row r="1"><c><v>1</v></c></row><c><v>2</v></c>"#,
+        // A hundred times the largest number is none.
+        r#"<row r="1"><c s="3"><v>1e308</v></c></row>"#,
         r#"<row r="1"><c t="str"><v>&#x0;</v></c></row>"#,
     ] {
         assert_eq!(read(&book(rows), X).unwrap_err().code(), "FILE_BROKEN", "{rows}");

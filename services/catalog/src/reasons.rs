@@ -37,8 +37,10 @@ rpc::reason_table! {
     PRODUCT_ENDED = FailedPrecondition, "产品条款的有效期已过，不能发布或恢复；请修订有效期并重新送审。";
     /// The centre has suspended the product, and its bank wants to resume it.
     PRODUCT_HELD_BY_CENTRE = FailedPrecondition, "该产品由中心暂停，银行不能自行恢复；请与中心联系，由中心恢复，或修订后重新送审。";
-    /// A publication of the LPR on or before the last one on record.
-    LPR_NOT_LATER = FailedPrecondition, "该日期不晚于已登记的最近一期LPR；已登记的报价不可改动，请核对日期。";
+    /// A publication of the LPR of that day is on record, and the request does not say that it corrects it.
+    LPR_ON_RECORD = FailedPrecondition, "该日期的LPR已登记；如登记有误，请注明所更正的版本重新登记，并由第二人确认。";
+    /// Who recorded an LPR does not confirm it.
+    LPR_SECOND_PERSON = FailedPrecondition, "LPR须由第二人确认：登记人不能确认自己登记的报价，请由其他人员核对后确认。";
     /// A publication of the LPR of a day to come.
     LPR_NOT_PUBLISHED = InvalidArgument, "LPR发布日期晚于今天，请在发布后登记。";
     /// No LPR had been published by the pricing date.
@@ -71,4 +73,6 @@ rpc::reason_table! {
     AGREEMENT_NOT_IN_FORCE = FailedPrecondition, "终止日期不在协议有效期内，请更正日期。";
     /// Only banks have the five kinds of internal rules.
     POLICY_NOT_OF_BANK = FailedPrecondition, "五类内部制度只由银行报送，请选择银行机构。";
+    /// Another day of repeal is on record.
+    POLICY_REPEALED = FailedPrecondition, "该制度已登记废止日期，不能另改；如仍在执行，请重新报送现行文件。";
 }

@@ -1,6 +1,7 @@
-//! RecordLpr, ListLpr, QuoteRepayment, CompareCost, PledgeLimit: the figures of domain.md §4.2 and §4.6.
+//! RecordLpr, ConfirmLpr, ListLpr, QuoteRepayment, CompareCost, PledgeLimit: the figures of domain.md §4.2 and §4.6.
 
 use proto::catalog::v1::{self as wire, fee_item::Price, rate::Rate};
+use rpc::Duty;
 use tonic::Code;
 use uuid::Uuid;
 
@@ -59,6 +60,7 @@ async fn the_lpr_is_data_that_is_added_to_and_never_changed() {
         published_on: on.to_owned(),
         one_year_bp,
         five_years_bp: 345,
+        supersedes: 0,
     };
     let before =
         quoted(&stand, wire::QuoteRepaymentRequest { rate: on_lpr("2025-06-20", 50), ..quote(1) }).await;
@@ -67,6 +69,10 @@ async fn the_lpr_is_data_that_is_added_to_and_never_changed() {
     let request = record("2025-06-20", 295);
     let first = pricing.record_lpr(request.clone()).await.unwrap().into_inner();
     assert_eq!(pricing.record_lpr(request).await.unwrap().into_inner(), first);
+    let waiting =
+        quoted(&stand, wire::QuoteRepaymentRequest { rate: on_lpr("2025-06-20", 50), ..quote(1) }).await;
+    assert_eq!(waiting.rate_bp, 350, "nobody has confirmed it");
+    stand.pricing_of(Duty::Supervisor).confirm_lpr(confirmation("2025-06-20", 1)).await.unwrap();
     let after =
         quoted(&stand, wire::QuoteRepaymentRequest { rate: on_lpr("2025-06-20", 50), ..quote(1) }).await;
     assert_eq!(after.rate_bp, 345);
@@ -76,8 +82,7 @@ async fn the_lpr_is_data_that_is_added_to_and_never_changed() {
     assert_eq!(list().await.len(), 11);
 
     for (request, code, reason, field) in [
-        (record("2025-06-20", 290), Code::FailedPrecondition, "LPR_NOT_LATER", "published_on"),
-        (record("2024-12-20", 290), Code::FailedPrecondition, "LPR_NOT_LATER", "published_on"),
+        (record("2025-06-20", 290), Code::FailedPrecondition, "LPR_ON_RECORD", "published_on"),
         (record("9999-01-20", 290), Code::InvalidArgument, "LPR_NOT_PUBLISHED", "published_on"),
         (record("2025-07-20", 0), Code::InvalidArgument, "NUMBER_OUT_OF_RANGE", "one_year_bp"),
         (record("20250720", 290), Code::InvalidArgument, "DATE_INVALID", "published_on"),
@@ -85,6 +90,59 @@ async fn the_lpr_is_data_that_is_added_to_and_never_changed() {
         assert_refused(pricing.record_lpr(request).await, code, reason, Some(field));
     }
     assert_eq!(list().await.len(), 11);
+}
+
+fn confirmation(on: &str, revision: i32) -> wire::ConfirmLprRequest {
+    wire::ConfirmLprRequest { request_id: new_id(), published_on: on.to_owned(), revision }
+}
+
+#[tokio::test]
+async fn a_mistyped_lpr_is_corrected_by_a_second_person_and_a_month_that_was_left_out_is_filled_in() {
+    let stand = Stand::new().await;
+    let (mut clerk, mut second) = (stand.pricing(), stand.pricing_of(Duty::Supervisor));
+    let record = |on: &str, one_year_bp, supersedes| wire::RecordLprRequest {
+        request_id: new_id(),
+        published_on: on.to_owned(),
+        one_year_bp,
+        five_years_bp: 400,
+        supersedes,
+    };
+    let rate = async |day: &str| {
+        quoted(&stand, wire::QuoteRepaymentRequest { rate: on_lpr(day, 50), ..quote(1) }).await.rate_bp
+    };
+    clerk.record_lpr(record("2025-06-20", 35, 0)).await.unwrap();
+    let answer = clerk.confirm_lpr(confirmation("2025-06-20", 1)).await;
+    assert_refused(answer, Code::FailedPrecondition, "LPR_SECOND_PERSON", Some("revision"));
+    second.confirm_lpr(confirmation("2025-06-20", 1)).await.unwrap();
+    assert_eq!(rate("2025-06-20").await, 85, "both have overlooked it");
+
+    let answer = second.record_lpr(record("2025-06-20", 350, 2)).await;
+    assert_refused(answer, Code::Aborted, "VERSION_CONFLICT", Some("supersedes"));
+    let corrected = second.record_lpr(record("2025-06-20", 350, 1)).await.unwrap().into_inner().lpr.unwrap();
+    assert_eq!((corrected.revision, corrected.confirmed_at), (2, None));
+    assert_eq!(rate("2025-06-20").await, 85);
+    let request = confirmation("2025-06-20", 2);
+    let confirmed = clerk.confirm_lpr(request.clone()).await.unwrap().into_inner();
+    assert!(confirmed.lpr.as_ref().unwrap().confirmed_at.is_some());
+    assert_eq!(clerk.confirm_lpr(request).await.unwrap().into_inner(), confirmed);
+    clerk.confirm_lpr(confirmation("2025-06-20", 2)).await.unwrap();
+    assert_eq!(rate("2025-06-20").await, 400);
+
+    clerk.record_lpr(record("2024-12-20", 305, 0)).await.unwrap();
+    let listed = clerk.list_lpr(wire::ListLprRequest {}).await.unwrap().into_inner();
+    let told = |list: &[wire::Lpr]| {
+        list.iter().map(|one| (one.published_on.clone(), one.one_year_bp, one.revision)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&listed.waiting), [("2024-12-20".to_owned(), 305, 1)]);
+    assert_eq!(told(&listed.superseded), [("2025-06-20".to_owned(), 35, 1)]);
+    assert_eq!(told(&listed.lpr).last().unwrap(), &("2025-06-20".to_owned(), 350, 2));
+    second.confirm_lpr(confirmation("2024-12-20", 1)).await.unwrap();
+    assert_eq!(
+        (rate("2024-12-19").await, rate("2024-12-20").await, rate("2025-05-20").await),
+        (360, 355, 350)
+    );
+    let answer = second.confirm_lpr(confirmation("2024-12-21", 1)).await;
+    assert_refused(answer, Code::NotFound, "NOT_FOUND", Some("revision"));
 }
 
 #[tokio::test]

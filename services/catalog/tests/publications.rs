@@ -58,6 +58,43 @@ async fn without_a_platform_what_is_to_be_published_waits_and_is_seen_to() {
 }
 
 #[tokio::test]
+async fn a_bank_that_changes_its_name_or_department_is_shown_anew_and_nobody_else_is() {
+    let stand = Stand::new().await;
+    let (bank, other) = (stand.bank("济水村镇银行").await, stand.bank("王屋银行济源分行").await);
+    let id = stand.published(&bank, on_xyd()).await;
+    stand.published(&other, on_xyd()).await;
+    let there = async || {
+        let there =
+            "UPDATE xyd_publication SET state = 'SYNCED', external_id = 'X' || sequence, due_at = NULL";
+        sqlx::query(there).execute(&stand.pool).await.unwrap();
+    };
+    let waiting = async || {
+        let listed = listed(&stand, wire::PublicationState::Pending).await.publications;
+        listed.into_iter().map(|one| one.product_id).collect::<Vec<_>>()
+    };
+    let amend = async |version, name: &str, department: &str, agreement_required| {
+        let request = wire::AmendInstitutionRequest {
+            request_id: new_id(),
+            institution_id: bank.clone(),
+            version,
+            name: name.to_owned(),
+            responsible_department: department.to_owned(),
+            financial_license_code: String::new(),
+            agreement_required,
+        };
+        stand.upkeep().amend_institution(request).await.unwrap();
+    };
+    there().await;
+    amend(1, "济水村镇银行", "科技金融部", true).await;
+    assert_eq!(waiting().await, [""; 0], "what the platform does not show is not told again");
+    amend(2, "济水村镇银行股份有限公司", "科技金融部", true).await;
+    assert_eq!(waiting().await, [id.as_str()]);
+    there().await;
+    amend(3, "济水村镇银行股份有限公司", "普惠金融部", true).await;
+    assert_eq!(waiting().await, [id.as_str()]);
+}
+
+#[tokio::test]
 async fn a_platform_that_cannot_be_reached_is_tried_again_later_and_seen_to_fail() {
     // Nobody listens on the port of a listener that is gone.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

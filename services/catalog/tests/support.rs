@@ -63,7 +63,11 @@ impl Stand {
     }
 
     pub(crate) fn pricing(&self) -> PricingServiceClient<testkit::CallerChannel> {
-        PricingServiceClient::new(self.channel(Duty::Clerk))
+        self.pricing_of(Duty::Clerk)
+    }
+
+    pub(crate) fn pricing_of(&self, duty: Duty) -> PricingServiceClient<testkit::CallerChannel> {
+        PricingServiceClient::new(self.channel(duty))
     }
 
     pub(crate) fn publications(&self) -> PublicationServiceClient<testkit::CallerChannel> {

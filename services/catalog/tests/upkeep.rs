@@ -349,6 +349,26 @@ async fn the_matrix_of_internal_rules_names_each_gap_of_each_bank() {
     let request = wire::ListPolicyDocumentsRequest { institution_id: bank };
     assert_eq!(upkeep.list_policy_documents(request).await.unwrap().into_inner().documents.len(), 5);
 
+    // A rule that its bank withdraws leaves a gap from that day on, though an older one is on record.
+    let newer = upkeep.file_policy_document(document(&other, 3, "2022-09-01")).await.unwrap().into_inner();
+    let repeal = |id: &str, on: &str| wire::RepealPolicyDocumentRequest {
+        request_id: new_id(),
+        document_id: id.to_owned(),
+        repealed_on: on.to_owned(),
+    };
+    let newer = newer.document.unwrap().document_id;
+    let answer = upkeep.repeal_policy_document(repeal(&newer, "2022-09-01")).await;
+    assert_refused(answer, Code::InvalidArgument, "RANGE_REVERSED", Some("repealed_on"));
+    let answer = upkeep.repeal_policy_document(repeal(&new_id(), "2022-10-01")).await;
+    assert_refused(answer, Code::NotFound, "NOT_FOUND", Some("document_id"));
+    let repealed = upkeep.repeal_policy_document(repeal(&newer, "2022-10-01")).await.unwrap().into_inner();
+    assert_eq!(repealed.document.unwrap().repealed_on, "2022-10-01");
+    upkeep.repeal_policy_document(repeal(&newer, "2022-10-01")).await.unwrap();
+    let answer = upkeep.repeal_policy_document(repeal(&newer, "2022-11-01")).await;
+    assert_refused(answer, Code::FailedPrecondition, "POLICY_REPEALED", Some("repealed_on"));
+    assert_eq!(matrix("2022-09-30").await.rows[1].gaps, [1, 2, 4, 5]);
+    assert_eq!(matrix("2022-10-01").await.rows[1].gaps, [1, 2, 3, 4, 5]);
+
     let insurer = wire::RegisterInstitutionRequest {
         name: "安济财险".to_owned(),
         role: 2,

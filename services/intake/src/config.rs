@@ -23,7 +23,7 @@ const SUPPLEMENT: Key<Span> = Key::with_default(
 const ASK_AGAIN: Key<u32> = Key::with_default(
     "ZHIRONG_INTAKE_ASK_AGAIN_SECONDS",
     "600",
-    "seconds after which a leg without a sign of life is issued again",
+    "seconds after which a leg without a sign of life is issued again, and a chosen one without an answer told again",
 );
 const WINDOW_GRACE: Key<u32> = Key::with_default(
     "ZHIRONG_INTAKE_GRACE_SECONDS",
@@ -43,7 +43,7 @@ const SELECTION: Key<Span> = Key::with_default(
 const APPROVAL: Key<Span> = Key::with_default(
     "ZHIRONG_INTAKE_APPROVAL",
     "5wd",
-    "how long a chosen bank has to approve: 5wd (working days) or 30s",
+    "how long a chosen bank has to approve, an evaluator to confirm: 5wd (working days) or 30s",
 );
 const NO_OFFER: Key<Span> = Key::with_default(
     "ZHIRONG_INTAKE_NO_OFFER",

@@ -280,6 +280,26 @@ async fn an_engaged_evaluator_has_the_working_days_that_it_quoted_and_a_report_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_report_is_late_by_the_time_at_which_it_was_given_whoever_looks_first() {
+    for (given, state, fate) in [
+        ("2027-01-14T15:59:59Z", "FULFILLED", "intake.reply-accepted.v1"),
+        ("2027-01-14T16:00:00Z", "BREACHED", "intake.reply-late.v1"),
+    ] {
+        let mut town = town_in_january().await;
+        let (case, legs) = valued(&mut town).await;
+        town.select(&case, &legs[0], "", &legs[1].leg_id).await.unwrap();
+        town.reply(&legs[1], confirmed()).await;
+        town.shows(&case, "EVALUATOR_ENGAGED").await;
+        let before = town.times_told(&legs[1].institution_id, fate).await;
+        let delivered = report(123_456, 90_000, "202210123456.1");
+        town.reply_at(&legs[1], delivered, given.parse().unwrap()).await;
+        town.shows(&case, "REPORT_DELIVERED").await;
+        town.is_told_times(&legs[1].institution_id, fate, before + 1).await;
+        assert_eq!(town.states(&case).await, ["SELECTED", state, "OFFERED"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_report_still_owed_when_the_case_ends_is_late_and_changes_nothing() {
     let mut town = town_in_january().await;
     let (case, legs) = valued(&mut town).await;

@@ -132,15 +132,15 @@ async fn a_repair_has_the_sources_asked_at_once_and_is_judged_by_what_they_tell_
     let (id, entry, _) = suspended(&stand, &platform).await;
     stand.ground.clock().advance(TimeDelta::minutes(1));
     let (asked, repaired_at) = (platform.asked(), stand.now());
-    let mut clerk = entries(&stand, Duty::Clerk);
-    let repaired = clerk.repair(command(&entry)).await.unwrap().into_inner();
+    let mut supervisor = entries(&stand, Duty::Supervisor);
+    let repaired = supervisor.repair(command(&entry)).await.unwrap().into_inner();
     assert_eq!(repaired.state(), wire::EntryState::Screening);
     // The source still tells the same: no repair.
     let again = passes(&stand, &id, wire::EntryState::Suspended).await;
     assert!(platform.asked() >= asked + 4, "nobody was asked");
     platform.set(|held| held.listings = json!([]));
     stand.ground.clock().advance(TimeDelta::minutes(1));
-    clerk.repair(command(&again)).await.unwrap();
+    supervisor.repair(command(&again)).await.unwrap();
     let scored = passes(&stand, &id, wire::EntryState::Scored).await;
     assert!(scored.exclusions.is_empty());
     assert!(stand.now() - repaired_at < TimeDelta::hours(2), "{}", stand.now() - repaired_at);

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod bank_products;
 #[cfg(test)]
+mod benches;
+#[cfg(test)]
 mod commands;
 #[cfg(test)]
 mod cut_imports;

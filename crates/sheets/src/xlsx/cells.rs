@@ -44,6 +44,7 @@ pub(super) fn read<R: Read + Seek>(
         since_1904: book.since_1904,
         row: Row::default(),
         rows: 0,
+        within: Within::Sheet,
         column: 0,
         kind: String::new(),
         style: 0,
@@ -88,6 +89,14 @@ enum Into {
     Inline,
 }
 
+/// Rows lie in the sheet and cells in rows: a row or a cell within a cell would be told twice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Sheet,
+    Row,
+    Cell,
+}
+
 struct Reading<'a> {
     limits: Limits,
     styles: &'a Styles,
@@ -95,6 +104,7 @@ struct Reading<'a> {
     since_1904: bool,
     row: Row,
     rows: u32,
+    within: Within,
     /// One behind the last cell of the row.
     column: usize,
     kind: String,
@@ -135,7 +145,13 @@ impl Reading<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
+    /// Goes from one level of the sheet to another.
+    fn step(&mut self, from: Within, to: Within) -> Result<(), FileFault> {
+        if std::mem::replace(&mut self.within, to) == from { Ok(()) } else { Err(Self::broken()) }
+    }
+
     fn start_row(&mut self, number: Option<String>) -> Result<(), FileFault> {
+        self.step(Within::Sheet, Within::Row)?;
         let next = self.row.number + 1;
         let number = match number {
             Some(text) => text.parse().map_err(|_| Self::broken())?,
@@ -151,6 +167,7 @@ impl Reading<'_> {
     }
 
     fn start_cell(&mut self, element: &BytesStart<'_>) -> Result<(), FileFault> {
+        self.step(Within::Row, Within::Cell)?;
         self.kind.clear();
         self.style = 0;
         self.formula = false;
@@ -173,7 +190,7 @@ impl Reading<'_> {
             Some(_) => return Err(Self::broken()),
             None => self.column,
         };
-        if column >= place::SHEET_COLUMNS || self.row.number == 0 {
+        if column >= place::SHEET_COLUMNS {
             return Err(Self::broken());
         }
         self.column = column + 1;
@@ -196,7 +213,11 @@ impl Reading<'_> {
             "v" | "t" => self.into = Into::Nothing,
             "rPh" => self.hint = false,
             "c" => self.end_cell()?,
-            "row" if !self.row.is_blank() => {
+            "row" => {
+                self.step(Within::Row, Within::Sheet)?;
+                if self.row.is_blank() {
+                    return Ok(ControlFlow::Continue(()));
+                }
                 if self.rows > self.limits.rows {
                     return Err(FileFault::TooManyRows { max: self.limits.rows });
                 }
@@ -209,6 +230,7 @@ impl Reading<'_> {
     }
 
     fn end_cell(&mut self) -> Result<(), FileFault> {
+        self.step(Within::Cell, Within::Row)?;
         let column = self.column - 1;
         if self.text.is_empty() && !self.formula {
             return Ok(());
@@ -254,7 +276,11 @@ impl Reading<'_> {
                         cell.text = day.to_string();
                     }
                     (Shown::Percent, _) => {
-                        cell.kind = number("", value * 100.0, &mut cell.text);
+                        let hundredfold = value * 100.0;
+                        if !hundredfold.is_finite() {
+                            return Err(Self::broken());
+                        }
+                        cell.kind = number("", hundredfold, &mut cell.text);
                         cell.text.push('%');
                     }
                     (Shown::Number | Shown::Date, _) => cell.kind = number(raw, value, &mut cell.text),

@@ -18,4 +18,6 @@ pub mod policy;
 pub mod product;
 pub mod publication;
 pub mod rank;
+#[cfg(test)]
+mod rank_tests;
 pub mod terms;

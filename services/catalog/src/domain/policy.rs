@@ -27,6 +27,28 @@ impl Document {
     }
 }
 
+/// What it comes to that a rule is repealed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeal {
+    Repealed,
+    /// On that very day.
+    AlreadyRepealed,
+    /// On the day of its issue or before.
+    NotAfterIssue,
+    /// Another day is on record.
+    OnAnotherDay,
+}
+
+/// Repeals a document from `on` on, the first day on which it does not count.
+pub fn repeal_of(document: &Document, on: NaiveDate) -> Repeal {
+    match document.repealed_on {
+        Some(known) if known == on => Repeal::AlreadyRepealed,
+        Some(_) => Repeal::OnAnotherDay,
+        None if on <= document.issued_on => Repeal::NotAfterIssue,
+        None => Repeal::Repealed,
+    }
+}
+
 /// A bank's five cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -42,15 +64,17 @@ impl Row {
     }
 }
 
-/// Bank × five kinds as of a day; the document issued last counts, of one day the one filed last.
+/// Bank × five kinds as of a day. The document issued last decides, of one day the one filed last: it has taken the place
+/// of those before it, so that none of them counts again when it is repealed.
 pub fn matrix(banks: Vec<(InstitutionId, String)>, documents: &[Document], day: NaiveDate) -> Vec<Row> {
     let row = |(institution_id, name): (InstitutionId, String)| {
         let cell = |kind: &PolicyKind| {
             let own =
                 documents.iter().filter(|one| one.institution_id == institution_id && one.kind == *kind);
-            let last =
-                own.filter(|one| one.in_force(day)).max_by_key(|one| (one.issued_on, one.filed_at, one.id));
-            (*kind, last.map(|one| one.id))
+            let last = own
+                .filter(|one| one.issued_on <= day)
+                .max_by_key(|one| (one.issued_on, one.filed_at, one.id));
+            (*kind, last.filter(|one| one.in_force(day)).map(|one| one.id))
         };
         Row { institution_id, name, cells: PolicyKind::every().iter().map(cell).collect() }
     };
@@ -63,20 +87,56 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_gap_is_named_and_the_newest_document_in_force_fills_a_cell() {
-        let (bank, other) =
-            (InstitutionId::from_uuid(Uuid::from_u128(1)), InstitutionId::from_uuid(Uuid::from_u128(2)));
-        let document = |n, kind, issued: &str, repealed: &str| Document {
+    fn document(n: u128, kind: PolicyKind, issued: &str, repealed: &str) -> Document {
+        Document {
             id: PolicyDocumentId::from_uuid(Uuid::from_u128(n)),
-            institution_id: bank,
+            institution_id: InstitutionId::from_uuid(Uuid::from_u128(1)),
             kind,
             title: "x".to_owned(),
             issued_on: issued.parse().unwrap(),
             repealed_on: repealed.parse().ok(),
             file_sha256: [0; 32],
             filed_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_repealed_document_leaves_a_gap_though_an_older_one_is_on_record() {
+        let documents = [
+            document(1, PolicyKind::RiskAssessment, "2022-01-01", ""),
+            document(2, PolicyKind::RiskAssessment, "2022-06-01", "2022-07-01"),
+        ];
+        let cell = |day: &str| {
+            let banks = vec![(documents[0].institution_id, "甲".to_owned())];
+            matrix(banks, &documents, day.parse().unwrap())[0].cells[0].1
         };
+        for (day, wanted) in [
+            ("2022-05-31", Some(documents[0].id)),
+            ("2022-06-30", Some(documents[1].id)),
+            ("2022-07-01", None),
+        ] {
+            assert_eq!(cell(day), wanted, "{day}");
+        }
+    }
+
+    #[test]
+    fn a_document_is_repealed_once_on_a_day_after_its_issue() {
+        let standing = document(1, PolicyKind::Incentive, "2022-01-01", "");
+        let repealed = document(1, PolicyKind::Incentive, "2022-01-01", "2022-07-01");
+        for (document, on, wanted) in [
+            (&standing, "2022-01-02", Repeal::Repealed),
+            (&standing, "2022-01-01", Repeal::NotAfterIssue),
+            (&repealed, "2022-07-01", Repeal::AlreadyRepealed),
+            (&repealed, "2022-07-02", Repeal::OnAnotherDay),
+        ] {
+            assert_eq!(repeal_of(document, on.parse().unwrap()), wanted, "{on}");
+        }
+    }
+
+    #[test]
+    fn a_gap_is_named_and_the_newest_document_in_force_fills_a_cell() {
+        let (bank, other) =
+            (InstitutionId::from_uuid(Uuid::from_u128(1)), InstitutionId::from_uuid(Uuid::from_u128(2)));
         let documents = [
             document(1, PolicyKind::RiskAssessment, "2022-01-01", ""),
             document(2, PolicyKind::RiskAssessment, "2022-06-01", ""),

@@ -116,6 +116,18 @@ pub fn wish(
     }
 }
 
+/// What becomes of a publication when what the platform shows beside the terms has changed, such as the bank's name: what
+/// is wanted there is put there again. `None`: nothing is wanted there.
+pub fn renew(held: &Publication, now: DateTime<Utc>) -> Option<Publication> {
+    match held.state {
+        // Also while an attempt is under way: it may have read the old name, and carries the old number.
+        State::Pending | State::Synced | State::Failed => {
+            Some(next(held, State::Pending, held.version, Some(now), now))
+        }
+        State::WithdrawPending | State::Withdrawn => None,
+    }
+}
+
 fn next(
     held: &Publication,
     state: State,
@@ -258,6 +270,22 @@ mod tests {
         assert_eq!((still.state, still.attempts), (State::WithdrawPending, 1));
         let done = conclude(&still, 2, done(), at(3)).unwrap();
         assert_eq!((done.state, done.attempts, done.last_failure), (State::Withdrawn, 0, None));
+    }
+
+    #[test]
+    fn what_is_wanted_there_is_put_there_again_when_its_bank_changes() {
+        let pending = wish(None, id(), Wish::Shown(3), at(0)).unwrap();
+        let synced = conclude(&pending, 1, done(), at(1)).unwrap();
+        let renewed = renew(&synced, at(2)).unwrap();
+        assert_eq!((renewed.state, renewed.version, renewed.sequence), (State::Pending, 3, 2));
+        assert_eq!((renewed.due_at, renewed.external_id.as_deref()), (Some(at(2)), Some("X1")));
+        // An attempt that has read the old name concludes nothing.
+        let renewed = renew(&pending, at(2)).unwrap();
+        assert_eq!(conclude(&renewed, 1, done(), at(3)), None);
+        let gone = wish(Some(&synced), id(), Wish::Absent, at(2)).unwrap();
+        assert_eq!(renew(&gone, at(3)), None);
+        let gone = conclude(&gone, 2, done(), at(4)).unwrap();
+        assert_eq!(renew(&gone, at(5)), None);
     }
 
     #[test]

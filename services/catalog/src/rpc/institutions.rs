@@ -12,9 +12,12 @@ use tonic::{Request, Response};
 
 use super::{refusals::not_found, service::Face, upkeep, wire as outgoing};
 use crate::{
-    domain::institution::{DEPARTMENT_MAX, Institution, NAME_MAX, is_bank},
+    domain::{
+        institution::{DEPARTMENT_MAX, Institution, NAME_MAX, is_bank},
+        publication::renew,
+    },
     messaging, reasons,
-    store::{StoreError, institutions, shelf},
+    store::{StoreError, institutions, publications, shelf},
 };
 
 /// Institutions on a page unless the caller says otherwise, and at most.
@@ -78,7 +81,7 @@ pub(super) fn moved_on(version: i32) -> Fault {
 }
 
 /// Everything but the role, which others have built on. What becomes of its cases with its department is asked by matching,
-/// from the next question on.
+/// from the next question on; what the 信易贷 platform shows of it is put there again.
 pub(super) async fn amend(
     face: &Face,
     request: Request<wire::AmendInstitutionRequest>,
@@ -107,9 +110,11 @@ pub(super) async fn amend(
     if licence.is_some() && !is_bank(held.role) {
         return Err(Fault::new(&reasons::LICENCE_INVALID).field("financial_license_code"));
     }
+    let responsible_department = Some(department).filter(|department| !department.is_empty());
+    let seen_outside = name != held.name || responsible_department != held.responsible_department;
     let institution = Institution {
         name,
-        responsible_department: Some(department).filter(|department| !department.is_empty()),
+        responsible_department,
         licence,
         version: version + 1,
         agreement_required: form.agreement_required,
@@ -117,6 +122,13 @@ pub(super) async fn amend(
     };
     institutions::update(change.conn(), &institution).await.map_err(of_name)?;
     shelf::change(change.conn()).await?;
+    if seen_outside {
+        for held in publications::lock_of(change.conn(), id).await? {
+            if let Some(next) = renew(&held, now) {
+                publications::put(change.conn(), &next).await?;
+            }
+        }
+    }
     let answer = wire::AmendInstitutionResponse { institution: Some(outgoing::institution(&institution)) };
     let messages = [messaging::institution_changed(&institution, now)];
     change.commit(answer, &upkeep::entry("AMEND_INSTITUTION", "institution", id.uuid()), &messages).await

@@ -1,4 +1,4 @@
-//! FilePolicyDocument, ListPolicyDocuments, GetPolicyMatrix.
+//! FilePolicyDocument, RepealPolicyDocument, ListPolicyDocuments, GetPolicyMatrix.
 
 use host::Begun;
 use kernel::{BasisPoints, Fen, InstitutionId, PolicyDocumentId, calendar::date_of};
@@ -12,7 +12,7 @@ use crate::{
         choices::PolicyKind,
         codes::Code as _,
         institution::is_bank,
-        policy::{Document, Row, TITLE_MAX, matrix as matrix_of},
+        policy::{Document, Repeal, Row, TITLE_MAX, matrix as matrix_of, repeal_of},
     },
     reasons,
     store::{institutions, policies},
@@ -60,6 +60,36 @@ pub(super) async fn file(
     policies::insert(change.conn(), &document).await?;
     let answer = wire::FilePolicyDocumentResponse { document: Some(outgoing::policy(&document)) };
     change.commit(answer, &entry("FILE_POLICY_DOCUMENT", "policy_document", id.uuid()), &[]).await
+}
+
+pub(super) async fn repeal(
+    face: &Face,
+    request: Request<wire::RepealPolicyDocumentRequest>,
+) -> Result<Response<wire::RepealPolicyDocumentResponse>, Fault> {
+    let form = request.get_ref();
+    let mut check = Checker::new();
+    let request_id = check.request_id(&form.request_id);
+    let id = check.id::<PolicyDocumentId>("document_id", &form.document_id);
+    let on = check.date("repealed_on", &form.repealed_on);
+    let (request_id, id, on) = check.all((request_id, id, on))?;
+
+    let mut change = match face.changes.begin(&request, request_id, "RepealPolicyDocument").await? {
+        Begun::Repeat(answer) => return Ok(answer),
+        Begun::Fresh(change) => change,
+    };
+    let mut held = policies::lock(change.conn(), id).await?.ok_or_else(|| not_found("document_id"))?;
+    let mut entry = entry("REPEAL_POLICY_DOCUMENT", "policy_document", id.uuid());
+    match repeal_of(&held, on) {
+        Repeal::Repealed => {
+            policies::repeal(change.conn(), id, on).await?;
+            held.repealed_on = Some(on);
+        }
+        Repeal::AlreadyRepealed => entry.result = super::ALREADY,
+        Repeal::NotAfterIssue => return Err(Fault::new(&reasons::RANGE_REVERSED).field("repealed_on")),
+        Repeal::OnAnotherDay => return Err(Fault::new(&reasons::POLICY_REPEALED).field("repealed_on")),
+    }
+    let answer = wire::RepealPolicyDocumentResponse { document: Some(outgoing::policy(&held)) };
+    change.commit(answer, &entry, &[]).await
 }
 
 pub(super) async fn list(

@@ -65,6 +65,7 @@ pub static POLICY: &[MethodPolicy] = methods! {
     }
     "PricingService" {
         "RecordLpr": DESK;
+        "ConfirmLpr": DESK;
         "ListLpr": STAFF, Allow::AnyRole;
         "QuoteRepayment": STAFF, Allow::AnyRole;
         "CompareCost": STAFF, Allow::AnyRole;
@@ -88,6 +89,7 @@ pub static POLICY: &[MethodPolicy] = methods! {
         "ListAgreements": STAFF, Allow::AnyRole;
         "ListExpiringAgreements": STAFF, Allow::AnyRole;
         "FilePolicyDocument": DESK;
+        "RepealPolicyDocument": DESK;
         "ListPolicyDocuments": STAFF;
         "GetPolicyMatrix": STAFF, Allow::Role("statistics");
     }

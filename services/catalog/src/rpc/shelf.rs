@@ -43,12 +43,11 @@ impl Shelf {
         if let Some(copy) = self.at_least(revision) {
             return Ok(copy);
         }
-        let lpr = lpr::list(&mut conn).await?.into_iter().map(|(publication, _)| publication).collect();
         let parks = parks::list(&mut conn).await?.into_iter().filter(|park| park.agreement_required);
         let copy = Arc::new(Copy {
             revision,
             products: shelf::list(&mut conn).await?,
-            lpr: LprTable::new(lpr),
+            lpr: lpr::list(&mut conn).await?.table(),
             agreement_parks: parks.map(|park| park.code).collect(),
         });
         *self.held.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&copy);

@@ -128,6 +128,13 @@ impl InstitutionService for Face {
         Ok(policies::file(self, request).await?)
     }
 
+    async fn repeal_policy_document(
+        &self,
+        request: Request<wire::RepealPolicyDocumentRequest>,
+    ) -> Answer<wire::RepealPolicyDocumentResponse> {
+        Ok(policies::repeal(self, request).await?)
+    }
+
     async fn list_policy_documents(
         &self,
         request: Request<wire::ListPolicyDocumentsRequest>,

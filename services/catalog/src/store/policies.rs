@@ -12,12 +12,16 @@ const INSERT: &str =
     "INSERT INTO policy_document (document_id, institution_id, kind, title, issued_on, repealed_on,
         file_sha256, filed_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const LOCK: &str =
+    "SELECT document_id, institution_id, kind, title, issued_on, repealed_on, file_sha256, filed_at
+    FROM policy_document WHERE document_id = $1 FOR NO KEY UPDATE";
+const REPEAL: &str = "UPDATE policy_document SET repealed_on = $2 WHERE document_id = $1";
 const LIST: &str =
     "SELECT document_id, institution_id, kind, title, issued_on, repealed_on, file_sha256, filed_at
     FROM policy_document WHERE $1::uuid IS NULL OR institution_id = $1
     ORDER BY issued_on DESC, filed_at DESC, document_id DESC";
 
-pub(super) const STATEMENTS: &[&str] = &[INSERT, LIST];
+pub(super) const STATEMENTS: &[&str] = &[INSERT, LOCK, REPEAL, LIST];
 
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn insert(conn: &mut PgConnection, document: &Document) -> Result<(), StoreError> {
@@ -32,6 +36,19 @@ pub async fn insert(conn: &mut PgConnection, document: &Document) -> Result<(), 
         .bind(document.filed_at)
         .execute(conn)
         .await?;
+    Ok(())
+}
+
+/// Reads a document for a change within this transaction.
+#[tracing::instrument(level = "debug", skip_all)]
+pub async fn lock(conn: &mut PgConnection, id: PolicyDocumentId) -> Result<Option<Document>, StoreError> {
+    let row: Option<Row> = sqlx::query_as(LOCK).bind(id.uuid()).fetch_optional(conn).await?;
+    row.map(Document::try_from).transpose()
+}
+
+#[tracing::instrument(level = "debug", skip_all)]
+pub async fn repeal(conn: &mut PgConnection, id: PolicyDocumentId, on: NaiveDate) -> Result<(), StoreError> {
+    sqlx::query(REPEAL).bind(id.uuid()).bind(on).execute(conn).await?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Products on the 信易贷 platform.
 
 use chrono::{DateTime, Utc};
-use kernel::ProductId;
+use kernel::{InstitutionId, ProductId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -11,6 +11,10 @@ use crate::domain::publication::{Publication, State};
 const LOCK: &str =
     "SELECT product_id, state, version, sequence, external_id, attempts, last_failure, due_at, changed_at
     FROM xyd_publication WHERE product_id = $1 FOR UPDATE";
+const LOCK_OF_INSTITUTION: &str =
+    "SELECT x.product_id, x.state, x.version, x.sequence, x.external_id, x.attempts, x.last_failure, x.due_at, x.changed_at
+    FROM xyd_publication x JOIN product p ON p.product_id = x.product_id WHERE p.institution_id = $1
+    ORDER BY x.product_id FOR UPDATE OF x";
 const PUT: &str =
     "INSERT INTO xyd_publication (product_id, state, version, sequence, external_id, attempts, last_failure,
         due_at, changed_at)
@@ -31,13 +35,20 @@ const LIST: &str =
 /// Rows of each state, and how many of them fail: a failed attempt has a reason.
 const COUNT: &str = "SELECT state, count(*), count(last_failure) FROM xyd_publication GROUP BY state";
 
-pub(super) const STATEMENTS: &[&str] = &[LOCK, PUT, TAKE, HURRY, LIST, COUNT];
+pub(super) const STATEMENTS: &[&str] = &[LOCK, LOCK_OF_INSTITUTION, PUT, TAKE, HURRY, LIST, COUNT];
 
 /// Reads a publication for a change within this transaction.
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn lock(conn: &mut PgConnection, id: ProductId) -> Result<Option<Publication>, StoreError> {
     let row: Option<Row> = sqlx::query_as(LOCK).bind(id.uuid()).fetch_optional(conn).await?;
     row.map(Publication::try_from).transpose()
+}
+
+/// As [`lock`], everything of one institution: a few dozen at most.
+#[tracing::instrument(level = "debug", skip_all)]
+pub async fn lock_of(conn: &mut PgConnection, id: InstitutionId) -> Result<Vec<Publication>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(LOCK_OF_INSTITUTION).bind(id.uuid()).fetch_all(conn).await?;
+    rows.into_iter().map(Publication::try_from).collect()
 }
 
 #[tracing::instrument(level = "debug", skip_all)]

@@ -13,6 +13,8 @@ pub mod terms;
 mod cover_tests;
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod terms_tests;
 
 pub use appetite::{Appetite, Misfit, Need};
 pub use cover::{Candidate, Cover, CoverId, EndCause, Join, Leg, Phase, Quote, ReleaseCause};

@@ -325,9 +325,9 @@ fn cover_is_bound_before_or_after_the_approval_and_lost_after_it_without_undoing
     let choice = lost.phase.choice().unwrap();
     assert_eq!((choice.cover_bound, choice.cover_lost), (false, true));
     // Told in another order, or again, it stays lost.
-    for order in [[lose.clone(), bind.clone()], [lose.clone(), lose.clone()]] {
+    for order in [[&lose, &bind], [&lose, &lose]] {
         let once = after(selected(), &[approve.clone(), lose.clone()]);
-        assert_eq!(order.iter().fold(once.clone(), |case, command| after_from(case, command)), once);
+        assert_eq!(order.into_iter().fold(once.clone(), after_from), once);
     }
 }
 

@@ -127,10 +127,7 @@ impl Journal {
 
     /// An engaged evaluator has the working days that it quoted.
     fn set_report(&mut self, case: &Case, engagement: &Engagement, legs: &[Leg]) {
-        let due_at = match self.rules.calendar.deadline(engagement.confirmed_at, engagement.span()) {
-            Due::At(at) => Some(at + self.rules.grace()),
-            Due::Pending { .. } => None,
-        };
+        let due_at = self.rules.report_by(engagement).map(|at| at + self.rules.grace());
         let time = (engagement.confirmed_at, engagement.span(), due_at);
         self.set_valuation(case, engagement.leg, time, legs);
     }

@@ -7,7 +7,7 @@ mod legs;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{Calendar, InstitutionId, InstitutionRole};
+use kernel::{Calendar, Due, InstitutionId, InstitutionRole};
 use sqlx::PgConnection;
 use telemetry::context;
 use tracing::info_span;
@@ -16,7 +16,10 @@ use writes::Writes;
 pub(crate) use deadlines::longest;
 
 use crate::{
-    domain::{Case, Command, CoverNeed, Decision, Event, Leg, Party, Refusal, apply, decide, plan::Policy},
+    domain::{
+        Case, Command, CoverNeed, Decision, Engagement, Event, Leg, Party, Refusal, apply, decide,
+        plan::Policy,
+    },
     messaging::{cover_request, publish},
     store::{Changes, StoreError, cases::Record, timeline::Entry},
 };
@@ -68,6 +71,14 @@ impl Rules {
     pub(crate) fn grace(&self) -> TimeDelta {
         TimeDelta::seconds(i64::from(self.policy.grace_seconds))
     }
+
+    /// Until when an engaged evaluator is to deliver; None while the calendar of that year is missing.
+    pub(crate) fn report_by(&self, engagement: &Engagement) -> Option<DateTime<Utc>> {
+        match self.calendar.deadline(engagement.confirmed_at, engagement.span()) {
+            Due::At(at) => Some(at),
+            Due::Pending { .. } => None,
+        }
+    }
 }
 
 /// Cover that this transaction asks for.
@@ -83,7 +94,7 @@ pub(crate) struct Journal {
     pub now: DateTime<Utc>,
     pub changes: Changes,
     pub asks: Vec<CoverAsk>,
-    rules: Rules,
+    pub rules: Rules,
 }
 
 impl Journal {

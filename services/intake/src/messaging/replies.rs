@@ -20,7 +20,7 @@ use super::{
 use crate::{
     domain::{Case, Command, CoverNeed, Leg, Offer, Phase, Valuation},
     journal::{Doer, Journal, Rules},
-    store::{StoreError, cases, dossiers, legs, offers, valuations},
+    store::{StoreError, cases, dossiers, engagements, legs, offers, valuations},
     wire::{
         incoming::{Incoming, read},
         planning,
@@ -73,6 +73,8 @@ struct Round {
     quotes: HashMap<LegId, Valuation>,
     /// Whose report is here already.
     reported: HashSet<LegId>,
+    /// Until when these are to deliver.
+    report_by: HashMap<LegId, DateTime<Utc>>,
     /// Of cases for which a report has come, by round.
     assets: HashMap<(CaseId, u8), Vec<String>>,
     journal: Journal,
@@ -106,6 +108,7 @@ impl Round {
             offers: HashMap::new(),
             quotes: HashMap::new(),
             reported: HashSet::new(),
+            report_by: HashMap::new(),
             assets: HashMap::new(),
             journal,
         };
@@ -151,6 +154,9 @@ impl Round {
         if !reports.is_empty() {
             self.reported.extend(valuations::reported(conn, &reports).await?);
             let of: Vec<CaseId> = reports.iter().filter_map(|leg| self.case_of.get(leg).copied()).collect();
+            for engaged in engagements::of_cases(conn, &of).await? {
+                self.report_by.extend(self.journal.rules.report_by(&engaged).map(|by| (engaged.leg, by)));
+            }
             for dossier in dossiers::of_cases(conn, &of, InstitutionRole::Evaluator).await? {
                 self.assets.insert((dossier.case, dossier.round), planning::asset_numbers(&dossier.body));
             }
@@ -182,13 +188,22 @@ impl Round {
         (institution, at): (InstitutionId, DateTime<Utc>),
         reply: &Reply,
     ) -> Outcome {
-        let Some(leg) = roster.get_mut(place) else { return Outcome::Park { reason: "LEG_UNKNOWN" } };
+        let Some(leg) = roster.get(place) else { return Outcome::Park { reason: "LEG_UNKNOWN" } };
         if leg.institution != institution {
             return Outcome::Park { reason: "LEG_OF_ANOTHER" };
         }
         let Some(mut case) = self.cases.get(&leg.case).cloned() else {
             return Outcome::Park { reason: "CASE_UNKNOWN" };
         };
+        if self.is_overdue(leg, reply, at) {
+            // Given after its time, which has not been looked at yet.
+            let overdue = Command::BreachEvaluator { leg: leg.id };
+            if self.journal.execute(&mut case, overdue, &Doer::intake(), roster).is_err() {
+                return Outcome::Park { reason: "CASE_STATE" };
+            }
+            self.cases.insert(case.id, case.clone());
+        }
+        let Some(leg) = roster.get_mut(place) else { return Outcome::Park { reason: "LEG_UNKNOWN" } };
         // By its own window alone, also after a round that ended early because everyone had answered: what an
         // institution is told must not depend on others.
         let in_time = leg.due_at.is_none_or(|due_at| at <= due_at);
@@ -238,6 +253,13 @@ impl Round {
         // Before what it brought about: an institution is told the fate of its word, and then that its leg has ended.
         self.journal.changes.outgoing.splice(told_before..told_before, fates);
         Outcome::Done
+    }
+
+    /// A report that was given, `at`, after the time that its evaluator had promised.
+    fn is_overdue(&self, leg: &Leg, reply: &Reply, at: DateTime<Utc>) -> bool {
+        matches!(reply, Reply::Report(_))
+            && matches!(leg.state, LegState::Confirmed { .. })
+            && self.report_by.get(&leg.id).is_some_and(|by| at > *by)
     }
 
     /// Adds to a command what depends on the other legs of its case.

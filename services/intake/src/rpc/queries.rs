@@ -1,7 +1,7 @@
 //! What staff may read of cases.
 
 use chrono::{DateTime, Utc};
-use kernel::{CaseId, CaseNumber, Due};
+use kernel::{CaseId, CaseNumber};
 use proto::intake::v1 as wire;
 use rpc::Fault;
 use tonic::{Request, Response};
@@ -98,10 +98,7 @@ impl Deps {
             report_by: engagements::of_cases(&mut conn, &[id])
                 .await?
                 .iter()
-                .filter_map(|one| match self.rules.calendar.deadline(one.confirmed_at, one.span()) {
-                    Due::At(at) => Some((one.leg, at)),
-                    Due::Pending { .. } => None,
-                })
+                .filter_map(|one| Some((one.leg, self.rules.report_by(one)?)))
                 .collect(),
         };
         // Catalog is not waited for with a connection in hand.

@@ -296,6 +296,16 @@ impl Town {
 
     pub(crate) async fn reply(&self, leg: &wire::LegView, reply: partner::reply_submitted::Reply) -> String {
         let at = kernel::Clock::now(self.ground.clock());
+        self.reply_at(leg, reply, at).await
+    }
+
+    /// The same for a reply that was given at another time than now.
+    pub(crate) async fn reply_at(
+        &self,
+        leg: &wire::LegView,
+        reply: partner::reply_submitted::Reply,
+        at: DateTime<Utc>,
+    ) -> String {
         let body = partner::ReplySubmitted {
             reply_id: Uuid::new_v4().to_string(),
             leg_id: leg.leg_id.clone(),
@@ -304,7 +314,7 @@ impl Town {
             reply: Some(reply),
         };
         // By the town's clock: a message that seems older than the inbox is parked.
-        let message = MessageId::new(at, &mut rand::rng());
+        let message = MessageId::new(kernel::Clock::now(self.ground.clock()), &mut rand::rng());
         self.send("partner.reply-submitted.v1", message, leg, body.encode_to_vec()).await;
         body.reply_id
     }

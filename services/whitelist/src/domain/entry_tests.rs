@@ -200,8 +200,7 @@ fn what_a_source_told_stands_until_the_same_source_clears_it() {
         assert_eq!((waits.state.code(), waits.waiting, waits.hits), ("SCREENING", true, hits(&["HX03"])));
     }
     // Another exclusion comes and goes; the one that nobody can confirm stays.
-    let more =
-        after(one.clone(), Command::Watch(hearing(judgement(true, &["HX01"], &[]), Heard::Silent)), now);
+    let more = after(one, Command::Watch(hearing(judgement(true, &["HX01"], &[]), Heard::Silent)), now);
     assert_eq!(more.hits, hits(&["HX01", "HX03"]));
     let less = after(more, Command::Watch(hearing(good(), Heard::Silent)), now);
     assert_eq!((less.state.code(), less.hits), ("SUSPENDED", hits(&["HX03"])));

@@ -61,7 +61,7 @@ fn a_credit_code_tells_who_registered_what() {
         ("52", "民政", None),
         ("Y1", "其他", None),
     ] {
-        let code = kernel::Uscc::complete(&format!("{department}419001"), "MA9ABC128").unwrap();
+        let code = kernel::Uscc::complete(&format!("{department}419001"), "MA9ABC12").unwrap();
         let found = good(IdentifierKind::Uscc, code.as_str());
         assert_eq!((found.registrar, found.subject_kind), (Some(registrar), kind), "{department}");
         assert_eq!(found.personal, department == "92");

@@ -125,8 +125,8 @@ mod tests {
         assert_eq!(told(&collecting, &taken_back(1)), (vec![changed], vec![1]));
         for phase in [Phase::Collecting(collection(2)), Phase::OffersReady(collection(1))] {
             assert_eq!(told(&case(2, phase.clone()), &taken_back(2)), (vec![changed], vec![2]));
-            let engaged = Event::EvaluatorEngaged { leg: id(1), at: now(), working_days: 5 };
-            assert_eq!(told(&case(2, phase), &engaged), (vec![changed], vec![1]));
+            let breached = Event::EvaluatorBreached { leg: id(1) };
+            assert_eq!(told(&case(2, phase), &breached), (vec![changed], vec![1]));
         }
         let withdrawn = case(2, Phase::Withdrawn { cause: WithdrawCause::Enterprise });
         let late = Event::LegAnsweredLate { leg: id(2), decline: None };
