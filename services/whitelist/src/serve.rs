@@ -50,7 +50,8 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         alarm: alarm.clone(),
         published: published.clone(),
     };
-    warn_of_parks(&host, &face.parks).await;
+    // Beside the start, which does not wait for the database.
+    let comparing = tokio::spawn(warn_of_parks(host.clone(), face.parks.clone()));
     let asking =
         sources::Worker { pool: host.pool.clone(), clock: host.clock.clone(), sources: sources.clone() };
     let moving = work::Worker {
@@ -92,6 +93,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     let mut config = host.server_config()?;
     config.slow_methods = slow_methods();
     let served = host.serve_grpc_with(config, routes.routes(), POLICY).await;
+    comparing.abort();
     // The clearing ends with the same signal; what it was at is gone on with after the next start.
     let _ended = clearing.await;
     // The workers end with it too: an answer of a platform is still kept, a transaction that is cut off has not happened.
@@ -103,7 +105,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
 
 /// A park that only the setting has makes all its firms HX15; one that only the rules have cannot be registered: said at the
 /// start, because either may be on its way to the other.
-async fn warn_of_parks(host: &Host, parks: &Parks) {
+async fn warn_of_parks(host: Host, parks: Parks) {
     let books = async {
         let mut conn = host.pool.acquire().await?;
         screening_books::active(&mut conn, date_of(host.clock.now())).await
