@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test whose ground is missing has to fail at once")]
 #![expect(clippy::print_stdout, reason = "the seed, the progress and the table of faults are for people")]
 
+mod calls;
 mod cases;
 mod chaos;
 mod checks;
 mod cover;
+mod driver;
 mod figures;
 mod ground;
 mod invariants;
