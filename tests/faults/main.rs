@@ -4,10 +4,12 @@
 #![expect(clippy::print_stdout, reason = "the seed, the progress and the table of faults are for people")]
 
 mod answers;
+mod calls;
 mod cases;
 mod chaos;
 mod checks;
 mod cover;
+mod driver;
 mod figures;
 mod ground;
 mod invariants;
