@@ -42,7 +42,8 @@ pub(crate) fn paths() -> Vec<String> {
             let path = entry.unwrap().path();
             let name = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
             if path.is_dir() {
-                if !["target", "secrets", ".git", ".zhirong"].contains(&name.as_str()) {
+                // The fuzz targets are built in a folder of their own.
+                if !["target", "fuzz/target", "secrets", ".git", ".zhirong"].contains(&name.as_str()) {
                     open.push(path);
                 }
             } else {

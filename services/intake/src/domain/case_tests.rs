@@ -327,7 +327,8 @@ fn cover_is_bound_before_or_after_the_approval_and_lost_after_it_without_undoing
     // Told in another order, or again, it stays lost.
     for order in [[&lose, &bind], [&lose, &lose]] {
         let once = after(selected(), &[approve.clone(), lose.clone()]);
-        assert_eq!(order.into_iter().fold(once.clone(), after_from), once);
+        let twice = order.into_iter().fold(after(selected(), &[approve.clone(), lose.clone()]), after_from);
+        assert_eq!(twice, once);
     }
 }
 
