@@ -41,6 +41,7 @@ async fn serve(host: Host) -> Result<(), HostError> {
         clock: host.clock.clone(),
         changes: host::Changes::of(&host),
         shelf: rpc::Shelf::default(),
+        usual_caps: host.settings.get(&settings::PLEDGE_CAPS)?,
         platform_configured: platform.is_some(),
     });
     let shutdown = host.shutdown.clone();

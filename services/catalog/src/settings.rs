@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use host::{AnyKey, Host, HostError, Key, Secret, outward::Outward};
+use host::{AnyKey, FromSetting, Host, HostError, Key, Secret, outward::Outward};
+
+use crate::domain::pledge::{USUAL, UsualCaps};
 
 pub const XYD_URL: Key<String> = Key::optional(
     "ZHIRONG_CATALOG_XYD_URL",
@@ -16,7 +18,19 @@ pub const XYD_LIMIT: Key<Duration> = Key::with_default(
     "how long one exchange with the 信易贷 platform may take, such as 15s",
 );
 
-pub const ALL: &[&dyn AnyKey] = &[&XYD_URL, &XYD_TOKEN, &XYD_LIMIT];
+pub const PLEDGE_CAPS: Key<UsualCaps> = Key::with_default(
+    "ZHIRONG_CATALOG_PLEDGE_CAPS",
+    USUAL,
+    "what is lent on a right where its product says nothing, comma-separated: a type and basis points of its value, and BUNDLE for all rights of a loan together; nothing on a type that is not named",
+);
+
+pub const ALL: &[&dyn AnyKey] = &[&XYD_URL, &XYD_TOKEN, &XYD_LIMIT, &PLEDGE_CAPS];
+
+impl FromSetting for UsualCaps {
+    fn from_setting(text: &str) -> Result<Self, String> {
+        Self::parse(text)
+    }
+}
 
 /// No answer of the platform is longer.
 const ANSWER_MAX: usize = 64 * 1024;

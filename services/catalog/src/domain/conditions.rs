@@ -6,7 +6,7 @@ use kernel::{BasisPoints, EnhancementMode, Fen, RepaymentMethod, loan::dated::In
 use super::{
     choices::{Channel, Evaluation, FeeKind, LineType, LprTenor, RateReset},
     codes::CodeSet,
-    pledge::{Caps, PORTFOLIO_CAP},
+    pledge::Caps,
 };
 
 /// Longest code of a product or a fee, in characters.
@@ -102,7 +102,7 @@ impl Default for Conditions {
             lpr_tenor: None,
             rate_reset: RateReset::None,
             caps: Caps::default(),
-            portfolio_cap: PORTFOLIO_CAP,
+            portfolio_cap: BasisPoints::new(10_000),
             basis: InterestBasis::Actual360,
             settle_day: 20,
             guarantee_required: false,

@@ -16,14 +16,18 @@ use crate::{
         conditions::{
             Conditions, DEPARTMENT_MAX, FEES_MAX, FeeItem, PENALTY_MAX, Price, SLA_MAX, Sla, is_code,
         },
-        pledge::Caps,
+        pledge::{Caps, UsualCaps},
     },
     reasons,
 };
 
 const WHOLE: i32 = 10_000;
 
-pub(super) fn conditions(check: &mut Checker, given: &wire::ProductTerms) -> Option<Conditions> {
+pub(super) fn conditions(
+    check: &mut Checker,
+    given: &wire::ProductTerms,
+    usual_caps: &UsualCaps,
+) -> Option<Conditions> {
     let usual = Conditions::default();
     let code = if given.product_code.is_empty() {
         Some(String::new())
@@ -33,7 +37,7 @@ pub(super) fn conditions(check: &mut Checker, given: &wire::ProductTerms) -> Opt
     let lpr_tenor = chosen(check, "lpr_tenor", given.lpr_tenor);
     let rate_reset = chosen::<RateReset>(check, "rate_reset", given.rate_reset);
     let caps = caps(check, "pledge_caps", &given.pledge_caps);
-    let portfolio_cap = portfolio_cap(check, given.portfolio_cap_bp);
+    let portfolio_cap = portfolio_cap(check, given.portfolio_cap_bp, usual_caps);
     let basis = basis(check, "interest_basis", given.interest_basis);
     let settle_day = settle_day(check, given.settle_day);
     let evaluation = chosen::<Evaluation>(check, "evaluation_required", given.evaluation_required);
@@ -113,9 +117,9 @@ pub(super) fn settle_day(check: &mut Checker, day: i32) -> Option<u8> {
     u8::try_from(check.number("settle_day", day, days)?).ok()
 }
 
-/// 0 means 50 %.
-pub(super) fn portfolio_cap(check: &mut Checker, bp: i32) -> Option<BasisPoints> {
-    let bp = if bp == 0 { crate::domain::pledge::PORTFOLIO_CAP.get() } else { bp };
+/// 0 means the usual one.
+pub(super) fn portfolio_cap(check: &mut Checker, bp: i32, usual: &UsualCaps) -> Option<BasisPoints> {
+    let bp = if bp == 0 { usual.bundle.get() } else { bp };
     check.number("portfolio_cap_bp", bp, 1..=WHOLE).map(BasisPoints::new)
 }
 

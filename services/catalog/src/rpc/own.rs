@@ -88,7 +88,7 @@ impl OwnProductService for Face {
         let form = request.get_ref();
         let mut check = Checker::new();
         let request_id = check.request_id(&form.request_id);
-        let terms = terms(&mut check, form.terms.as_ref());
+        let terms = terms(&mut check, form.terms.as_ref(), &self.usual_caps);
         let (request_id, terms) = check.all((request_id, terms))?;
         let mut change = match self.changes.begin(&request, request_id, "CreateOwnProduct").await? {
             Begun::Repeat(answer) => return Ok(answer),
@@ -111,7 +111,7 @@ impl OwnProductService for Face {
             "REVISE_PRODUCT",
             |form, check| {
                 let newest = check.number("newest_version", form.newest_version, 1..=Version::MAX);
-                newest.zip(terms(&mut check, form.terms.as_ref()))
+                newest.zip(terms(&mut check, form.terms.as_ref(), &self.usual_caps))
             },
             |change, asked, (newest, terms)| {
                 async {

@@ -62,7 +62,7 @@ impl PricingService for Face {
         &self,
         request: Request<wire::PledgeLimitRequest>,
     ) -> Answer<wire::PledgeLimitResponse> {
-        Ok(Response::new(quotes::pledge_limit(request.get_ref())?))
+        Ok(Response::new(quotes::pledge_limit(request.get_ref(), &self.usual_caps)?))
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) async fn create(
     let mut check = Checker::new();
     let request_id = check.request_id(&form.request_id);
     let institution_id = check.id::<InstitutionId>("institution_id", &form.institution_id);
-    let terms = terms(&mut check, form.terms.as_ref());
+    let terms = terms(&mut check, form.terms.as_ref(), &face.usual_caps);
     let (request_id, institution_id, terms) = check.all((request_id, institution_id, terms))?;
 
     let mut change = match face.changes.begin(&request, request_id, "CreateProduct").await? {
@@ -59,7 +59,7 @@ pub(super) async fn revise(
         "REVISE_PRODUCT",
         |form, check| {
             let newest = check.number("newest_version", form.newest_version, 1..=Version::MAX);
-            newest.zip(terms(&mut check, form.terms.as_ref()))
+            newest.zip(terms(&mut check, form.terms.as_ref(), &face.usual_caps))
         },
         |change, asked, (newest, terms)| {
             async {

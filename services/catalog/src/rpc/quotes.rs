@@ -13,7 +13,12 @@ use rpc::{Fault, check::Checker};
 
 use super::conditions::{basis, caps, chosen, portfolio_cap, settle_day};
 use crate::{
-    domain::{conditions::PENALTY_MAX, lpr::LprTable, pledge, terms::SPREADS},
+    domain::{
+        conditions::PENALTY_MAX,
+        lpr::LprTable,
+        pledge::{self, UsualCaps},
+        terms::SPREADS,
+    },
     reasons,
 };
 
@@ -142,7 +147,10 @@ fn movements(check: &mut Checker, given: &[wire::Movement]) -> Option<Vec<Moveme
     each.collect::<Vec<_>>().into_iter().collect()
 }
 
-pub(super) fn pledge_limit(form: &wire::PledgeLimitRequest) -> Result<wire::PledgeLimitResponse, Fault> {
+pub(super) fn pledge_limit(
+    form: &wire::PledgeLimitRequest,
+    usual: &UsualCaps,
+) -> Result<wire::PledgeLimitResponse, Fault> {
     let mut check = Checker::new();
     let assets = check.list(&"assets", &form.assets, 1..=ASSETS_MAX, |check, path, asset| {
         let id = check.id::<AssetId>(format!("{path}.asset_id"), &asset.asset_id);
@@ -157,11 +165,12 @@ pub(super) fn pledge_limit(form: &wire::PledgeLimitRequest) -> Result<wire::Pled
         }
     }
     let caps = caps(&mut check, "caps", &form.caps);
-    let portfolio_cap = portfolio_cap(&mut check, form.portfolio_cap_bp);
+    let portfolio_cap = portfolio_cap(&mut check, form.portfolio_cap_bp, usual);
     let mut optional = |field, fen| if fen == 0 { Some(None) } else { check.amount(field, fen).map(Some) };
     let most = optional("product_max_fen", form.product_max_fen);
     let loan = optional("loan_fen", form.loan_fen);
     let (assets, caps, portfolio_cap, most, loan) = check.all((assets, caps, portfolio_cap, most, loan))?;
+    let caps = usual.beside(&caps);
 
     let valued: Vec<(IpType, Fen)> = assets.iter().map(|(_, kind, value)| (*kind, *value)).collect();
     let limit = pledge::limit(&valued, &caps, portfolio_cap, most).ok_or_else(beyond)?;

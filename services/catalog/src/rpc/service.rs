@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use tonic::{Request, async_trait};
 
 use super::{institutions, matching, products, shelf::Shelf};
+use crate::domain::pledge::UsualCaps;
 
 /// What every method needs. The services of the contract are implemented on it: `CatalogService` here, each other one
 /// beside its subject.
@@ -18,6 +19,7 @@ pub struct Face {
     pub clock: Arc<dyn Clock>,
     pub changes: Changes,
     pub shelf: Shelf,
+    pub usual_caps: UsualCaps,
     /// Whether there is an address of the 信易贷 platform.
     pub platform_configured: bool,
 }

@@ -9,6 +9,7 @@ use crate::{
     domain::{
         codes::{Code, CodeSet, Park, Region},
         matching::Need,
+        pledge::UsualCaps,
         terms::{MIN_ASSETS_MAX, NAME_MAX, PLACES_MAX, ProductTerms, Span},
     },
     reasons,
@@ -19,7 +20,11 @@ const CODES_MAX: usize = 100;
 /// Most assets of one type that a need may have.
 const ASSETS_MAX: i32 = 1_000_000;
 
-pub(super) fn terms(check: &mut Checker, given: Option<&wire::ProductTerms>) -> Option<ProductTerms> {
+pub(super) fn terms(
+    check: &mut Checker,
+    given: Option<&wire::ProductTerms>,
+    usual_caps: &UsualCaps,
+) -> Option<ProductTerms> {
     let given = check.present("terms", given)?;
     check.within("terms", |check| {
         let name = check.text("name", &given.name, NAME_MAX);
@@ -45,7 +50,7 @@ pub(super) fn terms(check: &mut Checker, given: Option<&wire::ProductTerms>) -> 
         let repayment = distinct_codes(check, "repayment", &given.repayment);
         let enhancement = distinct_codes(check, "enhancement", &given.enhancement);
         let lowest_grade = optional(check, "lowest_grade", given.lowest_grade, Grade::from_number);
-        let conditions = conditions(check, given);
+        let conditions = conditions(check, given, usual_caps);
         let terms = ProductTerms {
             name: name?,
             regions: regions?,

@@ -48,7 +48,8 @@ pub(super) fn offers(listed: &[OfferView], names: &Names) -> Vec<String> {
                 cost.map_or_else(dash, |cost| yuan(cost.cover_fen))
             },
             cost.map_or_else(dash, |cost| yuan(cost.total_fen)),
-            cost.map_or_else(dash, |cost| percent(cost.apr_bp)),
+            // Where fees eat the loan no rate answers.
+            cost.filter(|cost| cost.apr_bp != i32::MAX).map_or_else(dash, |cost| percent(cost.apr_bp)),
         ]);
     }
     table.lines()
