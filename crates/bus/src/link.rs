@@ -11,6 +11,10 @@ use tokio::sync::Mutex;
 /// What a broker that is there answers at once.
 pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
+/// The largest frame, in bytes: larger messages are sent in several. The client keeps room for 32 frames each way, all of it
+/// resident: 8 MiB for a connection with the broker's own 128 KiB.
+const FRAME: u32 = 32 * 1024;
+
 /// Why the broker cannot be used at this moment.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinkError {
@@ -80,6 +84,7 @@ impl Link {
     pub(crate) fn new(amqp_url: &str, heartbeat: Duration, name: String) -> Arc<Self> {
         let uri = amqp_url.parse::<AMQPUri>().ok().map(|mut uri| {
             uri.query.heartbeat = Some(u16::try_from(heartbeat.as_secs()).unwrap_or(u16::MAX).max(1));
+            uri.query.frame_max = uri.query.frame_max.or(Some(FRAME));
             uri
         });
         Arc::new(Self { uri, name, current: Mutex::new(None) })

@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bus::BusConfig;
+use bus::{BusConfig, Outgoing};
+use chrono::Utc;
+use prost::Message as _;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::support::{Ground, Recorder, eventually, new_id, properties, quick};
+use crate::support::{Ground, Recorder, Verdict, eventually, new_id, properties, quick};
 
 #[tokio::test]
 async fn what_is_enqueued_has_its_effect_once_and_leaves_the_outbox() {
@@ -23,6 +25,27 @@ async fn what_is_enqueued_has_its_effect_once_and_leaves_the_outbox() {
     eventually("an empty outbox", async || (ground.outbox_rows().await == 0).then_some(())).await;
     assert!(recorder.largest_batch.load(Ordering::SeqCst) > 1, "messages were taken in batches");
     assert!(bus.health().ready(), "{:?}", bus.health());
+    bus.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_larger_than_what_a_connection_holds_arrives_whole() {
+    let ground = Ground::shared().await;
+    let text: String = (0..400_000).map(|number| format!("{number:07} ")).collect();
+    let whole = text.encode_to_vec();
+    let bus = ground.bus();
+    let intact = move |body: &[u8]| body.len() < 100 || body == whole;
+    bus.consume(
+        ground.queue,
+        Recorder::judging(move |message| if intact(&message.body) { Verdict::Effect } else { Verdict::Fail }),
+    );
+    let mut tx = ground.pool.begin().await.unwrap();
+    let message = Outgoing::new(ground.kind, Uuid::new_v4(), 1, Utc::now(), &text);
+    bus::enqueue(&mut tx, &[message]).await.unwrap();
+    tx.commit().await.unwrap();
+    ground.enqueue(ground.kind, 3).await;
+    bus.outbox().wake();
+    eventually("all effects", async || (ground.effects().await == 4).then_some(())).await;
     bus.stop().await;
 }
 
