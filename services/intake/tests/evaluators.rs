@@ -290,6 +290,8 @@ async fn a_report_is_late_by_the_time_at_which_it_was_given_whoever_looks_first(
         town.select(&case, &legs[0], "", &legs[1].leg_id).await.unwrap();
         town.reply(&legs[1], confirmed()).await;
         town.shows(&case, "EVALUATOR_ENGAGED").await;
+        // Its quote and its confirmation: told before what is counted below.
+        town.is_told_times(&legs[1].institution_id, "intake.reply-accepted.v1", 2).await;
         let before = town.times_told(&legs[1].institution_id, fate).await;
         let delivered = report(123_456, 90_000, "202210123456.1");
         town.reply_at(&legs[1], delivered, given.parse().unwrap()).await;
