@@ -49,7 +49,7 @@ async fn both_figures_of_an_offer_are_shown_and_what_they_stand_on() {
             (cost.subsidies_fen, cost.net_apr_bp) = (0, cost.apr_bp);
         }
     }
-    assert!(browser.get(&offers).await.has("目前没有适用的补贴政策"));
+    assert!(browser.get(&offers).await.has("系统未登记适用的补贴政策"));
 }
 
 #[tokio::test]

@@ -216,7 +216,7 @@ fn basis(answer: &intake::ListOffersResponse) -> String {
     let subsidies = if costs.into_iter().any(|cost| cost.subsidies_fen > 0) {
         "预计补贴按现行政策上限估算，按约还本付息后才能兑现，不影响排序。"
     } else {
-        "目前没有适用的补贴政策，两项综合年化成本相同。"
+        "系统未登记适用的补贴政策，两项综合年化成本相同。"
     };
     format!(
         "按 {} 放款测算；按日计息的产品依其计息基础和结息日、按季结息逐期计算。{subsidies}",
