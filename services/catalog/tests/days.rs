@@ -82,3 +82,56 @@ async fn a_product_is_off_the_shelf_after_its_last_day_and_not_resumed_without_n
     let product = product.unwrap();
     assert_eq!((product.state(), product.version), (wire::ProductState::Published, 2));
 }
+
+#[tokio::test]
+async fn a_version_whose_day_comes_while_the_centre_holds_the_product_takes_effect_when_it_is_resumed() {
+    let stand = Stand::new().await;
+    let now = noon(&stand);
+    let first = date_of(now) + Days::new(3);
+    let bank = stand.bank("济水村镇银行").await;
+    let ending = wire::ProductTerms { effective_to: (date_of(now) + Days::new(2)).to_string(), ..terms() };
+    let (id, free) =
+        (stand.published(&bank, ending.clone()).await, stand.published(&bank, ending.clone()).await);
+    for id in [&id, &free] {
+        let revise = wire::ReviseProductRequest {
+            request_id: new_id(),
+            product_id: id.clone(),
+            newest_version: 1,
+            terms: Some(wire::ProductTerms {
+                effective_from: first.to_string(),
+                effective_to: String::new(),
+                ..ending.clone()
+            }),
+        };
+        stand.clerk().revise_product(revise).await.unwrap();
+        let approve = crate::support::approval(id, 2);
+        stand.review(Duty::Supervisor).approve_product(approve).await.unwrap();
+    }
+    let suspend = wire::SuspendProductRequest { request_id: new_id(), product_id: id.clone() };
+    stand.review(Duty::Clerk).suspend_product(suspend).await.unwrap();
+
+    stand.ground.clock().set(start_of_day(first));
+    // The last day of one is over and the next begins; the other has both days behind it and stays.
+    testkit::eventually(LIMIT, || async {
+        let product = get(&stand, &free).await;
+        (product.state(), product.version) == (wire::ProductState::Published, 2)
+    })
+    .await;
+    testkit::eventually(LIMIT, || async {
+        let waits: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM product_deadline WHERE product_id = $1::uuid")
+                .bind(&id)
+                .fetch_one(&stand.ground.pool(&catalog::ROLE))
+                .await
+                .unwrap();
+        waits == 0
+    })
+    .await;
+    let held = get(&stand, &id).await;
+    assert_eq!((held.state(), held.version), (wire::ProductState::Suspended, 1));
+    assert_eq!(held.suspended_by, "CENTRE");
+    let resume = wire::ResumeProductRequest { request_id: new_id(), product_id: id.clone() };
+    let answer = stand.review(Duty::Clerk).resume_product(resume).await.unwrap().into_inner();
+    let resumed = answer.product.unwrap();
+    assert_eq!((resumed.state(), resumed.version), (wire::ProductState::Published, 2));
+}

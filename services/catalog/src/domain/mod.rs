@@ -20,4 +20,5 @@ pub mod publication;
 pub mod rank;
 #[cfg(test)]
 mod rank_tests;
+mod sides;
 pub mod terms;

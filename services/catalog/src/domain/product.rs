@@ -4,36 +4,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{InstitutionId, ProductId};
 
+pub use super::sides::{Person, Side};
+
 /// Number of a version of a product's terms, from 1; signed, as PostgreSQL and protobuf keep it.
 pub type Version = i32;
-
-/// Who does something: `staff:…`, or `institution:…/…` with the institution's person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person(pub String);
-
-/// Which side of the review acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Side {
-    /// The centre: its staff, and the platform itself.
-    Centre,
-    /// The bank whose product it is.
-    Bank,
-}
-
-impl Side {
-    pub const ALL: [Self; 2] = [Self::Centre, Self::Bank];
-
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Centre => "CENTRE",
-            Self::Bank => "BANK",
-        }
-    }
-
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|side| side.code() == code)
-    }
-}
 
 /// What is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -249,8 +223,12 @@ pub fn decide(product: &Product, command: Command, act: &Act<'_>) -> Result<Step
         (Standing::Retired { .. }, Command::Retire) => Ok(Step::AlreadyApplied),
         (Standing::Retired { .. }, _) => Err(Refusal::Retired(command)),
         (_, Command::Retire) => Ok(Step::Executed(Event::Retired { at: act.now })),
+        // It takes effect when the centre resumes the product.
+        (Standing::Suspended { by: Side::Centre, .. }, Command::TakeEffect { .. }) => {
+            Err(Refusal::HeldByCentre)
+        }
         (standing, Command::Suspend) => suspend(standing, act),
-        (standing, Command::Resume { ended }) => resume(standing, *ended, act.side),
+        (_, Command::Resume { ended }) => resume(product, *ended, act),
         (standing, Command::Revise { newest }) => revise(product, standing, *newest, act),
         (
             standing,
@@ -279,24 +257,29 @@ pub fn decide(product: &Product, command: Command, act: &Act<'_>) -> Result<Step
 }
 
 fn suspend(standing: Standing, act: &Act<'_>) -> Result<Step, Refusal> {
+    let suspended = |version| Step::Executed(Event::Suspended { version, since: act.now, by: act.side });
     match standing {
-        Standing::Published { version, .. } => {
-            Ok(Step::Executed(Event::Suspended { version, since: act.now, by: act.side }))
-        }
-        // The centre's suspension takes the place of the bank's own, which the bank could lift.
-        Standing::Suspended { version, by: Side::Bank, .. } if act.side == Side::Centre => {
-            Ok(Step::Executed(Event::Suspended { version, since: act.now, by: act.side }))
+        Standing::Published { version, .. } => Ok(suspended(version)),
+        // The centre's suspension takes the place of one that others could end.
+        Standing::Suspended { version, by: Side::Bank | Side::Calendar, .. } if act.side == Side::Centre => {
+            Ok(suspended(version))
         }
         Standing::Suspended { .. } => Ok(Step::AlreadyApplied),
         Standing::Unpublished | Standing::Retired { .. } => Err(Refusal::NeverPublished),
     }
 }
 
-fn resume(standing: Standing, ended: bool, side: Side) -> Result<Step, Refusal> {
-    match standing {
-        Standing::Suspended { .. } if ended => Err(Refusal::Ended),
-        Standing::Suspended { by: Side::Centre, .. } if side == Side::Bank => Err(Refusal::HeldByCentre),
-        Standing::Suspended { version, .. } => Ok(Step::Executed(Event::Resumed { version })),
+/// A version whose day came while the centre held the product takes effect with that.
+fn resume(product: &Product, ended: bool, act: &Act<'_>) -> Result<Step, Refusal> {
+    match product.standing {
+        Standing::Suspended { by: Side::Centre, .. } if act.side == Side::Bank => Err(Refusal::HeldByCentre),
+        Standing::Suspended { version, .. } => match &product.pending {
+            Some(Pending { version, stage: Stage::Scheduled(on), .. }) if *on <= act.today => {
+                Ok(Step::Executed(Event::Published { version: *version, at: act.now }))
+            }
+            _ if ended => Err(Refusal::Ended),
+            _ => Ok(Step::Executed(Event::Resumed { version })),
+        },
         Standing::Published { .. } => Ok(Step::AlreadyApplied),
         Standing::Unpublished | Standing::Retired { .. } => Err(Refusal::NeverPublished),
     }

@@ -137,7 +137,10 @@ fn what_the_centre_suspends_only_the_centre_resumes_and_its_word_stands_over_the
     let taken_over = || done(Event::Suspended { version: 1, since: at(0), by: Side::Centre });
     for (held, side, command, wanted) in [
         (Side::Centre, Side::Bank, go_on.clone(), Err(Refusal::HeldByCentre)),
-        (Side::Centre, Side::Bank, Command::Resume { ended: true }, Err(Refusal::Ended)),
+        (Side::Centre, Side::Bank, Command::Resume { ended: true }, Err(Refusal::HeldByCentre)),
+        (Side::Centre, Side::Centre, Command::Resume { ended: true }, Err(Refusal::Ended)),
+        (Side::Bank, Side::Bank, Command::Resume { ended: true }, Err(Refusal::Ended)),
+        (Side::Calendar, Side::Bank, Command::Resume { ended: true }, Err(Refusal::Ended)),
         (Side::Centre, Side::Centre, go_on.clone(), resumed()),
         (Side::Bank, Side::Bank, go_on.clone(), resumed()),
         (Side::Bank, Side::Centre, go_on, resumed()),
@@ -145,6 +148,9 @@ fn what_the_centre_suspends_only_the_centre_resumes_and_its_word_stands_over_the
         (Side::Centre, Side::Bank, Command::Suspend, Ok(Step::AlreadyApplied)),
         (Side::Centre, Side::Centre, Command::Suspend, Ok(Step::AlreadyApplied)),
         (Side::Bank, Side::Centre, Command::Suspend, taken_over()),
+        (Side::Calendar, Side::Centre, Command::Suspend, taken_over()),
+        (Side::Calendar, Side::Bank, Command::Suspend, Ok(Step::AlreadyApplied)),
+        (Side::Bank, Side::Calendar, Command::Suspend, Ok(Step::AlreadyApplied)),
     ] {
         let given = product(suspended(held), None);
         assert_eq!(decide(&given, command.clone(), &of(side)), wanted, "{held:?} {side:?} {command:?}");
@@ -158,6 +164,38 @@ fn what_the_centre_suspends_only_the_centre_resumes_and_its_word_stands_over_the
         by_bank.standing,
         Standing::Suspended { version: 1, at: at(-9), since: at(0), by: Side::Bank }
     );
+}
+
+#[test]
+fn a_version_whose_day_comes_while_the_centre_holds_the_product_waits_until_it_is_resumed() {
+    let by = person("x");
+    let of = |side| Act { side, ..act(&by, at(0)) };
+    let today = date_of(at(0));
+    let given =
+        |by, stage| product(Standing::Suspended { version: 1, at: at(-9), since: at(-5), by }, Some(stage));
+    let effect = Command::TakeEffect { version: 2 };
+    let published = || Ok(Step::Executed(Event::Published { version: 2, at: at(0) }));
+    for (held, wanted) in
+        [(Side::Centre, Err(Refusal::HeldByCentre)), (Side::Bank, published()), (Side::Calendar, published())]
+    {
+        let given = given(held, Stage::Scheduled(today));
+        assert_eq!(decide(&given, effect.clone(), &of(Side::Calendar)), wanted, "{held:?}");
+    }
+    // Also where the last day of the version before is over meanwhile; and not before its own day, nor unapproved.
+    for (stage, ended, wanted) in [
+        (Stage::Scheduled(today), false, published()),
+        (Stage::Scheduled(today), true, published()),
+        (Stage::Scheduled(today.succ_opt().unwrap()), true, Err(Refusal::Ended)),
+        (
+            Stage::Scheduled(today.succ_opt().unwrap()),
+            false,
+            Ok(Step::Executed(Event::Resumed { version: 1 })),
+        ),
+        (Stage::InReview, false, Ok(Step::Executed(Event::Resumed { version: 1 }))),
+    ] {
+        let given = given(Side::Centre, stage);
+        assert_eq!(decide(&given, Command::Resume { ended }, &of(Side::Centre)), wanted, "{stage:?} {ended}");
+    }
 }
 
 #[test]

@@ -39,7 +39,7 @@ impl Worker {
             }
         };
         if let Some((product, (command, action))) = product.zip(command) {
-            let act = Act { by: &by, side: Side::Centre, now, today: date_of(now) };
+            let act = Act { by: &by, side: Side::Calendar, now, today: date_of(now) };
             if let Ok(Step::Executed(event)) = decide(&product, command, &act) {
                 let happened = Happened { event: &event, by: &by, terms: None, text: "", now };
                 let (product, message) = journal::write(conn, product, &happened).await?;
