@@ -7,6 +7,8 @@ pub mod enterprise;
 pub mod entry;
 pub mod entry_decide;
 #[cfg(test)]
+mod entry_hearing_tests;
+#[cfg(test)]
 mod entry_tests;
 pub mod hearing;
 pub mod identifier;
