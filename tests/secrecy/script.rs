@@ -10,7 +10,8 @@ use proto::partner::v1::submit_decision_request::Decision;
 use proto::partner::v1::{
     AcceptAssignmentRequest, AcknowledgeRequest, Assignment, ConfirmSelectionRequest, Decline, EventType,
     GetAssignmentRequest, ListAssignmentsRequest, ListAssignmentsResponse, PullEventsRequest,
-    RequestSupplementRequest, SubmitDecisionRequest, SubmitReportRequest, WithdrawOfferRequest,
+    RequestSupplementRequest, SubmitDecisionRequest, SubmitDecisionsRequest, SubmitReportRequest,
+    WithdrawOfferRequest,
 };
 use uuid::Uuid;
 
@@ -21,6 +22,7 @@ const GET: &str = "/zhirong.partner.v1.AssignmentService/GetAssignment";
 const LIST: &str = "/zhirong.partner.v1.AssignmentService/ListAssignments";
 const ACCEPT: &str = "/zhirong.partner.v1.AssignmentService/AcceptAssignment";
 const DECIDE: &str = "/zhirong.partner.v1.AssignmentService/SubmitDecision";
+const DECIDE_ALL: &str = "/zhirong.partner.v1.AssignmentService/SubmitDecisions";
 const WITHDRAW: &str = "/zhirong.partner.v1.AssignmentService/WithdrawOffer";
 const CONFIRM: &str = "/zhirong.partner.v1.AssignmentService/ConfirmSelection";
 const REPORT: &str = "/zhirong.partner.v1.AssignmentService/SubmitReport";
@@ -54,6 +56,9 @@ async fn passed_over(stage: &mut Stage, bank: &mut Bank) {
     bank.call("the same request again", DECIDE, &first).await;
     let other = SubmitDecisionRequest { file_if_late: true, ..first.clone() };
     bank.call("the same id, another body", DECIDE, &other).await;
+    let nobodys = decision(&unknown(), Decision::Offer(an_offer(1, 400)));
+    let several = SubmitDecisionsRequest { decisions: vec![first.clone(), nobodys] };
+    bank.call("the same request again, and nobody's", DECIDE_ALL, &several).await;
     probe(bank, &name, true).await;
     offer(bank, "a number that was used", &name, 1, 410).await;
     bank.events_until(EventType::ReplyRefused).await;
@@ -254,8 +259,11 @@ async fn probe(bank: &mut Bank, name: &str, confirming: bool) {
     for names in [vec![format!("events/{}", Uuid::new_v4())], vec!["events/1".to_owned()], Vec::new()] {
         bank.call("acknowledging", ACKNOWLEDGE, &AcknowledgeRequest { names }).await;
     }
+    let malformed = vec!["events/1".to_owned()];
+    let acknowledging = PullEventsRequest { acknowledge: malformed, ..PullEventsRequest::default() };
+    bank.call("pulling and acknowledging", PULL, &acknowledging).await;
     for (max_events, wait_seconds, lease_seconds) in [(501, 0, 0), (1, 61, 0), (1, 0, 4), (-1, -1, -1)] {
-        let wrong = PullEventsRequest { max_events, wait_seconds, lease_seconds };
+        let wrong = PullEventsRequest { max_events, wait_seconds, lease_seconds, acknowledge: Vec::new() };
         bank.call("pulling wrongly", PULL, &wrong).await;
     }
 }
@@ -276,6 +284,11 @@ async fn wrong_decisions(bank: &mut Bank, name: &str) {
     ];
     for (what, request) in wrong {
         bank.call(&format!("an offer {what}"), DECIDE, &request).await;
+        let several = SubmitDecisionsRequest { decisions: vec![request] };
+        bank.call(&format!("among several, an offer {what}"), DECIDE_ALL, &several).await;
+    }
+    for decisions in [Vec::new(), vec![valid(), valid()]] {
+        bank.call("deciding nothing, or twice", DECIDE_ALL, &SubmitDecisionsRequest { decisions }).await;
     }
 }
 

@@ -17,7 +17,8 @@ use tonic::{Code, Response, Status};
 
 use crate::field::{Bank, Field, LIMIT, refusal, uuid};
 
-const LONG_POLL: PullEventsRequest = PullEventsRequest { max_events: 10, wait_seconds: 60, lease_seconds: 0 };
+const LONG_POLL: PullEventsRequest =
+    PullEventsRequest { max_events: 10, wait_seconds: 60, lease_seconds: 0, acknowledge: Vec::new() };
 
 async fn list(channel: Channel) -> Result<(), tonic::Status> {
     let request = ListAssignmentsRequest::default();

@@ -12,7 +12,7 @@ use crate::field::{Field, LIMIT, Said, decision, name, refusal, uuid};
 const EVENTS: &str = "SELECT count(*) FROM event WHERE assignment_id = $1";
 
 fn waiting(wait_seconds: i32) -> PullEventsRequest {
-    PullEventsRequest { max_events: 0, wait_seconds, lease_seconds: 30 }
+    PullEventsRequest { wait_seconds, lease_seconds: 30, ..PullEventsRequest::default() }
 }
 
 fn kinds(events: &[Event]) -> Vec<i32> {
@@ -44,7 +44,7 @@ async fn events_of_one_assignment_come_in_order_and_none_overtakes_a_leased_one(
     let bank = field.bank().await;
     let leg = field.issue(&bank, None).await;
     let other = field.issue(&bank, None).await;
-    let one = PullEventsRequest { max_events: 1, wait_seconds: 0, lease_seconds: 30 };
+    let one = PullEventsRequest { max_events: 1, lease_seconds: 30, ..PullEventsRequest::default() };
     let issued = bank.pull(one).await.unwrap();
     assert_eq!(issued[0].assignment, name(leg));
     let reply = uuid();
@@ -108,7 +108,7 @@ async fn concurrent_pulls_of_one_institution_never_share_an_event() {
     for _ in 0..20 {
         field.issue(&bank, None).await;
     }
-    let three = PullEventsRequest { max_events: 3, wait_seconds: 0, lease_seconds: 60 };
+    let three = PullEventsRequest { max_events: 3, lease_seconds: 60, ..PullEventsRequest::default() };
     let pulls = futures::future::join_all((0..10).map(|_| bank.pull(three))).await;
     let mut names: Vec<String> = pulls.into_iter().flat_map(Result::unwrap).map(|event| event.name).collect();
     names.sort_unstable();
@@ -153,6 +153,7 @@ async fn wishes_out_of_range_are_refused_by_field() {
         max_events,
         wait_seconds,
         lease_seconds,
+        ..PullEventsRequest::default()
     };
     let table = [
         (wish(501, 0, 0), "max_events"),

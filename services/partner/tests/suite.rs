@@ -27,6 +27,8 @@ mod repeats;
 #[cfg(test)]
 mod selection;
 #[cfg(test)]
+mod several;
+#[cfg(test)]
 mod statements;
 #[cfg(test)]
 mod supplements;

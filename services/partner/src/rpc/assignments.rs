@@ -8,7 +8,8 @@ use proto::partner::v1::assignment_service_server::AssignmentService;
 use proto::partner::v1::{
     AcceptAssignmentRequest, Assignment, ConfirmSelectionRequest, GetAssignmentRequest,
     ListAssignmentsRequest, ListAssignmentsResponse, RequestSupplementRequest, SubmitDecisionRequest,
-    SubmitDecisionResponse, SubmitReportRequest, WithdrawOfferRequest,
+    SubmitDecisionResponse, SubmitDecisionsRequest, SubmitDecisionsResponse, SubmitReportRequest,
+    WithdrawOfferRequest,
 };
 use rpc::check::{Checker, page_token};
 use rpc::replay::body_hash;
@@ -69,6 +70,14 @@ impl AssignmentService for Assignments {
         let body_hash = body_hash(request.get_ref());
         let act = self.decision(institution, request.into_inner(), body_hash)?;
         self.say(act).await
+    }
+
+    async fn submit_decisions(
+        &self,
+        request: Request<SubmitDecisionsRequest>,
+    ) -> Answer<SubmitDecisionsResponse> {
+        let institution = Institution::of(&request)?;
+        Ok(Response::new(self.decide_all(&institution, request.into_inner()).await?))
     }
 
     async fn withdraw_offer(&self, request: Request<WithdrawOfferRequest>) -> Answer<SubmitDecisionResponse> {

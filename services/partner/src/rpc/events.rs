@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use futures::future::try_join;
 use kernel::{Clock, EventId};
 use proto::partner::v1::event_service_server::EventService;
 use proto::partner::v1::{AcknowledgeRequest, AcknowledgeResponse, PullEventsRequest, PullEventsResponse};
@@ -56,16 +57,26 @@ impl EventService for Events {
     async fn pull_events(&self, request: Request<PullEventsRequest>) -> Answer<PullEventsResponse> {
         let institution = Institution::of(&request)?;
         let wish = wish(request.get_ref())?;
-        let poll = self.poll(&institution, &wish);
-        let deliveries = self.door.while_open(&request, poll).await?;
+        let named = named("acknowledge", &request.get_ref().acknowledge)?;
+        // What was leased and is ended now is not handed out meanwhile: neither has to wait for the other.
+        let work = try_join(self.end(&institution, &named), self.poll(&institution, &wish));
+        let (unknown, deliveries) = self.door.while_open(&request, work).await?;
         deliveries.iter().for_each(trace);
         let events = deliveries.into_iter().map(wire::event).collect();
-        Ok(Response::new(PullEventsResponse { events }))
+        Ok(Response::new(PullEventsResponse { events, unknown }))
     }
 
     async fn acknowledge(&self, request: Request<AcknowledgeRequest>) -> Answer<AcknowledgeResponse> {
         let institution = Institution::of(&request)?;
-        let named = named(&request.get_ref().names)?;
+        let named = named("names", &request.get_ref().names)?;
+        let unknown = self.end(&institution, &named).await?;
+        Ok(Response::new(AcknowledgeResponse { unknown }))
+    }
+}
+
+impl Events {
+    /// Ends the delivery of events. Returns the names that are not the institution's, or nobody's.
+    async fn end(&self, institution: &Institution, named: &[EventId]) -> Result<Vec<String>, Fault> {
         let now = self.clock.now();
         let receive = |assignment| Act {
             acknowledges: true,
@@ -77,17 +88,10 @@ impl EventService for Events {
                 messaging::received(assignment, institution.id, now),
             )
         };
-        let unknown = self
-            .acknowledgements
-            .acknowledge(&self.acts, institution.id, &named, receive)
-            .await
-            .map_err(Fault::from)?;
-        let unknown = named.into_iter().filter(|id| unknown.contains(id)).map(wire::event_name).collect();
-        Ok(Response::new(AcknowledgeResponse { unknown }))
+        let unknown = self.acknowledgements.acknowledge(&self.acts, institution.id, named, receive).await?;
+        Ok(named.iter().filter(|id| unknown.contains(id)).copied().map(wire::event_name).collect())
     }
-}
 
-impl Events {
     /// Looks until there is something, the wait is over, or the server is to stop.
     async fn poll(&self, institution: &Institution, wish: &Wish) -> Result<Vec<Delivery>, Fault> {
         let end = Instant::now() + wish.wait;
@@ -146,15 +150,15 @@ fn wish(request: &PullEventsRequest) -> Result<Wish, Fault> {
 }
 
 /// The same name twice is no mistake, acknowledging twice is none either.
-fn named(names: &[String]) -> Result<Vec<EventId>, Fault> {
+fn named(field: &str, names: &[String]) -> Result<Vec<EventId>, Fault> {
     let mut check = Checker::new();
-    let counted = check.count("names", names.len(), 0..=MAX_NAMES);
+    let counted = check.count(field, names.len(), 0..=MAX_NAMES);
     let named: Vec<EventId> = match counted {
         None => Vec::new(),
         Some(_) => names
             .iter()
             .enumerate()
-            .filter_map(|(place, name)| checks::event(&mut check, place, name))
+            .filter_map(|(place, name)| checks::event(&mut check, field, place, name))
             .collect(),
     };
     check.finish()?;

@@ -6,6 +6,7 @@ mod checks;
 mod confirmations;
 mod contacts;
 mod credentials;
+mod decisions;
 mod door;
 mod dossiers;
 mod events;

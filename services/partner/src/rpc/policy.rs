@@ -8,6 +8,7 @@ use crate::domain::Scope;
 pub(super) const GET_ASSIGNMENT: &str = "/zhirong.partner.v1.AssignmentService/GetAssignment";
 pub(super) const ACCEPT_ASSIGNMENT: &str = "/zhirong.partner.v1.AssignmentService/AcceptAssignment";
 pub(super) const SUBMIT_DECISION: &str = "/zhirong.partner.v1.AssignmentService/SubmitDecision";
+const SUBMIT_DECISIONS: &str = "/zhirong.partner.v1.AssignmentService/SubmitDecisions";
 pub(super) const REQUEST_SUPPLEMENT: &str = "/zhirong.partner.v1.AssignmentService/RequestSupplement";
 pub(super) const WITHDRAW_OFFER: &str = "/zhirong.partner.v1.AssignmentService/WithdrawOffer";
 pub(super) const CONFIRM_SELECTION: &str = "/zhirong.partner.v1.AssignmentService/ConfirmSelection";
@@ -44,6 +45,7 @@ pub const INSTITUTIONS: &[MethodPolicy] = &[
     MethodPolicy { method: LIST_ASSIGNMENTS, allow: INSTITUTION },
     MethodPolicy { method: ACCEPT_ASSIGNMENT, allow: INSTITUTION },
     MethodPolicy { method: SUBMIT_DECISION, allow: INSTITUTION },
+    MethodPolicy { method: SUBMIT_DECISIONS, allow: INSTITUTION },
     MethodPolicy { method: WITHDRAW_OFFER, allow: INSTITUTION },
     MethodPolicy { method: CONFIRM_SELECTION, allow: INSTITUTION },
     MethodPolicy { method: SUBMIT_REPORT, allow: INSTITUTION },
@@ -76,8 +78,8 @@ pub(super) const INTERNAL: &[MethodPolicy] = &[
 pub(super) fn scope(method: &str) -> Option<Scope> {
     match method {
         PULL_EVENTS | ACKNOWLEDGE | GET_WHITELIST | ACKNOWLEDGE_WHITELIST => Some(Scope::Events),
-        GET_ASSIGNMENT | LIST_ASSIGNMENTS | ACCEPT_ASSIGNMENT | SUBMIT_DECISION | WITHDRAW_OFFER
-        | CONFIRM_SELECTION | SUBMIT_REPORT | REQUEST_SUPPLEMENT => Some(Scope::Assignments),
+        GET_ASSIGNMENT | LIST_ASSIGNMENTS | ACCEPT_ASSIGNMENT | SUBMIT_DECISION | SUBMIT_DECISIONS
+        | WITHDRAW_OFFER | CONFIRM_SELECTION | SUBMIT_REPORT | REQUEST_SUPPLEMENT => Some(Scope::Assignments),
         LIST_PRODUCTS | GET_PRODUCT | CREATE_PRODUCT | REVISE_PRODUCT | SUBMIT_PRODUCT | WITHDRAW_PRODUCT
         | SUSPEND_PRODUCT | RESUME_PRODUCT | RETIRE_PRODUCT => Some(Scope::Products),
         _ => None,

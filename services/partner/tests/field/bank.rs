@@ -11,9 +11,10 @@ use proto::partner::v1::confirm_selection_request::Answer as Confirming;
 use proto::partner::v1::event_service_client::EventServiceClient;
 use proto::partner::v1::submit_decision_request::Decision;
 use proto::partner::v1::{
-    AcceptAssignmentRequest, AcknowledgeRequest, Assignment, ConfirmSelectionRequest, Decline, Event,
-    GetAssignmentRequest, PullEventsRequest, RequestSupplementRequest, SubmitDecisionRequest,
-    SubmitDecisionResponse, SubmitReportRequest, WithdrawOfferRequest,
+    AcceptAssignmentRequest, AcknowledgeRequest, Assignment, ConfirmSelectionRequest, DecisionResult,
+    Decline, Event, GetAssignmentRequest, PullEventsRequest, PullEventsResponse, RequestSupplementRequest,
+    SubmitDecisionRequest, SubmitDecisionResponse, SubmitDecisionsRequest, SubmitReportRequest,
+    WithdrawOfferRequest,
 };
 use rpc::client::Channel;
 use testkit::tls::Certificate;
@@ -58,6 +59,14 @@ impl Bank {
         request: SubmitDecisionRequest,
     ) -> Result<SubmitDecisionResponse, Status> {
         Ok(self.assignments.clone().submit_decision(request).await?.into_inner())
+    }
+
+    pub(crate) async fn decide_all(
+        &self,
+        decisions: Vec<SubmitDecisionRequest>,
+    ) -> Result<Vec<DecisionResult>, Status> {
+        let request = SubmitDecisionsRequest { decisions };
+        Ok(self.assignments.clone().submit_decisions(request).await?.into_inner().results)
     }
 
     pub(crate) async fn offers(
@@ -134,6 +143,10 @@ impl Bank {
     }
 
     /// Whatever is there now.
+    pub(crate) async fn pull_whole(&self, request: PullEventsRequest) -> Result<PullEventsResponse, Status> {
+        Ok(self.events.clone().pull_events(request).await?.into_inner())
+    }
+
     pub(crate) async fn look(&self) -> Vec<Event> {
         self.pull(PullEventsRequest::default()).await.unwrap()
     }
