@@ -207,11 +207,7 @@ pub(crate) struct Bank {
 impl Bank {
     /// Pulls until something comes, keeps a lease on it, and gives the event's name and version.
     pub(crate) async fn pulls(&mut self) -> (String, i64) {
-        let request = PullEventsRequest {
-            lease_seconds: LEASE_SECONDS,
-            wait_seconds: 1,
-            ..PullEventsRequest::default()
-        };
+        let request = PullEventsRequest { lease_seconds: LEASE_SECONDS, wait_seconds: 1, max_events: 0 };
         let pulled = eventually(LIMIT, async || match self.events.clone().pull_events(request).await {
             Ok(answer) if answer.get_ref().events.is_empty() => Err("nothing yet".to_owned()),
             Ok(answer) => Ok(answer.into_inner().events),

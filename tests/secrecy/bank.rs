@@ -137,12 +137,7 @@ impl Bank {
 
     /// One event at a time, so that nothing that comes behind an awaited one is passed over; acknowledged at once.
     async fn receive(&self, wait_seconds: i32) -> Option<Pulled> {
-        let request = PullEventsRequest {
-            max_events: 1,
-            wait_seconds,
-            lease_seconds: 60,
-            ..PullEventsRequest::default()
-        };
+        let request = PullEventsRequest { max_events: 1, wait_seconds, lease_seconds: 60 };
         let channel = self.channel.clone().with_deadline(Duration::from_secs(20));
         let answer = call(&channel, "/zhirong.partner.v1.EventService/PullEvents", &request).await;
         let bytes = answer.messages.first().unwrap_or_else(|| panic!("{:?}", answer.status));

@@ -259,11 +259,8 @@ async fn probe(bank: &mut Bank, name: &str, confirming: bool) {
     for names in [vec![format!("events/{}", Uuid::new_v4())], vec!["events/1".to_owned()], Vec::new()] {
         bank.call("acknowledging", ACKNOWLEDGE, &AcknowledgeRequest { names }).await;
     }
-    let malformed = vec!["events/1".to_owned()];
-    let acknowledging = PullEventsRequest { acknowledge: malformed, ..PullEventsRequest::default() };
-    bank.call("pulling and acknowledging", PULL, &acknowledging).await;
     for (max_events, wait_seconds, lease_seconds) in [(501, 0, 0), (1, 61, 0), (1, 0, 4), (-1, -1, -1)] {
-        let wrong = PullEventsRequest { max_events, wait_seconds, lease_seconds, acknowledge: Vec::new() };
+        let wrong = PullEventsRequest { max_events, wait_seconds, lease_seconds };
         bank.call("pulling wrongly", PULL, &wrong).await;
     }
 }

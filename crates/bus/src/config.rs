@@ -53,8 +53,8 @@ impl Default for BusConfig {
         Self {
             amqp_url: "amqp://127.0.0.1:5672/%2f".to_owned(),
             role: "bus",
-            batch: 64,
-            prefetch: 256,
+            batch: 256,
+            prefetch: 1024,
             pipeline: 500,
             confirm_limit: Duration::from_secs(15),
             heartbeat: Duration::from_secs(10),

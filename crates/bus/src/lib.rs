@@ -20,7 +20,7 @@ mod waiting;
 
 pub use bus::Bus;
 pub use config::BusConfig;
-pub use consumer::{Handler, HandlerError, Outcome};
+pub use consumer::{Handler, HandlerError, Outcome, Way};
 pub use envelope::Message;
 pub use health::{BusHealth, ConsumerHealth, RelayHealth};
 pub use hearing::Hearing;

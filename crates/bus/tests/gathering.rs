@@ -7,11 +7,17 @@ use crate::support::{Gatherer, Ground, Recorder, Verdict, eventually, new_id, pr
 
 #[tokio::test]
 async fn effects_that_are_gathered_happen_once_also_where_a_batch_holds_repetitions() {
+    for alone in [true, false] {
+        repetitions(alone).await;
+    }
+}
+
+async fn repetitions(alone: bool) {
     let ground = Ground::shared().await;
     let channel = ground.channel().await;
     let recorder = Recorder::new();
     let bus = ground.bus();
-    bus.consume(ground.queue, Gatherer(recorder.clone()));
+    bus.consume(ground.queue, Gatherer { recorder: recorder.clone(), alone });
     let (first, second) = (new_id(), new_id());
     let send = async |id: Uuid| {
         ground.publish_raw(&channel, properties(id, ground.kind, Uuid::new_v4(), 1), b"").await;
@@ -35,6 +41,12 @@ async fn effects_that_are_gathered_happen_once_also_where_a_batch_holds_repetiti
 
 #[tokio::test]
 async fn a_gatherer_that_fails_on_one_message_does_the_others_and_the_one_is_parked() {
+    for alone in [true, false] {
+        a_failure(alone).await;
+    }
+}
+
+async fn a_failure(alone: bool) {
     let ground = Ground::shared().await;
     let mut ids = ground.enqueue(ground.kind, 40).await;
     ids.extend(ground.enqueue_together(ground.kind, 8).await);
@@ -42,7 +54,7 @@ async fn a_gatherer_that_fails_on_one_message_does_the_others_and_the_one_is_par
     let recorder =
         Recorder::judging(move |m| if m.id.uuid() == poison { Verdict::Fail } else { Verdict::Effect });
     let bus = ground.bus_with(BusConfig { max_attempts: 2, ..quick() }, &ground.broker);
-    bus.consume(ground.queue, Gatherer(recorder));
+    bus.consume(ground.queue, Gatherer { recorder, alone });
     eventually("the other effects", async || (ground.effects().await == 47).then_some(())).await;
     ground.assert_each_once(&ids).await;
     let parked = "SELECT count(*) FROM held WHERE kind = 'parked' AND reason = 'handler-failed'";

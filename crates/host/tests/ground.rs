@@ -83,7 +83,7 @@ impl Handler for Taker {
         &self,
         _conn: &mut PgConnection,
         batch: &[Message],
-        (): (),
+        (): &mut (),
     ) -> Result<Vec<Outcome>, HandlerError> {
         Ok(vec![Outcome::Done; batch.len()])
     }

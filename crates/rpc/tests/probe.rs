@@ -100,7 +100,7 @@ impl EventService for Handlers {
             reply_id: telemetry::context::current_trace_id().unwrap_or_default(),
             ..Event::default()
         };
-        Ok(Response::new(PullEventsResponse { events: vec![event], unknown: Vec::new() }))
+        Ok(Response::new(PullEventsResponse { events: vec![event] }))
     }
 
     async fn acknowledge(&self, request: Request<AcknowledgeRequest>) -> rpc::Answer<AcknowledgeResponse> {

@@ -17,8 +17,7 @@ use tonic::{Code, Response, Status};
 
 use crate::field::{Bank, Field, LIMIT, refusal, uuid};
 
-const LONG_POLL: PullEventsRequest =
-    PullEventsRequest { max_events: 10, wait_seconds: 60, lease_seconds: 0, acknowledge: Vec::new() };
+const LONG_POLL: PullEventsRequest = PullEventsRequest { max_events: 10, wait_seconds: 60, lease_seconds: 0 };
 
 async fn list(channel: Channel) -> Result<(), tonic::Status> {
     let request = ListAssignmentsRequest::default();

@@ -102,6 +102,51 @@ async fn a_long_poll_is_woken_by_the_event_it_waits_for() {
 }
 
 #[tokio::test]
+async fn what_a_long_poll_is_handed_is_leased_to_it_and_comes_again() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    bank.look().await;
+    let poll = tokio::spawn({
+        let mut events = bank.events.clone();
+        async move { events.pull_events(PullEventsRequest { max_events: 1, ..waiting(60) }).await }
+    });
+    // A decision over the same connection comes after the poll has been taken in.
+    let _ = bank.decide(decision(kernel::LegId::random(&mut rand::rng()), field.now())).await;
+    let legs = [field.issue(&bank, None).await, field.issue(&bank, None).await];
+    let handed = tokio::time::timeout(LIMIT, poll).await.unwrap().unwrap().unwrap().into_inner().events;
+    assert_eq!(handed.iter().map(|event| event.attempt).collect::<Vec<_>>(), [1]);
+    let rest = bank.look().await;
+    let mut both = [handed[0].assignment.clone(), rest[0].assignment.clone()];
+    both.sort_unstable();
+    let mut named = legs.map(name);
+    named.sort_unstable();
+    assert_eq!((rest.len(), both), (1, named), "not more than asked for, and the rest is not lost");
+    field.advance(31);
+    let again = bank.pull(waiting(0)).await.unwrap();
+    assert_eq!(
+        again.iter().map(|event| (&event.name, event.attempt)).collect::<Vec<_>>(),
+        [(&handed[0].name, 2)]
+    );
+    bank.acknowledge(&[&again[0].name]).await.unwrap();
+    field.advance(31);
+    assert_eq!(bank.look().await.len(), 1, "only the other comes again");
+}
+
+#[tokio::test]
+async fn who_has_gone_takes_nothing_along() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    for _ in 0..3 {
+        let mut events = bank.events.clone();
+        let gone = tokio::time::timeout(Duration::from_millis(300), events.pull_events(waiting(60)));
+        assert!(gone.await.is_err());
+        let leg = field.issue(&bank, None).await;
+        let found = eventually(LIMIT, async || bank.look().await.into_iter().next()).await;
+        assert_eq!((found.assignment, found.attempt), (name(leg), 1));
+    }
+}
+
+#[tokio::test]
 async fn concurrent_pulls_of_one_institution_never_share_an_event() {
     let field = Field::new().await;
     let bank = field.bank().await;
@@ -153,7 +198,6 @@ async fn wishes_out_of_range_are_refused_by_field() {
         max_events,
         wait_seconds,
         lease_seconds,
-        ..PullEventsRequest::default()
     };
     let table = [
         (wish(501, 0, 0), "max_events"),

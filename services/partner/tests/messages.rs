@@ -1,9 +1,11 @@
 //! What intake says, in any order and any number of times.
 
+use std::sync::Arc;
+
 use bus::{Handler as _, Message, Outcome};
-use kernel::{InstitutionId, LegId, MessageId};
+use kernel::{InstitutionId, LegId, MessageId, SystemClock};
 use partner::messaging::Assignments;
-use partner::store::Wakeups;
+use partner::store::LongPolls;
 use proto::common::v1::{InstitutionRole, LegState};
 use proto::partner::v1::EventType;
 use sqlx::PgPool;
@@ -13,12 +15,13 @@ use crate::field::{Field, LIMIT, Said, refusal, uuid};
 
 /// Hands a batch to the handler as the bus does, in a transaction.
 pub(crate) async fn hand(pool: &PgPool, batch: Vec<Message>) -> Vec<Outcome> {
-    let handler = Assignments::new(Wakeups::default());
-    let prepared = handler.prepare(&batch).await;
+    let (clock, polls) = (Arc::new(SystemClock), LongPolls::default());
+    let handler = Assignments { pool: pool.clone(), clock, polls };
+    let mut prepared = handler.prepare(&batch).await;
     let mut transaction = pool.begin().await.unwrap();
-    let outcomes = handler.apply(&mut transaction, &batch, prepared).await.unwrap();
+    let outcomes = handler.apply(&mut transaction, &batch, &mut prepared).await.unwrap();
     transaction.commit().await.unwrap();
-    handler.committed();
+    handler.committed(prepared);
     outcomes
 }
 

@@ -1,15 +1,11 @@
-//! Several decisions in one call, and events that are acknowledged by the next pull.
+//! Several decisions in one call.
 
 use kernel::LegId;
-use proto::common::v1::LegState;
 use proto::partner::v1::decision_result::Result as Decided;
-use proto::partner::v1::{
-    AssignmentState, DecisionRefused, PullEventsRequest, SubmitDecisionRequest, SubmitDecisionResponse,
-};
-use testkit::eventually;
+use proto::partner::v1::{AssignmentState, DecisionRefused, SubmitDecisionRequest, SubmitDecisionResponse};
 use tonic::Code;
 
-use crate::field::{Bank, Field, LIMIT, Said, decision, refusal, uuid};
+use crate::field::{Bank, Field, decision, refusal, uuid};
 
 const REPLIES: &str = "SELECT count(*) FROM reply WHERE assignment_id = $1";
 
@@ -114,32 +110,6 @@ async fn a_call_without_order_or_measure_is_refused_whole() {
     let many = (0..101).map(|_| decision(uuid_leg(), field.now())).collect();
     assert_eq!(refusal(bank.decide_all(many).await), (Code::InvalidArgument, "TOO_MANY".to_owned()));
     assert_eq!(field.count(REPLIES, leg).await, 0);
-}
-
-#[tokio::test]
-async fn a_pull_ends_what_it_names_and_hands_out_the_rest() {
-    let field = Field::new().await;
-    let (bank, other) = (field.bank().await, field.bank().await);
-    let (first, second) = (field.issue(&bank, None).await, field.issue(&bank, None).await);
-    field.issue(&other, None).await;
-    let own: Vec<String> = bank.look().await.into_iter().map(|event| event.name).collect();
-    assert_eq!(own.len(), 2);
-    let foreign = other.look().await.remove(0).name;
-    field.tell(first, 2, Said::closed(bank.id, first, LegState::TimedOut)).await;
-    let closed = "SELECT count(*) FROM event WHERE assignment_id = $1";
-    eventually(LIMIT, async || field.count(closed, first).await == 2).await;
-    let acknowledge = vec![own[0].clone(), foreign.clone(), own[1].clone()];
-    let answer = bank.pull_whole(PullEventsRequest { acknowledge, ..PullEventsRequest::default() }).await;
-    let answer = answer.unwrap();
-    assert_eq!(answer.unknown, [foreign]);
-    field.advance(61);
-    let kept: Vec<String> = bank.look().await.into_iter().map(|event| event.assignment).collect();
-    assert_eq!(kept, [format!("assignments/{first}")], "only what was not named comes again");
-    assert_eq!(field.heard(second, 1).await[0].kind, "partner.assignment-received.v1");
-    let acknowledge = vec!["events/x".to_owned()];
-    let malformed = bank.pull_whole(PullEventsRequest { acknowledge, ..PullEventsRequest::default() }).await;
-    let violations = rpc::status::violations(&malformed.unwrap_err());
-    assert_eq!(violations, [("acknowledge[0]".to_owned(), "FIELD_INVALID".to_owned())]);
 }
 
 fn uuid_leg() -> LegId {

@@ -26,6 +26,7 @@ impl From<HandlerError> for Fault {
     fn from(error: HandlerError) -> Self {
         match error {
             HandlerError::Store(error) => error.into(),
+            HandlerError::NeedsTransaction => Self::Conflict("needs-transaction".to_owned()),
             HandlerError::Failed { code, source } => {
                 // A store's error may come wrapped; then the database decides.
                 match find_store_error(source.as_ref()) {

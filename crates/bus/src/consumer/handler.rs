@@ -31,11 +31,11 @@ pub trait Handler: Send + Sync + 'static {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        prepared: Self::Prepared,
+        prepared: &mut Self::Prepared,
     ) -> impl Future<Output = Result<Vec<Outcome>, HandlerError>> + Send {
         async move {
             let mut writes = Writes::new();
-            let outcomes = self.gather(conn, batch, prepared, &mut writes).await?;
+            let outcomes = self.gather(conn, batch, prepared, &mut writes, Way::InTransaction).await?;
             writes.execute(conn).await?;
             Ok(outcomes)
         }
@@ -43,20 +43,34 @@ pub trait Handler: Send + Sync + 'static {
 
     /// As [`Handler::apply`] for who sets [`Handler::GATHERS`]: reads and locks by `conn`, and leaves in `writes` what is to
     /// be written, so that it is one statement with what remembers the messages. Messages may come here that were taken
-    /// before: nothing of theirs is written then, and they do not come again.
+    /// before: nothing of theirs is written then, and they do not come again. It is asked first to do without a transaction
+    /// ([`Way::Alone`]), and refuses by [`HandlerError::NeedsTransaction`].
     fn gather(
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        prepared: Self::Prepared,
+        prepared: &mut Self::Prepared,
         writes: &mut Writes,
+        way: Way,
     ) -> impl Future<Output = Result<Vec<Outcome>, HandlerError>> + Send {
-        let _ = writes;
+        let _ = (writes, way);
         self.apply(conn, batch, prepared)
     }
 
-    /// After the commit: the place to wake workers of the role. The outbox is woken anyway.
-    fn committed(&self) {}
+    /// After the commit: the place to wake workers of the role. The outbox is woken anyway. `prepared` is what this one
+    /// transaction had; that of a transaction which was undone is dropped.
+    fn committed(&self, prepared: Self::Prepared) {
+        drop(prepared);
+    }
+}
+
+/// What is around the one statement that writes the effects of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Nothing: `conn` must only be read by, locks would not last, and `writes` has to compare what was read.
+    Alone,
+    /// A transaction, with all that was done by `conn`.
+    InTransaction,
 }
 
 /// What becomes of one message.
@@ -77,6 +91,9 @@ pub enum Outcome {
 pub enum HandlerError {
     #[error("the store refused")]
     Store(#[from] sqlx::Error),
+    /// The batch cannot be written by one statement alone.
+    #[error("a transaction is needed")]
+    NeedsTransaction,
     /// `code` is logged; texts of `source` must hold ids and codes only.
     #[error("handling failed: {code}")]
     Failed {

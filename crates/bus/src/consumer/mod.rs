@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub use handler::{Handler, HandlerError, Outcome};
+pub use handler::{Handler, HandlerError, Outcome, Way};
 
 use crate::BusConfig;
 use crate::health::Pulse;

@@ -19,7 +19,7 @@ use super::aside::{Aside, Wait, away, put_aside};
 use super::fault::Fault;
 use super::spans::batch_spans;
 use super::store::{self, Postponed};
-use super::{Handler, Outcome, Parts};
+use super::{Handler, HandlerError, Outcome, Parts, Way};
 use crate::Message;
 use crate::backoff::{Backoff, grown};
 use crate::clockwork::pause;
@@ -118,19 +118,21 @@ impl<H: Handler> Worker<H> {
     async fn attempt(&self, origin: &Origin, messages: &mut Vec<Message>) -> Result<(), Fault> {
         let first_time = messages.iter().all(|message| message.attempt == 0);
         if H::GATHERS && matches!(origin, Origin::Queue) && first_time && !messages.is_empty() {
-            match self.at_once(messages).await {
-                Ok(outcomes) => {
-                    self.committed(&outcomes);
-                    return Ok(());
+            for way in [Way::Alone, Way::InTransaction] {
+                match self.at_once(messages, way).await {
+                    Ok((outcomes, prepared)) => {
+                        self.committed(&outcomes, prepared);
+                        return Ok(());
+                    }
+                    Err(fault @ Fault::Unavailable(_)) => return Err(fault),
+                    // Some were taken before, or something is wrong with one: looked at more closely.
+                    Err(Fault::Conflict(_) | Fault::Failed(_)) => {}
                 }
-                Err(fault @ Fault::Unavailable(_)) => return Err(fault),
-                // Some were taken before, or something is wrong with one: looked at more closely.
-                Err(Fault::Conflict(_) | Fault::Failed(_)) => {}
             }
         }
         loop {
             let Some(span) = span_of(messages) else { return Ok(()) };
-            let prepared = guarded(self.handler.prepare(messages)).instrument(span.clone()).await?;
+            let mut prepared = guarded(self.handler.prepare(messages)).instrument(span.clone()).await?;
             let mut tx = self.parts.pool.begin().await?;
             let fresh = fresh(&mut tx, self.queue(), origin, messages).await?;
             if messages.iter().any(|m| !fresh.contains(&m.unit())) {
@@ -141,33 +143,59 @@ impl<H: Handler> Worker<H> {
                 continue;
             }
             let outcomes =
-                guarded(self.handler.apply(&mut tx, messages, prepared)).instrument(span).await??;
+                guarded(self.handler.apply(&mut tx, messages, &mut prepared)).instrument(span).await??;
             counted(&outcomes, messages)?;
             write_outcomes(&mut tx, self.queue(), origin, messages, &outcomes).await?;
             tx.commit().await?;
-            self.committed(&outcomes);
+            self.committed(&outcomes, prepared);
             return Ok(());
         }
     }
 
     /// The effects and what remembers the messages as one statement, on the assumption that all of them are new.
-    async fn at_once(&self, messages: &[Message]) -> Result<Vec<Outcome>, Fault> {
+    async fn at_once(&self, messages: &[Message], way: Way) -> Result<(Vec<Outcome>, H::Prepared), Fault> {
         let span = span_of(messages).unwrap_or_else(tracing::Span::none);
-        let prepared = guarded(self.handler.prepare(messages)).instrument(span.clone()).await?;
-        let mut tx = self.parts.pool.begin().await?;
+        let mut prepared = guarded(self.handler.prepare(messages)).instrument(span.clone()).await?;
+        let outcomes = match way {
+            Way::Alone => {
+                let mut conn = self.parts.pool.acquire().await?;
+                let (outcomes, writes) = self.gather(&mut conn, messages, &mut prepared, way, span).await?;
+                if !outcomes.iter().all(|outcome| matches!(outcome, Outcome::Done)) {
+                    return Err(HandlerError::NeedsTransaction.into());
+                }
+                writes.execute(&mut conn).await?;
+                outcomes
+            }
+            Way::InTransaction => {
+                let mut tx = self.parts.pool.begin().await?;
+                let (outcomes, writes) = self.gather(&mut tx, messages, &mut prepared, way, span).await?;
+                writes.execute(&mut tx).await?;
+                write_outcomes(&mut tx, self.queue(), &Origin::Queue, messages, &outcomes).await?;
+                tx.commit().await?;
+                outcomes
+            }
+        };
+        Ok((outcomes, prepared))
+    }
+
+    async fn gather(
+        &self,
+        conn: &mut PgConnection,
+        messages: &[Message],
+        prepared: &mut H::Prepared,
+        way: Way,
+        span: tracing::Span,
+    ) -> Result<(Vec<Outcome>, Writes), Fault> {
         let mut writes = Writes::new();
-        let gathered = self.handler.gather(&mut tx, messages, prepared, &mut writes);
+        let gathered = self.handler.gather(conn, messages, prepared, &mut writes, way);
         let outcomes = guarded(gathered).instrument(span).await??;
         counted(&outcomes, messages)?;
         store::take_with(&mut writes, self.queue(), &units_of(messages));
-        writes.execute(&mut tx).await?;
-        write_outcomes(&mut tx, self.queue(), &Origin::Queue, messages, &outcomes).await?;
-        tx.commit().await?;
-        Ok(outcomes)
+        Ok((outcomes, writes))
     }
 
-    fn committed(&self, outcomes: &[Outcome]) {
-        self.handler.committed();
+    fn committed(&self, outcomes: &[Outcome], prepared: H::Prepared) {
+        self.handler.committed(prepared);
         self.parts.outbox.wake();
         let count = |f: fn(&Outcome) -> bool| outcomes.iter().filter(|o| f(o)).count() as u64;
         let retries = count(|o| matches!(o, Outcome::Retry { .. }));

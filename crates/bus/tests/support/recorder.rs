@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bus::{Handler, HandlerError, Message, Outcome};
+use bus::{Handler, HandlerError, Message, Outcome, Way};
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 use writes::Writes;
@@ -95,9 +95,9 @@ impl Handler for Recorder {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        prepared: usize,
+        prepared: &mut usize,
     ) -> Result<Vec<Outcome>, HandlerError> {
-        assert_eq!(prepared, batch.len(), "what was prepared is what is applied");
+        assert_eq!(*prepared, batch.len(), "what was prepared is what is applied");
         self.counts().applied.fetch_add(batch.len(), Ordering::SeqCst);
         self.counts().largest_batch.fetch_max(batch.len(), Ordering::SeqCst);
         let mut outcomes = Vec::with_capacity(batch.len());
@@ -125,14 +125,18 @@ impl Handler for Recorder {
         Ok(outcomes)
     }
 
-    fn committed(&self) {
+    fn committed(&self, _prepared: usize) {
         self.counts().commits.fetch_add(1, Ordering::SeqCst);
         (self.0.committed)();
     }
 }
 
 /// As [`Recorder`], but leaves its effects to be written with what remembers the messages.
-pub(crate) struct Gatherer(pub(crate) Recorder);
+pub(crate) struct Gatherer {
+    pub(crate) recorder: Recorder,
+    /// Whether it can do without a transaction.
+    pub(crate) alone: bool,
+}
 
 impl Handler for Gatherer {
     type Prepared = usize;
@@ -140,21 +144,25 @@ impl Handler for Gatherer {
     const GATHERS: bool = true;
 
     async fn prepare(&self, batch: &[Message]) -> usize {
-        self.0.prepare(batch).await
+        self.recorder.prepare(batch).await
     }
 
     async fn gather(
         &self,
         _conn: &mut PgConnection,
         batch: &[Message],
-        prepared: usize,
+        prepared: &mut usize,
         writes: &mut Writes,
+        way: Way,
     ) -> Result<Vec<Outcome>, HandlerError> {
-        assert_eq!(prepared, batch.len(), "what was prepared is what is gathered");
-        self.0.counts().applied.fetch_add(batch.len(), Ordering::SeqCst);
+        assert_eq!(*prepared, batch.len(), "what was prepared is what is gathered");
+        if way == Way::Alone && !self.alone {
+            return Err(HandlerError::NeedsTransaction);
+        }
+        self.recorder.counts().applied.fetch_add(batch.len(), Ordering::SeqCst);
         let mut outcomes = Vec::with_capacity(batch.len());
         for message in batch {
-            outcomes.push(match (self.0.0.judge)(message) {
+            outcomes.push(match (self.recorder.0.judge)(message) {
                 Verdict::Effect => Outcome::Done,
                 Verdict::Say(outcome) => outcome,
                 Verdict::Fail => return Err(HandlerError::failed("test-failure", "as the test wants it")),
@@ -172,7 +180,7 @@ impl Handler for Gatherer {
         Ok(outcomes)
     }
 
-    fn committed(&self) {
-        self.0.committed();
+    fn committed(&self, prepared: usize) {
+        self.recorder.committed(prepared);
     }
 }

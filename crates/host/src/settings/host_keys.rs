@@ -60,9 +60,9 @@ pub const REPLAY_KEEP: Key<Duration> = Key::with_default(
     "for how long a repeated request is given its first answer, such as 72h",
 );
 pub const BUS_BATCH: Key<usize> =
-    Key::with_default("ZHIRONG_BUS_BATCH", "64", "most messages in one transaction of a consumer");
+    Key::with_default("ZHIRONG_BUS_BATCH", "256", "most messages in one transaction of a consumer");
 pub const BUS_PREFETCH: Key<u16> =
-    Key::with_default("ZHIRONG_BUS_PREFETCH", "256", "most unacknowledged messages of a consumer");
+    Key::with_default("ZHIRONG_BUS_PREFETCH", "1024", "most unacknowledged messages of a consumer");
 pub const BUS_PIPELINE: Key<usize> =
     Key::with_default("ZHIRONG_BUS_PIPELINE", "500", "most unconfirmed messages of the relay");
 pub const CALENDAR_FILE: Key<PathBuf> = Key::optional(

@@ -46,7 +46,7 @@ impl Handler for Cases {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        (): (),
+        (): &mut (),
     ) -> Result<Vec<Outcome>, HandlerError> {
         let facts: Vec<Result<Fact, &'static str>> = batch.iter().map(read).collect();
         let mut taking = self.load(conn, &facts).await.map_err(failed)?;
@@ -64,7 +64,7 @@ impl Handler for Cases {
         Ok(outcomes)
     }
 
-    fn committed(&self) {
+    fn committed(&self, (): ()) {
         self.alarm.wake();
     }
 }

@@ -39,7 +39,7 @@ impl Handler for Replies {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        (): (),
+        (): &mut (),
     ) -> Result<Vec<Outcome>, HandlerError> {
         let incoming: Vec<Result<Incoming, &'static str>> = batch.iter().map(read).collect();
         let mut taking = self.load(conn, &incoming).await.map_err(failed)?;
@@ -54,7 +54,7 @@ impl Handler for Replies {
         Ok(outcomes)
     }
 
-    fn committed(&self) {
+    fn committed(&self, (): ()) {
         self.alarm.wake();
     }
 }

@@ -113,7 +113,7 @@ impl Handler for Recorder {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        (): (),
+        (): &mut (),
     ) -> Result<Vec<Outcome>, HandlerError> {
         for message in batch {
             sqlx::query(

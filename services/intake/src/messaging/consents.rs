@@ -34,7 +34,7 @@ impl Handler for Consents {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        (): (),
+        (): &mut (),
     ) -> Result<Vec<Outcome>, HandlerError> {
         let revoked: Vec<Result<ConsentId, &'static str>> = batch.iter().map(read).collect();
         // All cases of the batch are locked in the order of their ids before the first is changed.

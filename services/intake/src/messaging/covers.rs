@@ -29,7 +29,7 @@ impl Handler for Covers {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        (): (),
+        (): &mut (),
     ) -> Result<Vec<Outcome>, HandlerError> {
         let told: Vec<Result<Told, &'static str>> = batch.iter().map(read).collect();
         let journal = Journal::new(self.clock.now(), &self.rules);

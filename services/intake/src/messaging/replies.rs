@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use bus::{Handler, HandlerError, Message, Outcome};
+use bus::{Handler, HandlerError, Message, Outcome, Way};
 use chrono::{DateTime, Utc};
 use kernel::{CaseId, Clock, InstitutionId, InstitutionRole, LegId, ReplyId, leg::LegState};
 use sqlx::PgConnection;
@@ -44,12 +44,13 @@ impl Handler for Replies {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        (): (),
+        (): &mut (),
         writes: &mut Writes,
+        way: Way,
     ) -> Result<Vec<Outcome>, HandlerError> {
         let incoming: Vec<Result<Incoming, &'static str>> = batch.iter().map(read).collect();
         let journal = Journal::new(self.clock.now(), &self.rules);
-        let mut round = Round::load(conn, &incoming, journal).await.map_err(failed)?;
+        let mut round = Round::load(conn, &incoming, journal, way).await.map_err(failed)?;
         let mut outcomes = Vec::with_capacity(batch.len());
         for (message, incoming) in batch.iter().zip(incoming) {
             outcomes.push(match incoming {
@@ -57,12 +58,15 @@ impl Handler for Replies {
                 Err(reason) => Outcome::Park { reason },
             });
         }
+        if way == Way::Alone && !round.stands_alone() {
+            return Err(HandlerError::NeedsTransaction);
+        }
         round.journal.gather(writes, conn).await.map_err(failed)?;
         Ok(outcomes)
     }
 }
 
-/// What a batch works on: locked cases, their legs, the answers that stand.
+/// What a batch works on: cases, locked or of versions that are compared, their legs, the answers that stand.
 struct Round {
     cases: HashMap<CaseId, Case>,
     /// Every leg of these cases, in the order of their ids.
@@ -84,16 +88,21 @@ impl Round {
     async fn load(
         conn: &mut PgConnection,
         incoming: &[Result<Incoming, &'static str>],
-        journal: Journal,
+        mut journal: Journal,
+        way: Way,
     ) -> Result<Self, StoreError> {
         let mut ids: Vec<LegId> = incoming.iter().flatten().map(|incoming| incoming.leg).collect();
         ids.sort_unstable_by_key(|id| id.uuid());
         ids.dedup();
-        let cases: HashMap<CaseId, Case> = cases::lock_by_legs(conn, &ids)
-            .await?
-            .into_iter()
-            .map(|locked| (locked.case.id, locked.case))
-            .collect();
+        let found = match way {
+            Way::Alone => cases::read_by_legs(conn, &ids).await?,
+            Way::InTransaction => cases::lock_by_legs(conn, &ids).await?,
+        };
+        let cases: HashMap<CaseId, Case> =
+            found.into_iter().map(|found| (found.case.id, found.case)).collect();
+        if way == Way::Alone {
+            journal.changes.read = cases.values().map(|case| (case.id, case.version)).collect();
+        }
         let mut rosters: HashMap<CaseId, Vec<Leg>> = HashMap::with_capacity(cases.len());
         let mut case_of = HashMap::new();
         for leg in legs::of_cases(conn, &cases.keys().copied().collect::<Vec<_>>()).await? {
@@ -114,6 +123,12 @@ impl Round {
         };
         round.load_standing(conn, incoming).await?;
         Ok(round)
+    }
+
+    /// Whether comparing the versions of the cases that are written guards all that is written: each of them is, and once.
+    fn stands_alone(&self) -> bool {
+        let written: HashSet<CaseId> = self.journal.changes.cases.iter().map(|(case, _)| case.id).collect();
+        self.cases.keys().all(|case| written.contains(case)) && self.journal.changes.is_one_statement()
     }
 
     fn leg(&self, id: LegId) -> Option<&Leg> {

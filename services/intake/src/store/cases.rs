@@ -89,6 +89,18 @@ pub(super) const LOCK_BY_LEGS: &str = concat!(
     " FROM financing_case c WHERE c.id IN (SELECT case_id FROM leg WHERE id = ANY($1)) ORDER BY c.id FOR UPDATE"
 );
 
+pub(super) const READ_BY_LEGS: &str = concat!(
+    "SELECT ",
+    locked_columns!(),
+    " FROM financing_case c WHERE c.id IN (SELECT case_id FROM leg WHERE id = ANY($1)) ORDER BY c.id"
+);
+
+/// Reads the cases that these legs belong to, without a lock: whoever writes them compares their versions.
+pub async fn read_by_legs(conn: &mut PgConnection, legs: &[LegId]) -> Result<Vec<Locked>, StoreError> {
+    let legs: Vec<Uuid> = legs.iter().map(|id| id.uuid()).collect();
+    sqlx::query(READ_BY_LEGS).bind(legs).fetch_all(conn).await?.iter().map(locked).collect()
+}
+
 /// Locks the cases that these legs belong to.
 pub async fn lock_by_legs(conn: &mut PgConnection, legs: &[LegId]) -> Result<Vec<Locked>, StoreError> {
     let legs: Vec<Uuid> = legs.iter().map(|id| id.uuid()).collect();
@@ -126,6 +138,9 @@ pub fn update(writes: &mut Writes, cases: &[(Case, Option<DateTime<Utc>>)], read
     if cases.is_empty() {
         return;
     }
+    // Whoever writes without a lock takes the rows in the same order as who locks them.
+    let mut cases: Vec<&(Case, Option<DateTime<Utc>>)> = cases.iter().collect();
+    cases.sort_unstable_by_key(|(case, _)| case.id.uuid());
     let rounds: Vec<Collection> = cases
         .iter()
         .map(|(case, _)| {

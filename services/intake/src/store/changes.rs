@@ -71,6 +71,11 @@ impl Changes {
         Ok(())
     }
 
+    /// Whether [`Self::gather`] writes nothing by itself.
+    pub fn is_one_statement(&self) -> bool {
+        self.forms.is_empty() && !self.cases.iter().any(|(case, _)| case.phase.choice().is_some())
+    }
+
     /// A time to choose that is put or cleared just now is not hastened a second time.
     fn write_deadlines(&self, writes: &mut Writes) {
         let mut put = self.deadlines.clone();

@@ -32,6 +32,7 @@ pub const STATEMENTS: &[&str] = &[
     cases::READ,
     cases::LOCK,
     cases::LOCK_BY_LEGS,
+    cases::READ_BY_LEGS,
     cases::LOCK_BY_CONSENT,
     cases::UPDATE,
     cases::UPDATE_CHOICE,

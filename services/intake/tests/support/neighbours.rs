@@ -106,7 +106,7 @@ impl Handler for Recorder {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        (): (),
+        (): &mut (),
     ) -> Result<Vec<Outcome>, HandlerError> {
         for message in batch {
             sqlx::query("INSERT INTO told (kind, institution, trace, body) VALUES ($1, $2, $3, $4)")

@@ -1,30 +1,21 @@
 //! Consumer of `partner.lists.v1`: versions of the whitelist, for the institutions that they are to be told to.
 
-use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bus::{Handler, HandlerError, Message, Outcome};
-use kernel::InstitutionId;
 use prost::Message as _;
 use proto::whitelist::v1::ListPublished;
 use sqlx::PgConnection;
 
 use crate::domain::{List, ListVersion};
 use crate::store::lists::{self, ListTold};
-use crate::store::{StoreError, Wakeups};
+use crate::store::{LongPolls, StoreError};
 
 pub(super) const LIST_PUBLISHED: &str = "whitelist.list-published.v1";
 
 /// Puts versions into feeds, and wakes the long polls that wait for them.
 pub struct Lists {
-    wakeups: Wakeups,
-    /// Whose feeds have grown since the last commit.
-    grown: Mutex<Vec<InstitutionId>>,
-}
-
-impl Lists {
-    pub fn new(wakeups: Wakeups) -> Self {
-        Self { wakeups, grown: Mutex::default() }
-    }
+    pub polls: LongPolls,
 }
 
 impl Handler for Lists {
@@ -38,12 +29,10 @@ impl Handler for Lists {
         &self,
         conn: &mut PgConnection,
         _batch: &[Message],
-        prepared: Self::Prepared,
+        prepared: &mut Self::Prepared,
     ) -> Result<Vec<Outcome>, HandlerError> {
         let told: Vec<ListTold> = prepared.iter().flatten().flatten().cloned().collect();
         lists::tell(conn, &told).await.map_err(failed)?;
-        let mut grown = self.grown.lock().unwrap_or_else(PoisonError::into_inner);
-        grown.extend(told.iter().map(|one| one.institution_id));
         let outcome = |read: &Result<Vec<ListTold>, &'static str>| match read {
             Ok(_) => Outcome::Done,
             Err(reason) => Outcome::Park { reason },
@@ -51,8 +40,9 @@ impl Handler for Lists {
         Ok(prepared.iter().map(outcome).collect())
     }
 
-    fn committed(&self) {
-        self.wakeups.wake(std::mem::take(&mut *self.grown.lock().unwrap_or_else(PoisonError::into_inner)));
+    fn committed(&self, prepared: Self::Prepared) {
+        let grown = prepared.iter().flatten().flatten().map(|one| one.institution_id);
+        self.polls.wake(grown, Duration::ZERO);
     }
 }
 

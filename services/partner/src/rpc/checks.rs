@@ -32,8 +32,8 @@ pub(super) fn product(check: &mut Checker, name: &str) -> Option<ProductId> {
 }
 
 /// The name of an event, at this place of the list.
-pub(super) fn event(check: &mut Checker, field: &str, place: usize, name: &str) -> Option<EventId> {
-    resource(check, &format!("{field}[{place}]"), name, EVENTS)
+pub(super) fn event(check: &mut Checker, place: usize, name: &str) -> Option<EventId> {
+    resource(check, &format!("names[{place}]"), name, EVENTS)
 }
 
 fn resource<T: FromStr>(check: &mut Checker, field: &str, name: &str, collection: &str) -> Option<T> {

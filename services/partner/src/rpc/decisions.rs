@@ -44,7 +44,7 @@ impl Assignments {
     ) -> Result<SubmitDecisionResponse, Fault> {
         let body_hash = body_hash(&request);
         let act = self.decision(institution.clone(), request, body_hash)?;
-        Ok(self.say(act).await.map_err(Fault::from)?.into_inner())
+        self.said(act).await
     }
 }
 

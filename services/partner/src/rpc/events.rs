@@ -1,11 +1,9 @@
 //! `EventService`, for institutions: a feed of their own, pulled with leases.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use futures::future::try_join;
 use kernel::{Clock, EventId};
 use proto::partner::v1::event_service_server::EventService;
 use proto::partner::v1::{AcknowledgeRequest, AcknowledgeResponse, PullEventsRequest, PullEventsResponse};
@@ -22,7 +20,7 @@ use super::checks;
 use super::door::Door;
 use crate::domain::Command;
 use crate::messaging;
-use crate::store::{Acknowledgements, Act, Acts, Delivery, Pull, Pulls, Wakeups};
+use crate::store::{Acknowledgements, Act, Acts, Delivery, LongPolls, Pull, Pulls};
 use crate::wire;
 
 /// What a long poll may ask for: the longest wait, and how long the call may take in all.
@@ -32,7 +30,9 @@ const MAX_EVENTS: i32 = 500;
 const DEFAULT_EVENTS: i32 = 100;
 const DEFAULT_LEASE_SECONDS: i32 = 60;
 const MAX_NAMES: usize = 1000;
-/// A wake-up may be missed (another process took the message): the feed is looked at this often anyway.
+/// What others have written (another process took the message) is looked for when the last look is older than this.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// And this often while somebody waits.
 const POLL_MILLIS: std::ops::Range<u64> = 400..800;
 
 pub(super) struct Events {
@@ -40,14 +40,14 @@ pub(super) struct Events {
     pub(super) acts: Arc<Acts>,
     pub(super) acknowledgements: Acknowledgements,
     pub(super) pulls: Pulls,
-    pub(super) wakeups: Wakeups,
+    pub(super) polls: LongPolls,
     pub(super) door: Door,
     pub(super) shutdown: CancellationToken,
 }
 
 /// A checked `PullEvents`.
 struct Wish {
-    most: i64,
+    most: usize,
     wait: Duration,
     lease: TimeDelta,
 }
@@ -57,26 +57,16 @@ impl EventService for Events {
     async fn pull_events(&self, request: Request<PullEventsRequest>) -> Answer<PullEventsResponse> {
         let institution = Institution::of(&request)?;
         let wish = wish(request.get_ref())?;
-        let named = named("acknowledge", &request.get_ref().acknowledge)?;
-        // What was leased and is ended now is not handed out meanwhile: neither has to wait for the other.
-        let work = try_join(self.end(&institution, &named), self.poll(&institution, &wish));
-        let (unknown, deliveries) = self.door.while_open(&request, work).await?;
+        let poll = self.poll(&institution, &wish);
+        let deliveries = self.door.while_open(&request, poll).await?;
         deliveries.iter().for_each(trace);
         let events = deliveries.into_iter().map(wire::event).collect();
-        Ok(Response::new(PullEventsResponse { events, unknown }))
+        Ok(Response::new(PullEventsResponse { events }))
     }
 
     async fn acknowledge(&self, request: Request<AcknowledgeRequest>) -> Answer<AcknowledgeResponse> {
         let institution = Institution::of(&request)?;
-        let named = named("names", &request.get_ref().names)?;
-        let unknown = self.end(&institution, &named).await?;
-        Ok(Response::new(AcknowledgeResponse { unknown }))
-    }
-}
-
-impl Events {
-    /// Ends the delivery of events. Returns the names that are not the institution's, or nobody's.
-    async fn end(&self, institution: &Institution, named: &[EventId]) -> Result<Vec<String>, Fault> {
+        let named = named(&request.get_ref().names)?;
         let now = self.clock.now();
         let receive = |assignment| Act {
             acknowledges: true,
@@ -88,34 +78,51 @@ impl Events {
                 messaging::received(assignment, institution.id, now),
             )
         };
-        let unknown = self.acknowledgements.acknowledge(&self.acts, institution.id, named, receive).await?;
-        Ok(named.iter().filter(|id| unknown.contains(id)).copied().map(wire::event_name).collect())
+        let unknown = self
+            .acknowledgements
+            .acknowledge(&self.acts, institution.id, &named, receive)
+            .await
+            .map_err(Fault::from)?;
+        let unknown = named.into_iter().filter(|id| unknown.contains(id)).map(wire::event_name).collect();
+        Ok(Response::new(AcknowledgeResponse { unknown }))
     }
+}
 
-    /// Looks until there is something, the wait is over, or the server is to stop.
+impl Events {
+    /// Waits until there is something, the wait is over, or the server is to stop.
     async fn poll(&self, institution: &Institution, wish: &Wish) -> Result<Vec<Delivery>, Fault> {
         let end = Instant::now() + wish.wait;
-        let wakeup = self.wakeups.of(institution.id);
+        // Who asks again at once has just been given all there was.
+        let mut look = wish.wait.is_zero() || self.polls.is_look_due(institution.id, LOOK_AGAIN);
         loop {
-            // Registered before looking, so that nothing falls between the look and the wait.
-            let mut woken = pin!(wakeup.notified());
-            woken.as_mut().enable();
-            let now = self.clock.now();
-            let pull =
-                Pull { institution_id: institution.id, most: wish.most, now, lease_until: now + wish.lease };
-            let deliveries = self.pulls.pull(pull).await?;
-            let over = Instant::now() >= end || self.shutdown.is_cancelled();
-            if over || !deliveries.is_empty() {
-                return Ok(deliveries);
+            if look {
+                self.polls.looking(institution.id);
+                let deliveries = self.look(institution, wish).await?;
+                if !deliveries.is_empty() || Instant::now() >= end || self.shutdown.is_cancelled() {
+                    return Ok(deliveries);
+                }
             }
+            let mut ticket = self.polls.wait(institution.id, wish.most, wish.lease);
             let pause = Duration::from_millis(rand::rng().random_range(POLL_MILLIS));
             tokio::select! {
-                () = woken => {}
+                next = ticket.next() => if let Some(handed) = next { return Ok(handed) },
                 () = tokio::time::sleep_until(end.min(Instant::now() + pause)) => {}
+                () = self.shutdown.cancelled() => {}
+            }
+            match ticket.give_up().await {
+                Some(handed) => return Ok(handed),
                 // One last look would only delay the end.
-                () = self.shutdown.cancelled() => return Ok(Vec::new()),
+                None if self.shutdown.is_cancelled() => return Ok(Vec::new()),
+                None => look = true,
             }
         }
+    }
+
+    async fn look(&self, institution: &Institution, wish: &Wish) -> Result<Vec<Delivery>, Fault> {
+        let now = self.clock.now();
+        let most = i64::try_from(wish.most).unwrap_or(i64::MAX);
+        let pull = Pull { institution_id: institution.id, most, now, lease_until: now + wish.lease };
+        Ok(self.pulls.pull(pull).await?)
     }
 }
 
@@ -143,22 +150,22 @@ fn wish(request: &PullEventsRequest) -> Result<Wish, Fault> {
     let lease = check.number("lease_seconds", or(request.lease_seconds, DEFAULT_LEASE_SECONDS), 5..=600);
     let (most, wait, lease) = check.all((most, wait, lease))?;
     Ok(Wish {
-        most: i64::from(most),
+        most: usize::try_from(most).unwrap_or_default(),
         wait: Duration::from_secs(wait.unsigned_abs().into()),
         lease: TimeDelta::seconds(lease.into()),
     })
 }
 
 /// The same name twice is no mistake, acknowledging twice is none either.
-fn named(field: &str, names: &[String]) -> Result<Vec<EventId>, Fault> {
+fn named(names: &[String]) -> Result<Vec<EventId>, Fault> {
     let mut check = Checker::new();
-    let counted = check.count(field, names.len(), 0..=MAX_NAMES);
+    let counted = check.count("names", names.len(), 0..=MAX_NAMES);
     let named: Vec<EventId> = match counted {
         None => Vec::new(),
         Some(_) => names
             .iter()
             .enumerate()
-            .filter_map(|(place, name)| checks::event(&mut check, field, place, name))
+            .filter_map(|(place, name)| checks::event(&mut check, place, name))
             .collect(),
     };
     check.finish()?;

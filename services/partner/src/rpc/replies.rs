@@ -44,8 +44,11 @@ impl Statement {
 impl Assignments {
     /// Carries out an act that says something.
     pub(super) async fn say(&self, act: Act) -> Answer<SubmitDecisionResponse> {
-        let outcome = self.acts.carry_out(act).await.map_err(Fault::from)?;
-        Ok(Response::new(answer(outcome, decided)?))
+        Ok(Response::new(self.said(act).await?))
+    }
+
+    pub(super) async fn said(&self, act: Act) -> Result<SubmitDecisionResponse, Fault> {
+        answer(self.acts.carry_out(act).await?, decided)
     }
 
     pub(super) fn acceptance(

@@ -26,7 +26,7 @@ use super::events::{Events, MAX_WAIT_SECONDS};
 use super::lists::Lists;
 use super::policy;
 use super::products::Products;
-use crate::store::{Acknowledgements, Acts, Pulls, Wakeups};
+use crate::store::{Acknowledgements, Acts, LongPolls, Pulls};
 use crate::upkeep::Upkeep;
 use crate::{messaging, settings};
 
@@ -39,11 +39,12 @@ const MAX_IN_FLIGHT: usize = 8192;
 pub async fn serve(host: Host) -> Result<(), HostError> {
     let up = host.health.flag("institutions' face");
     let cache = CredentialCache::new(host.pool.clone(), Arc::clone(&host.clock));
-    let wakeups = Wakeups::default();
+    let polls = LongPolls::default();
     let [legs, cover, lists] = &messaging::QUEUES;
-    host.bus.consume(lists, messaging::Lists::new(wakeups.clone()));
+    host.bus.consume(lists, messaging::Lists { polls: polls.clone() });
     for queue in [legs, cover] {
-        host.bus.consume(queue, messaging::Assignments::new(wakeups.clone()));
+        let (pool, clock) = (host.pool.clone(), Arc::clone(&host.clock));
+        host.bus.consume(queue, messaging::Assignments { pool, clock, polls: polls.clone() });
     }
     let acts = Arc::new(Acts::start(host.pool.clone(), host.bus.outbox()));
     let door = Door::new(Arc::clone(&cache));
@@ -60,7 +61,7 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
         acts,
         acknowledgements: Acknowledgements::start(host.pool.clone()),
         pulls: Pulls::start(host.pool.clone()),
-        wakeups,
+        polls,
         door: door.clone(),
         shutdown: host.shutdown.clone(),
     };

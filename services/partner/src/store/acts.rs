@@ -21,7 +21,7 @@ use crate::domain::{Assignment, Command, Refusal, Reply};
 
 /// Transactions at a time, and acts in one.
 const WORKERS: usize = 2;
-const MOST: usize = 64;
+const MOST: usize = 256;
 /// So many in the time of one turn are worth waiting for.
 const WORTH: u32 = 8;
 /// What is asked of all institutions of a case at once is often answered at once.

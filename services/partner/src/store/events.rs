@@ -16,7 +16,7 @@ const TELL: &str = "\
                        traceparent, held) \
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::uuid[], $7::uuid[], \
                          $8::text[], $9::timestamptz[], $10::text[], $11::boolean[]) \
-    ON CONFLICT ON CONSTRAINT event_told_once DO NOTHING \
+    ON CONFLICT DO NOTHING \
     RETURNING institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, traceparent, held";
 
 const RELEASE: &str = "\
@@ -37,6 +37,14 @@ macro_rules! feed_from {
     };
 }
 
+// What was leased by being handed over, and could not be.
+const GIVE_BACK: &str = "\
+    UPDATE feed SET lease_until = NULL, attempt = 0 FROM ( \
+        SELECT e.institution_id, e.seq FROM unnest($1::uuid[]) AS named(id) \
+        CROSS JOIN LATERAL (SELECT institution_id, seq FROM event WHERE event_id = named.id LIMIT 1) AS e \
+        ORDER BY e.institution_id, e.seq) AS named \
+    WHERE feed.institution_id = named.institution_id AND feed.seq = named.seq AND feed.attempt = 1";
+
 const LEASE: &str = "\
     SELECT event_id, seq, institution_id, assignment_id, kind, reply_id, reason, created_at, traceparent, attempt, beginning \
     FROM lease_events($1, $2, $3, $4, $5)";
@@ -45,31 +53,31 @@ const LEASE: &str = "\
 // acknowledgement that is lost only means that the event comes again.
 const ACKNOWLEDGE: &str = "\
     WITH named AS ( \
-        SELECT named.institution_id, e.*, f.seq AS waits, coalesce(a.state = 1, false) AS untouched \
+        SELECT named.institution_id, e.*, f.place, coalesce(a.state = 1, false) AS untouched \
         FROM unnest($1::uuid[], $2::uuid[]) AS named(id, institution_id) \
         CROSS JOIN LATERAL ( \
             SELECT event_id, seq, assignment_id, kind FROM event \
             WHERE event_id = named.id AND event.institution_id = named.institution_id AND NOT held LIMIT 1) AS e \
         LEFT JOIN LATERAL ( \
-            SELECT seq FROM feed WHERE feed.institution_id = named.institution_id AND feed.seq = e.seq LIMIT 1) AS f ON true \
+            SELECT ctid AS place FROM feed \
+            WHERE feed.institution_id = named.institution_id AND feed.seq = e.seq LIMIT 1) AS f ON true \
         LEFT JOIN LATERAL ( \
             SELECT state FROM assignment WHERE e.kind = 1 AND assignment_id = e.assignment_id LIMIT 1) AS a ON true \
         ORDER BY named.institution_id, e.seq), \
     ended AS ( \
-        DELETE FROM feed USING named \
-        WHERE feed.institution_id = named.institution_id AND feed.seq = named.waits AND NOT named.untouched) \
-    SELECT institution_id, event_id, assignment_id, kind, untouched, waits IS NULL AS acked, loosely.set_config \
+        DELETE FROM feed USING named WHERE feed.ctid = named.place AND NOT named.untouched) \
+    SELECT institution_id, event_id, assignment_id, kind, untouched, place IS NULL AS acked, loosely.set_config \
     FROM named CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS loosely";
 
 const ACKNOWLEDGE_ISSUED: &str = "\
     DELETE FROM feed USING ( \
-        SELECT f.institution_id, f.seq FROM unnest($1::uuid[]) AS wanted(id) \
+        SELECT f.place FROM unnest($1::uuid[]) AS wanted(id) \
         CROSS JOIN LATERAL ( \
-            SELECT institution_id, seq FROM feed WHERE assignment_id = wanted.id AND kind = 1 LIMIT 1) AS f \
+            SELECT ctid AS place, institution_id, seq FROM feed WHERE assignment_id = wanted.id AND kind = 1 LIMIT 1) AS f \
         ORDER BY f.institution_id, f.seq) AS named \
-    WHERE feed.institution_id = named.institution_id AND feed.seq = named.seq";
+    WHERE feed.ctid = named.place";
 
-pub(super) const ALL: &[&str] = &[TELL, RELEASE, LEASE, ACKNOWLEDGE, ACKNOWLEDGE_ISSUED];
+pub(super) const ALL: &[&str] = &[TELL, RELEASE, LEASE, ACKNOWLEDGE, ACKNOWLEDGE_ISSUED, GIVE_BACK];
 
 /// One event as it is handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,11 +142,39 @@ struct NamedRow {
 
 /// What was told before stays one event.
 pub(super) fn insert(writes: &mut Writes, entries: &[FeedEntry]) {
-    if entries.is_empty() {
-        return;
+    if !entries.is_empty() {
+        tell(writes, "told", entries);
+        writes.add(feed_from!("told"));
     }
+}
+
+/// The same for what is handed over when it is committed, leased to its institution until then; nothing of it was told before.
+pub(super) fn insert_leased(
+    writes: &mut Writes,
+    entries: &[FeedEntry],
+    leases: &[(InstitutionId, DateTime<Utc>)],
+) {
+    if !entries.is_empty() {
+        tell(writes, "handed", entries);
+        writes
+            .add(
+                "\
+                 INSERT INTO feed (institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, \
+                                   traceparent, lease_until, attempt) \
+                 SELECT institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, traceparent, \
+                        lease.until, 1 \
+                 FROM handed CROSS JOIN LATERAL ( \
+                     SELECT until FROM unnest($1::uuid[], $2::timestamptz[]) AS lease(of, until) \
+                     WHERE lease.of = handed.institution_id LIMIT 1) AS lease",
+            )
+            .bind(leases.iter().map(|(institution, _)| institution.uuid()).collect::<Vec<_>>())
+            .bind(leases.iter().map(|(_, until)| *until).collect::<Vec<_>>());
+    }
+}
+
+fn tell(writes: &mut Writes, name: &'static str, entries: &[FeedEntry]) {
     writes
-        .add_named("told", TELL)
+        .add_named(name, TELL)
         .bind(entries.iter().map(|entry| entry.id.uuid()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.institution_id.uuid()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.assignment_id.uuid()).collect::<Vec<_>>())
@@ -150,7 +186,13 @@ pub(super) fn insert(writes: &mut Writes, entries: &[FeedEntry]) {
         .bind(entries.iter().map(|entry| entry.created_at).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.trace.as_deref()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.held).collect::<Vec<_>>());
-    writes.add(feed_from!("told"));
+}
+
+/// Lets others have what was leased by being handed over, where nobody was there to take it.
+pub(super) async fn give_back(conn: &mut PgConnection, events: &[EventId]) -> Result<(), StoreError> {
+    let events: Vec<Uuid> = events.iter().map(|event| event.uuid()).collect();
+    sqlx::query(GIVE_BACK).bind(events).execute(conn).await?;
+    Ok(())
 }
 
 /// Lets go what was kept back until these assignments were issued.

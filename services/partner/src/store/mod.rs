@@ -12,18 +12,18 @@ mod events;
 pub mod lists;
 mod notices;
 mod plan;
+pub mod polls;
 mod pulls;
 mod replies;
 pub mod retention;
-mod wakeups;
 
 pub use acknowledgements::Acknowledgements;
 pub use acts::{Act, Acts, Outcome, Publication, Request, ValidUntil};
 pub use error::StoreError;
 pub use events::{Delivery, Pull};
-pub use notices::{Heard, Told, hear};
+pub use notices::{Handing, Heard, Told, give_back, hear};
+pub use polls::LongPolls;
 pub use pulls::Pulls;
-pub use wakeups::Wakeups;
 
 /// Opens a transaction. Plans keep to the indexes because the role's connections do (`host::PLANS`).
 const BEGIN: &str = "BEGIN";

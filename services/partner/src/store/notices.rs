@@ -1,16 +1,18 @@
 //! Applies what the messages of intake and insurance say to assignments and feeds: a whole batch in a handful of statements.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use bus::Way;
 use chrono::{DateTime, Utc};
 use kernel::{EventId, InstitutionId, LegId, ReplyId};
 use rand::RngCore;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use writes::Writes;
 
 use super::assignments::Changed;
-use super::{StoreError, assignments, events};
+use super::polls::Reserved;
+use super::{Delivery, LongPolls, StoreError, assignments, events};
 use crate::domain::{Assignment, FeedEntry, FeedKind, Notice};
 
 /// One message about one leg, understood.
@@ -39,34 +41,117 @@ pub enum Heard {
     ForeignInstitution,
 }
 
-/// Applies a batch, in the order given; what is to be written is left in `writes`. That fails if another transaction inserts the same new assignment at the same time;
-/// done again it finds the row.
+/// What is handed to a long poll once it is committed, which it is leased for.
+#[derive(Debug)]
+pub struct Handing {
+    pub to: Reserved,
+    pub deliveries: Vec<Delivery>,
+}
+
+/// A batch that was heard.
+#[derive(Debug)]
+pub struct Hearing {
+    /// One for each message, in order.
+    pub heard: Vec<Heard>,
+    pub handing: Vec<Handing>,
+}
+
+/// Applies a batch, in the order given; what is to be written is left in `writes`. That fails if another transaction inserts
+/// the same new assignment at the same time; done again it finds the row.
 pub async fn hear(
     conn: &mut PgConnection,
     told: &[Told],
+    (polls, now): (&LongPolls, DateTime<Utc>),
     writes: &mut Writes,
-) -> Result<Vec<Heard>, StoreError> {
+    way: Way,
+) -> Result<Hearing, StoreError> {
     let mut ids: Vec<Uuid> = told.iter().map(|notice| notice.assignment_id.uuid()).collect();
     ids.sort_unstable();
     ids.dedup();
-    let known = known(conn, &ids, told).await?;
+    let known = known(conn, &ids, told, way).await?;
     let mut ledger = Ledger::new(known);
     let heard: Vec<Heard> = told.iter().map(|notice| ledger.hear(notice, &mut rand::rng())).collect();
+    let mut entries = std::mem::take(&mut ledger.entries);
     let (new, changed) = ledger.rows();
     assignments::insert(writes, &new);
     assignments::update(writes, &changed);
-    events::insert(writes, &ledger.entries);
+    let (handed, handing) = hand_over(&mut entries, &new, polls);
+    let leases: Vec<_> = handing.iter().map(|one| (one.to.institution(), now + one.to.lease())).collect();
+    events::insert_leased(writes, &handed, &leases);
+    events::insert(writes, &entries);
     events::release(writes, &ledger.released);
-    Ok(heard)
+    Ok(Hearing { heard, handing })
 }
 
-/// The assignments, locked where one of them may be changed. The fate of a reply changes none that was issued, and what was
-/// issued stays so.
-async fn known(conn: &mut PgConnection, ids: &[Uuid], told: &[Told]) -> Result<Vec<Assignment>, StoreError> {
-    if told.iter().all(|notice| notice.notice == Notice::Judged) {
+/// Takes out what may be handed to who waits: new assignments, before which there is nothing of the same assignment.
+fn hand_over(
+    entries: &mut Vec<FeedEntry>,
+    new: &[&Assignment],
+    polls: &LongPolls,
+) -> (Vec<FeedEntry>, Vec<Handing>) {
+    let new: HashSet<LegId> = new.iter().map(|assignment| assignment.id).collect();
+    let is_first = |entry: &FeedEntry| {
+        entry.kind == FeedKind::AssignmentIssued && !entry.held && new.contains(&entry.assignment_id)
+    };
+    let mut reserved: HashMap<InstitutionId, Option<Handing>> = HashMap::new();
+    let handed: Vec<FeedEntry> = entries
+        .extract_if(.., |entry| {
+            if !is_first(entry) {
+                return false;
+            }
+            let institution = entry.institution_id;
+            let handing = reserved.entry(institution).or_insert_with(|| {
+                polls.reserve(institution).map(|to| Handing { to, deliveries: Vec::new() })
+            });
+            match handing {
+                Some(handing) if handing.deliveries.len() < handing.to.most() => {
+                    handing.deliveries.push(first_delivery(entry));
+                    true
+                }
+                Some(_) | None => false,
+            }
+        })
+        .collect();
+    (handed, reserved.into_values().flatten().collect())
+}
+
+fn first_delivery(entry: &FeedEntry) -> Delivery {
+    Delivery {
+        event_id: entry.id,
+        assignment_id: entry.assignment_id,
+        kind: entry.kind,
+        created_at: entry.created_at,
+        attempt: 1,
+        reply_id: entry.reply_id,
+        reason: entry.reason.clone(),
+        trace: entry.trace.clone(),
+    }
+}
+
+/// Lets others have what was not handed over.
+pub async fn give_back(pool: &PgPool, events: &[EventId]) -> Result<(), StoreError> {
+    let mut conn = pool.acquire().await?;
+    events::give_back(&mut conn, events).await
+}
+
+/// The assignments, locked where one of them may be changed and nothing else guards it. The fate of a reply changes none that
+/// was issued, and what was issued stays so.
+async fn known(
+    conn: &mut PgConnection,
+    ids: &[Uuid],
+    told: &[Told],
+    way: Way,
+) -> Result<Vec<Assignment>, StoreError> {
+    let are_judged = told.iter().all(|notice| notice.notice == Notice::Judged);
+    if way == Way::Alone || are_judged {
         let known = assignments::read(conn, ids).await?;
-        if known.len() == ids.len() && known.iter().all(|assignment| assignment.terms.is_some()) {
+        let all_issued = known.iter().all(|assignment| assignment.terms.is_some());
+        // What is kept back until an assignment is issued must not miss that.
+        if all_issued && (way == Way::Alone || known.len() == ids.len()) {
             return Ok(known);
+        }
+        if way == Way::Alone {
+            return Err(StoreError::Raced);
         }
     }
     assignments::lock(conn, ids).await
@@ -109,6 +194,10 @@ impl Ledger {
             slot.assignment.version = 1;
         }
         let issued = slot.assignment.terms.is_some();
+        if was_issued && told.kind == FeedKind::AssignmentIssued {
+            // Told again: it stays one event.
+            return Heard::Applied;
+        }
         if issued && !was_issued {
             if slot.stored_version.is_some() {
                 self.released.push(told.assignment_id.uuid());

@@ -14,8 +14,8 @@ const FORGET_EVENTS: &str = "\
         LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
 const FORGET_REPLIES: &str = "\
-    DELETE FROM reply WHERE reply_id = ANY (ARRAY( \
-        SELECT reply_id FROM reply WHERE submitted_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
+    DELETE FROM reply WHERE ctid = ANY (ARRAY( \
+        SELECT ctid FROM reply WHERE submitted_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED))";
 
 pub(super) const ALL: &[&str] = &[FORGET_EVENTS, FORGET_REPLIES];
 

@@ -12,9 +12,8 @@ use proto::partner::v1::event_service_client::EventServiceClient;
 use proto::partner::v1::submit_decision_request::Decision;
 use proto::partner::v1::{
     AcceptAssignmentRequest, AcknowledgeRequest, Assignment, ConfirmSelectionRequest, DecisionResult,
-    Decline, Event, GetAssignmentRequest, PullEventsRequest, PullEventsResponse, RequestSupplementRequest,
-    SubmitDecisionRequest, SubmitDecisionResponse, SubmitDecisionsRequest, SubmitReportRequest,
-    WithdrawOfferRequest,
+    Decline, Event, GetAssignmentRequest, PullEventsRequest, RequestSupplementRequest, SubmitDecisionRequest,
+    SubmitDecisionResponse, SubmitDecisionsRequest, SubmitReportRequest, WithdrawOfferRequest,
 };
 use rpc::client::Channel;
 use testkit::tls::Certificate;
@@ -143,10 +142,6 @@ impl Bank {
     }
 
     /// Whatever is there now.
-    pub(crate) async fn pull_whole(&self, request: PullEventsRequest) -> Result<PullEventsResponse, Status> {
-        Ok(self.events.clone().pull_events(request).await?.into_inner())
-    }
-
     pub(crate) async fn look(&self) -> Vec<Event> {
         self.pull(PullEventsRequest::default()).await.unwrap()
     }

@@ -112,7 +112,7 @@ impl Handler for Listener {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        (): (),
+        (): &mut (),
     ) -> Result<Vec<Outcome>, HandlerError> {
         for message in batch {
             sqlx::query("INSERT INTO heard VALUES ($1, $2, $3, $4, $5)")

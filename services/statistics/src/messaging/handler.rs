@@ -42,21 +42,21 @@ impl Handler for FactHandler {
         &self,
         conn: &mut PgConnection,
         _batch: &[Message],
-        prepared: Self::Prepared,
+        prepared: &mut Self::Prepared,
     ) -> Result<Vec<Outcome>, HandlerError> {
         let outcomes = prepared.iter().map(|read| match read {
             Ok(_) => Outcome::Done,
             Err(unusable) => Outcome::Park { reason: unusable.reason() },
         });
         let outcomes = outcomes.collect();
-        let facts: Vec<Fact> = prepared.into_iter().flatten().collect();
+        let facts: Vec<Fact> = prepared.drain(..).flatten().collect();
         if !facts.is_empty() {
             facts::insert_new(conn, &facts, self.clock.now()).await.map_err(handler_error)?;
         }
         Ok(outcomes)
     }
 
-    fn committed(&self) {
+    fn committed(&self, _prepared: Self::Prepared) {
         self.taken.notify_one();
     }
 }

@@ -36,7 +36,7 @@ impl Handler for Acknowledgements {
         &self,
         conn: &mut PgConnection,
         _batch: &[Message],
-        prepared: Self::Prepared,
+        prepared: &mut Self::Prepared,
     ) -> Result<Vec<Outcome>, HandlerError> {
         let mut outcomes = Vec::with_capacity(prepared.len());
         for told in prepared {

@@ -12,18 +12,24 @@ use anyhow::{Context as _, Result};
 use proto::{
     intake::v1::{Offer, ValuationMethod, ValuationQuote},
     partner::v1::{
-        AcknowledgeRequest, EventType, PullEventsRequest, SubmitDecisionRequest,
-        assignment_service_client::AssignmentServiceClient, event_service_client::EventServiceClient,
-        submit_decision_request::Decision,
+        AcknowledgeRequest, EventType, PullEventsRequest, SubmitDecisionRequest, SubmitDecisionsRequest,
+        assignment_service_client::AssignmentServiceClient, decision_result::Result as Decided,
+        event_service_client::EventServiceClient, submit_decision_request::Decision,
     },
 };
 use rpc::client::{Channel, ClientTls, secure};
 use serde::{Deserialize, Serialize};
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+};
 use uuid::Uuid;
 
-/// Decisions that one institution has under way at once.
-const DECISIONS: usize = 32;
+/// Calls with decisions that one institution has under way at once.
+const CALLS: usize = 32;
+/// Events that are acknowledged by one call, and how long they are gathered.
+const NAMES: usize = 1_000;
+const GATHER: Duration = Duration::from_millis(100);
 
 /// What the process is told.
 #[derive(Debug, Serialize, Deserialize)]
@@ -72,18 +78,32 @@ pub(super) async fn run(plan: &Path) -> Result<()> {
 }
 
 async fn work(channel: Channel, evaluates: bool, seen: Arc<Mutex<Seen>>) -> Result<()> {
+    let calls = Arc::new(Semaphore::new(CALLS));
+    let (acknowledge, names) = mpsc::channel(NAMES);
+    let pull =
+        || pull(channel.clone(), evaluates, Arc::clone(&seen), Arc::clone(&calls), acknowledge.clone());
+    tokio::try_join!(pull(), pull(), acknowledging(channel.clone(), names)).map(drop)
+}
+
+/// One of the pullers that share the feed: while one is on its way the other waits.
+async fn pull(
+    channel: Channel,
+    evaluates: bool,
+    seen: Arc<Mutex<Seen>>,
+    calls: Arc<Semaphore>,
+    acknowledge: mpsc::Sender<String>,
+) -> Result<()> {
     let mut events = EventServiceClient::new(channel.clone());
-    let decisions = Arc::new(Semaphore::new(DECISIONS));
     loop {
         let pull = PullEventsRequest { max_events: 100, wait_seconds: 20, lease_seconds: 60 };
         let mut request = tonic::Request::new(pull);
         request.set_timeout(Duration::from_secs(30));
         let pulled = events.pull_events(request).await?.into_inner().events;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_micros();
-        let mut others = Vec::new();
+        let mut decisions = Vec::new();
         for event in pulled {
             if event.r#type != i32::from(EventType::AssignmentIssued) {
-                others.push(event.name);
+                acknowledge.send(event.name).await?;
                 continue;
             }
             let first = {
@@ -93,27 +113,46 @@ async fn work(channel: Channel, evaluates: bool, seen: Arc<Mutex<Seen>>) -> Resu
                 seen.len() > before
             };
             if first {
-                let permit = Arc::clone(&decisions).acquire_owned().await?;
-                let client = AssignmentServiceClient::new(channel.clone());
-                tokio::spawn(async move {
-                    let _permit = permit;
-                    if let Err(status) = decide(client, event.assignment, evaluates).await {
-                        eprintln!("a decision was not taken: {:?}", status.code());
-                    }
-                });
+                decisions.push(decision(event.assignment, evaluates));
             }
         }
-        if !others.is_empty() {
-            events.acknowledge(AcknowledgeRequest { names: others }).await?;
+        if !decisions.is_empty() {
+            let permit = Arc::clone(&calls).acquire_owned().await?;
+            let client = AssignmentServiceClient::new(channel.clone());
+            tokio::spawn(async move {
+                let _permit = permit;
+                decide(client, decisions).await;
+            });
         }
     }
 }
 
-async fn decide(
-    mut client: AssignmentServiceClient<Channel>,
-    name: String,
-    evaluates: bool,
-) -> Result<(), tonic::Status> {
+/// Leases last for a minute: what is to be acknowledged is gathered for a moment.
+async fn acknowledging(channel: Channel, mut names: mpsc::Receiver<String>) -> Result<()> {
+    let mut events = EventServiceClient::new(channel);
+    loop {
+        let mut gathered = Vec::new();
+        names.recv_many(&mut gathered, NAMES).await;
+        events.acknowledge(AcknowledgeRequest { names: gathered }).await?;
+        tokio::time::sleep(GATHER).await;
+    }
+}
+
+/// What came by one pull is answered by one call.
+async fn decide(mut client: AssignmentServiceClient<Channel>, decisions: Vec<SubmitDecisionRequest>) {
+    match client.submit_decisions(SubmitDecisionsRequest { decisions }).await {
+        Ok(answer) => {
+            for result in answer.into_inner().results {
+                if let Some(Decided::Refused(refused)) = result.result {
+                    eprintln!("a decision was refused: {}", refused.reason);
+                }
+            }
+        }
+        Err(status) => eprintln!("decisions were not taken: {:?}", status.code()),
+    }
+}
+
+fn decision(name: String, evaluates: bool) -> SubmitDecisionRequest {
     let valid_until = Some(prost_types::Timestamp { seconds: 4_000_000_000, nanos: 0 });
     let quote = || ValuationQuote {
         quote_seq: 1,
@@ -132,13 +171,12 @@ async fn decide(
         fees_fen: 0,
         valid_until,
     };
-    let request = SubmitDecisionRequest {
+    SubmitDecisionRequest {
         name,
         request_id: Uuid::new_v4().to_string(),
         acted_by: "B0001".to_owned(),
         decision: Some(if evaluates { Decision::Valuation(quote()) } else { Decision::Offer(offer()) }),
         file_if_late: false,
         etag: String::new(),
-    };
-    client.submit_decision(request).await.map(drop)
+    }
 }
