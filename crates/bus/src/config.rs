@@ -26,6 +26,11 @@ pub struct BusConfig {
     /// How many messages have to come in the time of one turn ([`crate::Pace`]) to be worth the relay's and consumers' waiting
     /// for company.
     pub worth: u32,
+    /// Types of this role that may wait for company, and leave several rows in one broker message. Only those whose consumers
+    /// all stand any order, and for which nobody waits.
+    pub unhurried: &'static [&'static str],
+    /// How long rows of unhurried types wait at most.
+    pub linger: Duration,
     /// Longest pause between two attempts to reach the broker. Attempts never end.
     pub reconnect_max: Duration,
     /// Longest pause between two attempts to reach the database while a batch is held in hand.
@@ -61,6 +66,8 @@ impl Default for BusConfig {
             poll_min: Duration::from_millis(20),
             poll_max: Duration::from_millis(250),
             worth: 18,
+            unhurried: &[],
+            linger: Duration::from_millis(50),
             reconnect_max: Duration::from_secs(5),
             hold_max: Duration::from_secs(5),
             unroutable_max: Duration::from_secs(60),

@@ -13,6 +13,8 @@ const OCCURRED_AT: &str = "occurred_at";
 const TRACEPARENT: &str = "traceparent";
 /// Set by quorum queues: how often the message has been delivered before.
 const DELIVERY_COUNT: &str = "x-delivery-count";
+/// What a broker message of one message says of its body.
+pub(crate) const SINGLE: &str = "application/protobuf";
 /// AMQP's `delivery-mode` for a message that outlives the broker.
 const PERSISTENT: u8 = 2;
 
@@ -114,12 +116,15 @@ impl Envelope {
         if let Some(traceparent) = &self.traceparent {
             headers.insert(TRACEPARENT.into(), text(traceparent.clone()));
         }
+        self.address().with_content_type(SINGLE.into()).with_headers(headers)
+    }
+
+    /// What every broker message needs on its way, whatever it holds.
+    pub(crate) fn address(&self) -> BasicProperties {
         BasicProperties::default()
             .with_message_id(self.id.to_string().into())
             .with_type(self.kind.as_str().into())
-            .with_content_type("application/protobuf".into())
             .with_delivery_mode(PERSISTENT)
-            .with_headers(headers)
     }
 
     pub(crate) fn read(properties: &BasicProperties) -> Result<Self, Unreadable> {
@@ -127,8 +132,7 @@ impl Envelope {
         if id.get_version_num() != 7 {
             return Err(Unreadable::MessageId);
         }
-        let kind =
-            properties.kind().as_ref().map(|k| k.as_str()).filter(|k| is_kind(k)).ok_or(Unreadable::Kind)?;
+        let kind = kind(properties)?;
         let aggregate_id = header_text(properties, AGGREGATE_ID)
             .and_then(|text| Uuid::try_parse(&text).ok())
             .ok_or(Unreadable::AggregateId)?;
@@ -155,6 +159,10 @@ pub(crate) enum Unreadable {
     OccurredAt,
     /// The body is none of a parcel, though the envelope says so.
     Parcel,
+    /// The body is none of a bag, though the properties say so.
+    Bag,
+    /// None that this release knows.
+    ContentType,
 }
 
 impl Unreadable {
@@ -167,6 +175,8 @@ impl Unreadable {
             Self::AggregateVersion => "envelope-aggregate-version",
             Self::OccurredAt => "envelope-occurred-at",
             Self::Parcel => "envelope-parcel",
+            Self::Bag => "envelope-bag",
+            Self::ContentType => "envelope-content-type",
         }
     }
 }
@@ -175,6 +185,11 @@ impl Unreadable {
 fn is_kind(text: &str) -> bool {
     let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
     (1..=200).contains(&text.len()) && text.bytes().all(letter)
+}
+
+/// The type alone.
+pub(crate) fn kind(properties: &BasicProperties) -> Result<&str, Unreadable> {
+    properties.kind().as_ref().map(|k| k.as_str()).filter(|k| is_kind(k)).ok_or(Unreadable::Kind)
 }
 
 /// The id alone: a returned message is matched by it, never by its position.

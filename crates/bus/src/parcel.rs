@@ -1,6 +1,10 @@
 //! Parcels: messages of one type that one transaction owes, on their way together. A parcel is one outbox row, one message
 //! for the broker and one inbox row, whatever it holds; behind the inbox its letters are messages like any others, each
 //! with its own id, outcome and held row. Made by [`crate::enqueue_together`], opened by every consumer.
+//!
+//! Bags: outbox rows of one type, single messages and parcels, that the relay found waiting together. A bag is one message
+//! for the broker and nothing else: each of its rows is known by the inbox as if it had come alone, so that it does not
+//! matter in which bags, and how often, a row travels.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,13 +17,16 @@ use prost::Message as _;
 use uuid::Uuid;
 
 use crate::Outgoing;
-use crate::envelope::{Envelope, Message, Unreadable, delivery_count, header, integer};
+use crate::envelope::{self, Envelope, Message, Unreadable, delivery_count, header, integer};
 
-/// What a parcel's broker message says of its body; a single message has `application/protobuf`.
-const CONTENT_TYPE: &str = "application/vnd.zhirong.parcel";
+/// What a parcel's broker message says of its body; a single message has [`envelope::SINGLE`].
+const PARCEL: &str = "application/vnd.zhirong.parcel";
+/// What a bag's broker message says. It has no envelope beyond id and type: a consumer from before there were bags parks
+/// it as unreadable, and does not take its body for that of a single message.
+const BAG: &str = "application/vnd.zhirong.bag";
 /// How many letters there are, for whoever fills a batch.
 const LETTERS: &str = "letters";
-/// As many as one batch of a consumer.
+/// Most letters of a parcel: a part of a consumer's batch, since they stand and fall together.
 const MOST_LETTERS: usize = 64;
 /// Bodies beyond this length begin another parcel.
 const MOST_BYTES: usize = 128 * 1_024;
@@ -44,6 +51,9 @@ struct Letter {
     traceparent: Option<String>,
     #[prost(bytes = "vec", tag = "6")]
     body: Vec<u8>,
+    /// In a bag: how many letters the row holds. Of several, the body is a parcel. 0 in a parcel.
+    #[prost(int32, tag = "7")]
+    letters: i32,
 }
 
 /// Messages that go as one row: a single one as it is, several as a parcel under the id of the first.
@@ -120,7 +130,32 @@ impl Letter {
             occurred_at_micros: message.occurred_at.timestamp_micros(),
             traceparent: message.traceparent.clone(),
             body: message.body.clone(),
+            letters: 0,
         }
+    }
+
+    /// What a bag holds of a row is all that it would say of itself if it travelled alone.
+    fn of_row(envelope: &Envelope, letters: i32, body: Vec<u8>) -> Self {
+        Self {
+            id: envelope.id.into_bytes().to_vec(),
+            aggregate_id: envelope.aggregate_id.into_bytes().to_vec(),
+            aggregate_version: envelope.aggregate_version,
+            occurred_at_micros: envelope.occurred_at.timestamp_micros(),
+            traceparent: envelope.traceparent.clone(),
+            body,
+            letters,
+        }
+    }
+
+    /// As a row of a bag.
+    fn unit(self, kind: &str) -> Result<Unit, Unreadable> {
+        let envelope = self.envelope(kind)?;
+        let id = envelope.id;
+        let letters = match self.letters {
+            ..=1 => vec![(envelope, self.body)],
+            _ => letters_of(&self.body, kind)?,
+        };
+        Ok(Unit { id, letters })
     }
 
     fn envelope(&self, kind: &str) -> Result<Envelope, Unreadable> {
@@ -158,41 +193,68 @@ pub(crate) fn with_traces(
     changed.then(|| parcel.encode_to_vec())
 }
 
-/// What one delivery holds.
+/// What the inbox knows as one: a single message or a parcel.
 #[derive(Debug)]
-pub(crate) struct Opened {
-    /// By what the inbox knows all of it.
+pub(crate) struct Unit {
+    /// By what it is known.
     pub(crate) id: Uuid,
     pub(crate) letters: Vec<(Envelope, Vec<u8>)>,
 }
 
-/// Reads a delivery, single message or parcel.
-pub(crate) fn open(properties: &BasicProperties, body: Vec<u8>) -> Result<Opened, (Unreadable, Vec<u8>)> {
-    let envelope = match Envelope::read(properties) {
-        Ok(envelope) => envelope,
-        Err(unreadable) => return Err((unreadable, body)),
+/// Reads a delivery: a single message, a parcel, or a bag of such. All of it or nothing.
+pub(crate) fn open(properties: &BasicProperties, body: Vec<u8>) -> Result<Vec<Unit>, (Unreadable, Vec<u8>)> {
+    let marked = properties.content_type().as_ref().map_or(envelope::SINGLE, |kind| kind.as_str());
+    let read = match marked {
+        envelope::SINGLE => match Envelope::read(properties) {
+            Ok(envelope) => return Ok(vec![Unit { id: envelope.id, letters: vec![(envelope, body)] }]),
+            Err(unreadable) => Err(unreadable),
+        },
+        PARCEL => Envelope::read(properties).and_then(|envelope| {
+            Ok(vec![Unit { id: envelope.id, letters: letters_of(&body, &envelope.kind)? }])
+        }),
+        BAG => envelope::kind(properties).and_then(|kind| units_of(&body, kind)),
+        _ => Err(Unreadable::ContentType),
     };
-    let id = envelope.id;
-    if !is_parcel(properties) {
-        return Ok(Opened { id, letters: vec![(envelope, body)] });
+    read.map_err(|unreadable| (unreadable, body))
+}
+
+fn letters_of(body: &[u8], kind: &str) -> Result<Vec<(Envelope, Vec<u8>)>, Unreadable> {
+    let parcel = Parcel::decode(body).map_err(|_| Unreadable::Parcel)?;
+    if parcel.letters.is_empty() {
+        return Err(Unreadable::Parcel);
     }
-    let Ok(parcel) = Parcel::decode(body.as_slice()) else { return Err((Unreadable::Parcel, body)) };
-    let letters: Result<Vec<_>, _> = parcel
-        .letters
-        .into_iter()
-        .map(|letter| letter.envelope(&envelope.kind).map(|envelope| (envelope, letter.body)))
-        .collect();
-    match letters {
-        Ok(letters) if !letters.is_empty() => Ok(Opened { id, letters }),
-        Ok(_) | Err(_) => Err((Unreadable::Parcel, body)),
+    let read = |letter: Letter| letter.envelope(kind).map(|envelope| (envelope, letter.body));
+    parcel.letters.into_iter().map(read).collect()
+}
+
+fn units_of(body: &[u8], kind: &str) -> Result<Vec<Unit>, Unreadable> {
+    let bag = Parcel::decode(body).map_err(|_| Unreadable::Bag)?;
+    if bag.letters.is_empty() {
+        return Err(Unreadable::Bag);
     }
+    bag.letters.into_iter().map(|row| row.unit(kind).map_err(|_| Unreadable::Bag)).collect()
+}
+
+/// The body of a bag: of each row its envelope, how many letters it holds, and its body.
+pub(crate) fn bag<'a>(rows: impl Iterator<Item = (Cow<'a, Envelope>, i32, Cow<'a, [u8]>)>) -> Vec<u8> {
+    let letters = rows.map(|(envelope, letters, body)| Letter::of_row(&envelope, letters, body.into_owned()));
+    Parcel { letters: letters.collect() }.encode_to_vec()
+}
+
+/// Marks a broker message as a bag; its id is that of the first row.
+pub(crate) fn bag_properties(first: &Envelope, letters: i32) -> BasicProperties {
+    marked(first.address(), BAG, letters)
 }
 
 /// Marks a broker message as a parcel.
 pub(crate) fn labelled(properties: BasicProperties, letters: i32) -> BasicProperties {
+    marked(properties, PARCEL, letters)
+}
+
+fn marked(properties: BasicProperties, content_type: &str, letters: i32) -> BasicProperties {
     let mut headers = properties.headers().clone().unwrap_or_default();
     headers.insert(LETTERS.into(), AMQPValue::LongInt(letters));
-    properties.with_content_type(CONTENT_TYPE.into()).with_headers(headers)
+    properties.with_content_type(content_type.into()).with_headers(headers)
 }
 
 /// How many messages a delivery says it holds.
@@ -201,19 +263,12 @@ pub(crate) fn letters(properties: &BasicProperties) -> usize {
     said.and_then(|letters| usize::try_from(letters).ok()).unwrap_or(1)
 }
 
-fn is_parcel(properties: &BasicProperties) -> bool {
-    properties.content_type().as_ref().is_some_and(|kind| kind.as_str() == CONTENT_TYPE)
-}
-
 /// The messages in a delivery, for whoever listens without an inbox. Empty if it cannot be read.
 pub fn opened(delivery: Delivery) -> Vec<Message> {
     let attempt = delivery_count(&delivery.properties);
-    match open(&delivery.properties, delivery.data) {
-        Ok(opened) => {
-            opened.letters.into_iter().map(|(envelope, body)| envelope.into_message(body, attempt)).collect()
-        }
-        Err(_) => Vec::new(),
-    }
+    let units = open(&delivery.properties, delivery.data).unwrap_or_default();
+    let letters = units.into_iter().flat_map(|unit| unit.letters);
+    letters.map(|(envelope, body)| envelope.into_message(body, attempt)).collect()
 }
 
 #[cfg(test)]
@@ -262,26 +317,77 @@ mod tests {
         let messages = [message("a.b.v1", 1, 1), message("a.b.v1", 2, 7)];
         let packed = pack(&messages);
         let parcel = packed.first().unwrap();
-        let envelope = Envelope {
-            id: messages[0].message_id.uuid(),
-            kind: "a.b.v1".to_owned(),
-            aggregate_id: Uuid::from_u128(1),
-            aggregate_version: 1,
-            occurred_at: messages[0].occurred_at,
-            traceparent: None,
-        };
-        let properties = labelled(envelope.properties(), 2);
+        let properties = labelled(row(&messages[0]).properties(), 2);
         assert_eq!(letters(&properties), 2);
         let opened = open(&properties, parcel.body().into_owned()).unwrap();
-        let read: Vec<_> = opened
-            .letters
-            .iter()
-            .map(|(envelope, body)| (envelope.id, envelope.aggregate_version, body.clone()))
-            .collect();
-        let sent: Vec<_> =
-            messages.iter().map(|m| (m.message_id.uuid(), m.aggregate_version, m.body.clone())).collect();
-        assert_eq!(read, sent);
+        assert_eq!(opened.len(), 1, "one unit");
+        assert_eq!(opened[0].id, messages[0].message_id.uuid());
+        assert_eq!(read(&opened[0]), sent(&messages));
         assert_eq!(open(&properties, vec![255]).unwrap_err().0, Unreadable::Parcel);
         assert_eq!(open(&properties, Vec::new()).unwrap_err().0, Unreadable::Parcel);
+    }
+
+    fn read(unit: &Unit) -> Vec<(Uuid, i64, Vec<u8>)> {
+        unit.letters.iter().map(|(e, body)| (e.id, e.aggregate_version, body.clone())).collect()
+    }
+
+    fn sent(messages: &[Outgoing]) -> Vec<(Uuid, i64, Vec<u8>)> {
+        messages.iter().map(|m| (m.message_id.uuid(), m.aggregate_version, m.body.clone())).collect()
+    }
+
+    /// The envelope of the row that begins with this message.
+    fn row(message: &Outgoing) -> Envelope {
+        Envelope {
+            id: message.message_id.uuid(),
+            kind: message.kind.to_owned(),
+            aggregate_id: message.aggregate_id,
+            aggregate_version: message.aggregate_version,
+            occurred_at: message.occurred_at,
+            traceparent: None,
+        }
+    }
+
+    #[test]
+    fn a_bag_survives_the_wire_and_each_of_its_rows_is_a_unit() {
+        let [alone, first, second] = [1, 2, 3].map(|aggregate| message("a.b.v1", aggregate, 7));
+        let together = [first.clone(), second];
+        let parcel = pack(&together).first().unwrap().body().into_owned();
+        let rows = [(row(&alone), 1, alone.body.clone()), (row(&first), 2, parcel)];
+        let body = bag(rows.iter().map(|(e, letters, body)| (Cow::Borrowed(e), *letters, body.into())));
+        let properties = bag_properties(&rows[0].0, 3);
+        assert_eq!(letters(&properties), 3);
+        assert_eq!(envelope::message_id(&properties), Some(alone.message_id.uuid()));
+
+        let units = open(&properties, body.clone()).unwrap();
+        assert_eq!(units.iter().map(|unit| unit.id).collect::<Vec<_>>(), [rows[0].0.id, rows[1].0.id]);
+        assert_eq!(read(&units[0]), sent(&[alone]));
+        assert_eq!(read(&units[1]), sent(&together));
+        assert_eq!(units[0].letters[0].0.kind, "a.b.v1");
+
+        // A consumer that knows no bags finds no envelope.
+        assert_eq!(Envelope::read(&properties), Err(Unreadable::AggregateId));
+        assert_eq!(open(&properties, vec![255]).unwrap_err(), (Unreadable::Bag, vec![255]));
+        assert_eq!(open(&properties, Vec::new()).unwrap_err().0, Unreadable::Bag);
+        let broken = bag([(Cow::Borrowed(&rows[1].0), 2, vec![255].into())].into_iter());
+        assert_eq!(open(&properties, broken).unwrap_err().0, Unreadable::Bag, "a row that is no parcel");
+        let nameless = properties.clone().with_type("".into());
+        assert_eq!(open(&nameless, body.clone()).unwrap_err().0, Unreadable::Kind);
+        let unknown = properties.with_content_type("application/vnd.zhirong.crate".into());
+        assert_eq!(open(&unknown, body.clone()).unwrap_err(), (Unreadable::ContentType, body));
+    }
+
+    #[test]
+    fn each_letter_of_a_parcel_goes_on_in_its_own_trace() {
+        let traced = |aggregate, trace: Option<&str>| Outgoing {
+            traceparent: trace.map(str::to_owned),
+            ..message("a.b.v1", aggregate, 1)
+        };
+        let messages = [traced(1, Some("one")), traced(2, None), traced(3, Some("three"))];
+        let body = pack(&messages).first().unwrap().body().into_owned();
+        let changed = with_traces(&body, |_, trace| (trace == "three").then(|| "four".to_owned())).unwrap();
+        let traces: Vec<_> =
+            Parcel::decode(changed.as_slice()).unwrap().letters.into_iter().map(|l| l.traceparent).collect();
+        assert_eq!(traces, [Some("one".to_owned()), None, Some("four".to_owned())]);
+        assert_eq!(with_traces(&body, |_, _| None), None, "untouched where no trace goes on");
     }
 }

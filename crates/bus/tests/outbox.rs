@@ -52,8 +52,7 @@ async fn a_returned_message_stays_and_the_others_go() {
         (ground.count("SELECT max(attempts)::bigint FROM outbox").await >= 2).then_some(())
     })
     .await;
-    let path = ["bindings", ground.vhost.as_str(), "e", bus::EXCHANGE, "q", ground.queue.name];
-    ground.admin.post(&path, json!({"routing_key": ground.unwanted})).await.unwrap();
+    ground.want(ground.unwanted).await;
     eventually("an empty outbox", async || (ground.outbox_rows().await == 0).then_some(())).await;
     eventually("their effects", async || (ground.effects().await == 60).then_some(())).await;
     ids.extend(unwanted);

@@ -4,6 +4,8 @@
 mod support;
 
 #[cfg(test)]
+mod bags;
+#[cfg(test)]
 mod broker_private;
 #[cfg(test)]
 mod broker_trouble;

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use bus::Outgoing;
+use bus::{BusConfig, Outgoing};
 use chrono::Utc;
 use telemetry::receiver::TraceReceiver;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::support::{Ground, LIMIT, Recorder, Verdict, eventually};
+use crate::support::{Ground, LIMIT, Recorder, Verdict, eventually, quick};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_carries_its_trace_to_its_effect_which_links_to_its_batch() {
@@ -23,7 +23,9 @@ async fn a_message_carries_its_trace_to_its_effect_which_links_to_its_batch() {
     let ground = Ground::shared().await;
     let continued: Arc<Mutex<Vec<String>>> = Arc::default();
     let onwards = Arc::clone(&continued);
-    let bus = ground.bus();
+    ground.want(ground.unwanted).await;
+    let unhurried = Box::leak(Box::new([ground.unwanted]));
+    let bus = ground.bus_with(BusConfig { unhurried, ..quick() }, &ground.broker);
     bus.consume(
         ground.queue,
         Recorder::judging(move |message| {
@@ -35,13 +37,20 @@ async fn a_message_carries_its_trace_to_its_effect_which_links_to_its_batch() {
     );
     let root = tracing::info_span!("state change");
     let trace = root.in_scope(telemetry::context::current_trace_id).unwrap();
-    ground.enqueue(ground.kind, 3).instrument(root).await;
-    eventually("the effects", async || (ground.effects().await == 3).then_some(())).await;
+    async {
+        ground.enqueue(ground.kind, 3).await;
+        // In one bag: two messages and a parcel of three.
+        ground.enqueue(ground.unwanted, 2).await;
+        ground.enqueue_together(ground.unwanted, 3).await;
+    }
+    .instrument(root)
+    .await;
+    eventually("the effects", async || (ground.effects().await == 8).then_some(())).await;
     bus.stop().await;
     telemetry.flush();
 
     let continued = continued.lock().unwrap().clone();
-    assert_eq!(continued.len(), 3);
+    assert_eq!(continued.len(), 8);
     assert!(
         continued
             .iter()
@@ -50,7 +59,7 @@ async fn a_message_carries_its_trace_to_its_effect_which_links_to_its_batch() {
     let spans = receiver
         .wait_for(
             |spans| {
-                spans.iter().filter(|s| s.trace_id == trace && s.name.starts_with("consume ")).count() == 3
+                spans.iter().filter(|s| s.trace_id == trace && s.name.starts_with("consume ")).count() == 8
             },
             LIMIT,
         )
@@ -58,7 +67,7 @@ async fn a_message_carries_its_trace_to_its_effect_which_links_to_its_batch() {
         .unwrap();
     let of_trace: Vec<_> = spans.iter().filter(|s| s.trace_id == trace).collect();
     let published: Vec<_> = of_trace.iter().filter(|s| s.name.starts_with("publish ")).collect();
-    assert_eq!(published.len(), 3);
+    assert_eq!(published.len(), 8, "each letter's own, in parcels and bags too");
     for effect in of_trace.iter().filter(|s| s.name.starts_with("consume ")) {
         assert!(published.iter().any(|p| Some(&p.span_id) == effect.parent_span_id.as_ref()), "{effect:?}");
         let batch = spans.iter().find(|s| {

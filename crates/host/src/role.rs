@@ -36,6 +36,9 @@ pub struct Role {
     pub queues: &'static [bus::Queue],
     /// The message types that it publishes.
     pub publishes: &'static [&'static str],
+    /// Of these types, those that may wait a moment for company on their way (`bus::BusConfig::unhurried`): facts for which
+    /// nobody waits, and whose consumers all stand any order.
+    pub unhurried: &'static [&'static str],
     /// The roles that it calls by gRPC.
     pub peers: &'static [&'static str],
     /// The settings it has beyond every role's; names begin with `ZHIRONG_<ROLE>_`.

@@ -167,6 +167,7 @@ fn start_bus(
     let config = BusConfig {
         amqp_url: settings.get(&host_keys::AMQP_URL)?.expose().clone(),
         role: role.name,
+        unhurried: role.unhurried,
         batch: settings.get(&host_keys::BUS_BATCH)?,
         prefetch: settings.get(&host_keys::BUS_PREFETCH)?,
         pipeline: settings.get(&host_keys::BUS_PIPELINE)?,

@@ -8,6 +8,7 @@ pub(crate) static ROLE: Role = Role {
     has_store: true,
     queues: &[],
     publishes: &[],
+    unhurried: &[],
     peers: &["other"],
     keys: &[],
     reasons: &[],

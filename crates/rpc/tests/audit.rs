@@ -19,6 +19,7 @@ pub(crate) static ROLE: Role = Role {
     has_store: true,
     queues: &[],
     publishes: &[],
+    unhurried: &[],
     peers: &[],
     keys: &[],
     reasons: &[],

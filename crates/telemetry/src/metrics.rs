@@ -214,7 +214,7 @@ pub fn set_outbox(rows: i64, oldest_seconds: f64, unroutable: i64) {
     METRICS.outbox_unroutable.set(unroutable);
 }
 
-/// `count` messages were confirmed by the broker.
+/// `count` broker messages were confirmed. One that carries several outbox rows counts once.
 pub fn add_published(count: u64) {
     METRICS.outbox_published.inc_by(count);
 }

@@ -9,6 +9,7 @@ pub(crate) static ROLE: Role = Role {
     has_store: true,
     queues: &[bus::Queue { name: "sample.things.v1", binds: &["sample.thing-done.v1"] }],
     publishes: &["sample.thing-done.v1"],
+    unhurried: &[],
     peers: &[],
     keys: &[],
     reasons: &[],

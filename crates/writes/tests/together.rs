@@ -11,6 +11,7 @@ static ROLE: Role = Role {
     has_store: true,
     queues: &[],
     publishes: &[],
+    unhurried: &[],
     peers: &[],
     keys: &[],
     reasons: &[],

@@ -28,6 +28,8 @@ pub static ROLE: Role = Role {
     has_store: true,
     queues: &[],
     publishes: messaging::PUBLISHES,
+    // Only statistics takes them.
+    unhurried: messaging::PUBLISHES,
     peers: &[],
     keys: settings::ALL,
     reasons: reasons::ALL,

@@ -25,6 +25,7 @@ pub static ROLE: Role = Role {
     has_store: true,
     queues: &[],
     publishes: &[],
+    unhurried: &[],
     peers: &["intake", "whitelist", "catalog", "insurance", "statistics", "partner"],
     keys: settings::ALL,
     reasons: &[],

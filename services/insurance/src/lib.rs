@@ -24,6 +24,7 @@ pub static ROLE: host::Role = host::Role {
     has_store: true,
     queues: &[messaging::CASES, messaging::REPLIES],
     publishes: messaging::publish::TYPES,
+    unhurried: messaging::publish::UNHURRIED,
     peers: &["intake"],
     keys: config::KEYS,
     reasons: reasons::ALL,

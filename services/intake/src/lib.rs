@@ -25,6 +25,7 @@ pub static ROLE: host::Role = host::Role {
     has_store: true,
     queues: &[messaging::REPLIES, messaging::CONSENTS, messaging::COVERS],
     publishes: messaging::publish::TYPES,
+    unhurried: messaging::publish::UNHURRIED,
     peers: &["whitelist", "catalog"],
     keys: config::KEYS,
     reasons: reasons::ALL,

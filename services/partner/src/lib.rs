@@ -18,6 +18,7 @@ pub static ROLE: host::Role = host::Role {
     has_store: true,
     queues: &messaging::QUEUES,
     publishes: messaging::PUBLISHES,
+    unhurried: &[],
     peers: &["intake", "insurance", "whitelist", "catalog"],
     keys: settings::ALL,
     reasons: reasons::ALL,

@@ -24,6 +24,7 @@ pub static ROLE: Role = Role {
     has_store: true,
     queues: &[messaging::FACTS],
     publishes: &[],
+    unhurried: &[],
     peers: &[],
     keys: &[],
     reasons: reasons::ALL,

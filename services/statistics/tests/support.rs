@@ -35,6 +35,7 @@ static TELLER: Role = Role {
     has_store: true,
     queues: &[],
     publishes: FactKind::TYPES,
+    unhurried: &[],
     peers: &[],
     keys: &[],
     reasons: &[],

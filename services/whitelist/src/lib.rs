@@ -24,6 +24,7 @@ pub static ROLE: Role = Role {
     has_store: true,
     queues: &[messaging::ACKNOWLEDGEMENTS],
     publishes: messaging::PUBLISHES,
+    unhurried: messaging::UNHURRIED,
     peers: &["catalog"],
     keys: settings::ALL,
     reasons: reasons::ALL,

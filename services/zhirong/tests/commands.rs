@@ -47,6 +47,23 @@ fn every_queue_is_fed_by_a_role_that_publishes_its_types() {
     assert_eq!(once.len(), published.len(), "a type belongs to one role");
 }
 
+/// Only statistics is known to stand any order across types: partner's feed promises one for each assignment, and cases and
+/// their cover are waited for.
+#[test]
+fn what_a_role_publishes_without_hurry_only_statistics_takes() {
+    let roles = &zhirong::roles::ALL;
+    for role in roles.iter() {
+        for kind in role.unhurried {
+            assert!(role.publishes.contains(kind), "{} does not publish {kind}", role.name);
+            let takes = |role: &&&host::Role| role.queues.iter().any(|queue| queue.binds.contains(kind));
+            let takers: Vec<&str> = roles.iter().filter(takes).map(|role| role.name).collect();
+            assert_eq!(takers, ["statistics"], "{kind}");
+        }
+    }
+    let patterns = roles.iter().flat_map(|role| role.queues).flat_map(|queue| queue.binds);
+    assert!(patterns.copied().all(|bind| !bind.contains(['*', '#'])), "a pattern may take anything");
+}
+
 #[test]
 fn the_help_speaks_chinese_and_english() {
     let place = Place::new("help");

@@ -14,7 +14,7 @@ use crate::backoff::Backoff;
 use crate::clockwork::{fault_code, pause};
 use crate::envelope::{Envelope, message_id};
 use crate::health::Pulse;
-use crate::parcel::Opened;
+use crate::parcel::Unit;
 
 /// How a held message waits.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,9 +68,9 @@ impl Aside {
         }
     }
 
-    /// All that one delivery holds.
-    pub(super) fn all_of(opened: Opened, wait: Wait, reason: &str) -> impl Iterator<Item = Self> {
-        let Opened { id, letters } = opened;
+    /// All that the inbox knows as one.
+    pub(super) fn all_of(unit: Unit, wait: Wait, reason: &str) -> impl Iterator<Item = Self> {
+        let Unit { id, letters } = unit;
         letters.into_iter().map(move |(envelope, body)| Self::readable(wait, reason, (envelope, id), body))
     }
 

@@ -23,7 +23,9 @@ impl Sink for Burial {
         let mut rows = Vec::with_capacity(deliveries.len());
         for Delivery { properties, data, .. } in deliveries {
             match parcel::open(&properties, data) {
-                Ok(opened) => rows.extend(Aside::all_of(opened, Wait::Parked, REASON)),
+                Ok(units) => {
+                    rows.extend(units.into_iter().flat_map(|unit| Aside::all_of(unit, Wait::Parked, REASON)));
+                }
                 Err((unreadable, body)) => {
                     rows.push(Aside::unreadable(unreadable.reason(), &properties, body));
                 }

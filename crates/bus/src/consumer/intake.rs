@@ -5,8 +5,8 @@ use lapin::message::Delivery;
 use uuid::Uuid;
 
 use super::aside::{Aside, Wait};
-use crate::envelope::{Message, delivery_count};
-use crate::parcel::{self, Opened};
+use crate::envelope::{Envelope, Message, delivery_count};
+use crate::parcel::{self, Unit};
 
 /// A batch from the queue, sorted out.
 #[derive(Debug, Default)]
@@ -31,29 +31,31 @@ pub(super) fn sort(deliveries: Vec<Delivery>, rules: Rules) -> Sorted {
     let mut sorted = Sorted::default();
     let mut seen = std::collections::HashSet::with_capacity(deliveries.len());
     for Delivery { properties, data, .. } in deliveries {
-        let opened = match parcel::open(&properties, data) {
-            Ok(opened) => opened,
+        let units = match parcel::open(&properties, data) {
+            Ok(units) => units,
             Err((unreadable, body)) => {
                 sorted.aside.push(Aside::unreadable(unreadable.reason(), &properties, body));
                 continue;
             }
         };
-        if !seen.insert(opened.id) {
-            continue;
-        }
         let deliveries_before = delivery_count(&properties);
-        if forgotten(opened.id, rules) {
-            // Whether it was taken is no longer known: a person decides.
-            sorted.aside.extend(Aside::all_of(opened, Wait::Parked, "older-than-inbox"));
-        } else if deliveries_before >= rules.redeliveries {
-            // Consumers died or lost their connection with it again and again. From the table it is handled alone, and
-            // the queue moves on.
-            sorted.aside.extend(Aside::all_of(opened, Wait::Suspect, "redelivered-often"));
-        } else {
-            let Opened { id, letters } = opened;
-            sorted.messages.extend(
-                letters.into_iter().map(|(envelope, body)| envelope.into_letter(body, deliveries_before, id)),
-            );
+        for unit in units {
+            if !seen.insert(unit.id) {
+                continue;
+            }
+            if forgotten(unit.id, rules) {
+                // Whether it was taken is no longer known: a person decides.
+                sorted.aside.extend(Aside::all_of(unit, Wait::Parked, "older-than-inbox"));
+            } else if deliveries_before >= rules.redeliveries {
+                // Consumers died or lost their connection with it again and again. From the table it is handled alone,
+                // and the queue moves on.
+                sorted.aside.extend(Aside::all_of(unit, Wait::Suspect, "redelivered-often"));
+            } else {
+                let Unit { id, letters } = unit;
+                let letter =
+                    |(envelope, body): (Envelope, _)| envelope.into_letter(body, deliveries_before, id);
+                sorted.messages.extend(letters.into_iter().map(letter));
+            }
         }
     }
     sorted.messages.sort_by_key(|m| (m.aggregate_id, m.aggregate_version, m.id));
@@ -72,11 +74,12 @@ fn forgotten(id: Uuid, rules: Rules) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use kernel::MessageId;
     use lapin::types::{AMQPValue, FieldTable};
 
     use super::*;
-    use crate::envelope::Envelope;
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -116,6 +119,27 @@ mod tests {
         let mut again = delivery(2, 0, 1, 1, 1);
         again.properties = one.properties.clone();
         assert_eq!(sort(vec![one, again], RULES()).messages.len(), 1);
+    }
+
+    #[test]
+    fn a_row_that_came_before_is_known_in_another_bag_and_an_old_one_is_set_aside_alone() {
+        let row = |delivery: &Delivery| Envelope::read(&delivery.properties).unwrap();
+        let [first, second, old] = [(1, 0), (2, 0), (3, 31)].map(|(n, ago)| row(&delivery(n, ago, 1, 1, 0)));
+        let bag = |rows: &[&Envelope]| {
+            let mut delivery = Delivery::mock(9, "x".into(), "k".into(), false, vec![]);
+            let letters = i32::try_from(rows.len()).unwrap();
+            delivery.properties = parcel::bag_properties(rows[0], letters);
+            let whole = |row: &&Envelope| (Cow::Owned((*row).clone()), 1, Cow::Owned(Vec::new()));
+            delivery.data = parcel::bag(rows.iter().map(whole));
+            delivery
+        };
+        let sorted = sort(vec![bag(&[&first, &old]), bag(&[&second, &first])], RULES());
+        let mut handled: Vec<_> = sorted.messages.iter().map(|m| (m.id.uuid(), m.unit())).collect();
+        handled.sort_unstable();
+        let mut expected = [first.id, second.id].map(|id| (id, id));
+        expected.sort_unstable();
+        assert_eq!(handled, expected);
+        assert_eq!(sorted.aside.iter().map(|row| row.unit).collect::<Vec<_>>(), [Some(old.id)]);
     }
 
     #[test]

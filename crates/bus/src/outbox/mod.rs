@@ -1,5 +1,7 @@
 //! Sending: rows written with the state change, and the one relay per role that brings them to the broker.
 
+mod bags;
+mod company;
 mod leader;
 mod outgoing;
 mod publisher;

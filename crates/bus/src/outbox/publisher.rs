@@ -15,17 +15,20 @@ use lapin::{Channel, Confirmation, Connection, ExchangeKind, PublisherConfirm};
 use tracing::Instrument;
 use uuid::Uuid;
 
+use super::bags::Bag;
 use super::store::Row;
 use crate::EXCHANGE;
 use crate::envelope::{Envelope, message_id};
 use crate::link::{Link, LinkError, answered};
 use crate::parcel;
 
-/// What became of some of the rows under way.
+/// What became of some of the rows under way. The rows of a bag share their fate.
 #[derive(Debug, Default)]
 pub(super) struct Fates {
     /// Confirmed and not returned: the broker answers for them now.
     pub(super) sent: Vec<Uuid>,
+    /// In how many broker messages they went.
+    pub(super) messages: u64,
     /// Confirmed, but no queue wanted them.
     pub(super) returned: Vec<Uuid>,
     /// The broker could not take them.
@@ -43,10 +46,12 @@ pub(super) struct UnderWay {
     since: Option<Instant>,
 }
 
+/// One broker message.
 struct Sent {
     id: Uuid,
+    rows: Vec<Uuid>,
     confirm: PublisherConfirm,
-    /// Of the message and of a parcel's letters: they last until the broker has confirmed.
+    /// Of the message or of the letters in it: they last until the broker has confirmed.
     _spans: Vec<tracing::Span>,
 }
 
@@ -55,12 +60,14 @@ impl UnderWay {
         self.sent.is_empty()
     }
 
+    /// How many rows.
     pub(super) fn len(&self) -> usize {
-        self.sent.len()
+        self.sent.iter().map(|sent| sent.rows.len()).sum()
     }
 
+    /// Of the rows.
     pub(super) fn ids(&self) -> impl Iterator<Item = Uuid> + '_ {
-        self.sent.iter().map(|sent| sent.id)
+        self.sent.iter().flat_map(|sent| sent.rows.iter().copied())
     }
 
     /// Time under an alarm of the broker does not count.
@@ -76,7 +83,7 @@ impl UnderWay {
     /// Waits for the next confirms; takes all that have come. Nothing is lost where the waiting is given up.
     pub(super) async fn settle(&mut self) -> Result<Fates, LinkError> {
         let confirmed = poll_fn(|context| {
-            let mut confirmed: Vec<(Uuid, Confirmation)> = Vec::new();
+            let mut confirmed: Vec<(Sent, Confirmation)> = Vec::new();
             // The client hangs a returned message on whichever confirm it resolves next, at the latest on the message's
             // own. So once a message is confirmed, all others are looked at again: what was resolved before it is seen.
             loop {
@@ -87,7 +94,7 @@ impl UnderWay {
                         Poll::Pending => place += 1,
                         Poll::Ready(Err(error)) => return Poll::Ready(Err(LinkError::from(error))),
                         Poll::Ready(Ok(confirmation)) => {
-                            confirmed.push((self.sent.remove(place).id, confirmation));
+                            confirmed.push((self.sent.remove(place), confirmation));
                         }
                     }
                 }
@@ -101,16 +108,23 @@ impl UnderWay {
         self.since = Some(Instant::now());
         let mut fates = Fates::default();
         let mut acked = Vec::with_capacity(confirmed.len());
-        for (id, confirmation) in confirmed {
+        for (sent, confirmation) in confirmed {
             if confirmation.is_ack() {
-                acked.push(id)
+                acked.push((sent.id, sent.rows));
             } else {
-                fates.nacked.push(id)
+                fates.nacked.extend(sent.rows);
             }
             self.returned
                 .extend(confirmation.take_message().and_then(|m| message_id(&m.delivery.properties)));
         }
-        (fates.returned, fates.sent) = acked.into_iter().partition(|id| self.returned.remove(id));
+        for (id, rows) in acked {
+            if self.returned.remove(&id) {
+                fates.returned.extend(rows);
+            } else {
+                fates.messages += 1;
+                fates.sent.extend(rows);
+            }
+        }
         Ok(fates)
     }
 }
@@ -147,9 +161,9 @@ impl Publisher {
         self.connection.status().connected() && self.channel.status().connected()
     }
 
-    /// Publishes all rows, in their order.
-    pub(super) async fn publish(&self, rows: &[Row], under_way: &mut UnderWay) -> Result<(), LinkError> {
-        let sent = try_join_all(rows.iter().map(|row| self.publish_one(row))).await?;
+    /// Publishes all bags, in their order.
+    pub(super) async fn publish(&self, bags: &[Bag], under_way: &mut UnderWay) -> Result<(), LinkError> {
+        let sent = try_join_all(bags.iter().map(|bag| self.publish_one(bag))).await?;
         if under_way.is_empty() {
             under_way.since = Some(Instant::now());
         }
@@ -157,42 +171,56 @@ impl Publisher {
         Ok(())
     }
 
-    async fn publish_one(&self, row: &Row) -> Result<Sent, LinkError> {
-        let envelope = &row.envelope;
-        let (mut span, mut spans) = (tracing::Span::none(), Vec::new());
-        let mut properties = envelope.properties();
-        let mut body = Cow::Borrowed(row.body.as_slice());
-        // A message without a trace of its own starts none here.
-        let recorded = envelope.traceparent.as_deref().filter(|trace| telemetry::context::is_recorded(trace));
-        if row.letters > 1 {
-            properties = parcel::labelled(properties, row.letters);
-            // The spans of a parcel's letters last as long as its publishing.
-            let mut begin = |id, traceparent: &str| {
-                let span = publish_span(&envelope.kind, id, traceparent);
-                let next = telemetry::context::traceparent_of(&span);
-                spans.push(span);
-                next
-            };
-            if let Some(continued) = recorded.and_then(|_| parcel::with_traces(&row.body, &mut begin)) {
-                body = Cow::Owned(continued);
-            }
-        } else if let Some(traceparent) = recorded {
-            span = publish_span(&envelope.kind, envelope.id, traceparent);
-            let traceparent =
-                telemetry::context::traceparent_of(&span).or_else(|| envelope.traceparent.clone());
-            properties = Envelope { traceparent, ..envelope.clone() }.properties();
-        }
+    async fn publish_one(&self, bag: &Bag) -> Result<Sent, LinkError> {
+        let mut spans = Vec::new();
+        let Row { envelope: first, letters, .. } = bag.first();
+        let (properties, body) = if bag.is_single() {
+            let (envelope, body) = continued(bag.first(), &mut spans);
+            let properties = envelope.properties();
+            (if *letters > 1 { parcel::labelled(properties, *letters) } else { properties }, body)
+        } else {
+            let rows = bag.rows().map(|row| {
+                let (envelope, body) = continued(row, &mut spans);
+                (envelope, row.letters, body)
+            });
+            let body = parcel::bag(rows);
+            (parcel::bag_properties(first, bag.letters()), Cow::Owned(body))
+        };
+        // A single message is published in its own span.
+        let span = spans.first().filter(|_| bag.letters() == 1).cloned();
         let mandatory = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        let key = envelope.kind.as_str().into();
+        let key = first.kind.as_str().into();
         let publish = self.channel.basic_publish(EXCHANGE.into(), key, mandatory, &body, properties);
-        let confirm = publish.instrument(span.clone()).await?;
-        spans.push(span);
-        Ok(Sent { id: row.envelope.id, confirm, _spans: spans })
+        let confirm = publish.instrument(span.unwrap_or_else(tracing::Span::none)).await?;
+        let rows = bag.rows().map(|row| row.envelope.id).collect();
+        Ok(Sent { id: first.id, rows, confirm, _spans: spans })
     }
 
     /// Gives up the channel and, since an error leaves doubt about more than the channel, its connection.
     pub(super) async fn give_up(self) {
         self.link.discard(&self.connection).await;
+    }
+}
+
+/// A row as it travels: the traces that are recorded, of its message or of a parcel's letters, go on from `spans`. What has
+/// no trace of its own starts none here.
+fn continued<'a>(row: &'a Row, spans: &mut Vec<tracing::Span>) -> (Cow<'a, Envelope>, Cow<'a, [u8]>) {
+    let (envelope, body) = (&row.envelope, Cow::Borrowed(row.body.as_slice()));
+    let recorded = envelope.traceparent.as_deref().filter(|trace| telemetry::context::is_recorded(trace));
+    let Some(recorded) = recorded else { return (Cow::Borrowed(envelope), body) };
+    let mut begin = |id, traceparent: &str| {
+        let span = publish_span(&envelope.kind, id, traceparent);
+        let next = telemetry::context::traceparent_of(&span);
+        spans.push(span);
+        next
+    };
+    if row.letters > 1 {
+        let letters = parcel::with_traces(&row.body, begin);
+        return (Cow::Borrowed(envelope), letters.map_or(body, Cow::Owned));
+    }
+    match begin(envelope.id, recorded) {
+        None => (Cow::Borrowed(envelope), body),
+        traceparent => (Cow::Owned(Envelope { traceparent, ..envelope.clone() }), body),
     }
 }
 

@@ -9,6 +9,8 @@ use telemetry::metrics;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::bags::pack;
+use super::company::Company;
 use super::leader::{Leader, limited};
 use super::publisher::{Fates, Publisher, UnderWay};
 use super::{Outbox, store};
@@ -169,37 +171,47 @@ impl Relay {
     }
 
     /// Publishes what is ready while the broker confirms what was published before. Woken by commits of this process, and
-    /// looking by itself for those of others. Ends without an error on shutdown, when nothing is under way any more.
+    /// looking by itself for those of others. Ends without an error on shutdown, when nothing waits for company and nothing is
+    /// under way any more.
     async fn run_line(&self, leader: &mut Leader, line: &mut Line, term: &mut Term) -> Result<(), Stop> {
         let pace = Pace::new(self.config.worth);
+        let mut company = Company::new(self.config.unhurried, self.config.linger, Instant::now());
         let mut poll = self.config.poll_min;
         let mut look = true;
         loop {
             self.pulse.beat();
             let ending = self.shutdown.is_cancelled();
-            if ending && line.under_way.is_empty() {
-                return Ok(());
-            }
+            let parting = ending && company.parting();
             self.watch(line)?;
             if term.released.elapsed() >= ASK_AGAIN {
                 term.released = Instant::now();
                 let released = limited(store::release_due(leader.conn(), self.config.pipeline)).await?;
-                look |= released > 0;
+                if released > 0 {
+                    look = true;
+                    company.came(Instant::now());
+                }
             }
             let room = term.pace.most(self.config.pipeline).saturating_sub(line.under_way.len());
-            if look && room > 0 && !ending && !line.publisher.blocked() {
+            let wanted = if ending { parting } else { look };
+            if wanted && room > 0 && !line.publisher.blocked() {
                 pace.turn().await;
-                let rows = self.rows(leader, line, room).await?;
+                let left_out = if parting { &[] } else { company.left_out(Instant::now()) };
+                let rows = self.rows(leader, line, left_out, room).await?;
                 look = rows.len() >= room;
-                pace.took(rows.iter().map(|row| usize::try_from(row.letters).unwrap_or(1)).sum());
+                company.looked(left_out, look, Instant::now());
+                pace.took(rows.iter().map(store::Row::count).sum());
                 if !rows.is_empty() {
                     poll = self.config.poll_min;
-                    let sent = line.publisher.publish(&rows, &mut line.under_way).await;
+                    let ids: Vec<Uuid> = rows.iter().map(|row| row.envelope.id).collect();
+                    let bags = pack(rows, self.config.unhurried);
+                    let sent = line.publisher.publish(&bags, &mut line.under_way).await;
                     if let Err(error) = sent {
-                        let ids: Vec<Uuid> = rows.iter().map(|row| row.envelope.id).collect();
                         return Err(self.refused(leader, term, &ids, error).await?);
                     }
                 }
+            }
+            if ending && line.under_way.is_empty() {
+                return Ok(());
             }
             let (waits, idle) = (!line.under_way.is_empty(), line.under_way.is_empty());
             tokio::select! {
@@ -212,10 +224,13 @@ impl Relay {
                 },
                 () = self.outbox.woken(), if !look => {
                     look = true;
+                    company.came(Instant::now());
                     poll = self.config.poll_min;
                 }
+                () = company.ripe(), if !look && !ending => look = true,
                 () = tokio::time::sleep(poll), if idle => {
                     look = true;
+                    company.polled(Instant::now());
                     poll = poll.mul_f64(1.25).min(self.config.poll_max);
                 }
                 () = tokio::time::sleep(LOOK), if waits => {}
@@ -239,13 +254,19 @@ impl Relay {
     }
 
     /// The next rows to be published. What was confirmed goes with the same statement.
-    async fn rows(&self, leader: &mut Leader, line: &mut Line, room: usize) -> Result<Vec<store::Row>, Stop> {
+    async fn rows(
+        &self,
+        leader: &mut Leader,
+        line: &mut Line,
+        left_out: &[&str],
+        room: usize,
+    ) -> Result<Vec<store::Row>, Stop> {
         let under_way: Vec<Uuid> = line.under_way.ids().collect();
         let confirmed = std::mem::take(&mut line.confirmed);
         if confirmed.is_empty() {
-            return Ok(limited(store::ready(leader.conn(), &under_way, room)).await?);
+            return Ok(limited(store::ready(leader.conn(), &under_way, left_out, room)).await?);
         }
-        Ok(limited(store::delete_and_ready(leader.conn(), &confirmed, &under_way, room)).await?)
+        Ok(limited(store::delete_and_ready(leader.conn(), &confirmed, &under_way, left_out, room)).await?)
     }
 
     async fn settle(
@@ -261,7 +282,7 @@ impl Relay {
             Rate::Single(left) if left > settled => Rate::Single(left - settled),
             Rate::Single(_) | Rate::Pipeline => Rate::Pipeline,
         };
-        metrics::add_published(fates.sent.len() as u64);
+        metrics::add_published(fates.messages);
         line.confirmed.extend(fates.sent);
         if !fates.returned.is_empty() {
             tracing::error!(count = fates.returned.len(), "no queue wants messages of this role");

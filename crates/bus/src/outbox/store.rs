@@ -93,20 +93,29 @@ pub(super) struct Row {
     pub(super) letters: i32,
 }
 
+impl Row {
+    /// How many messages the body holds.
+    pub(super) fn count(&self) -> usize {
+        usize::try_from(self.letters).unwrap_or(1)
+    }
+}
+
 type RowTuple = (Uuid, String, Uuid, i64, DateTime<Utc>, Option<String>, Vec<u8>, i32);
 
-/// The oldest rows that nothing holds back and that are not under way, in the order of their insertion. No cursor: a row
-/// that commits late would be skipped by it.
+/// The oldest rows that nothing holds back, that are not under way and not of the types in `left_out`, in the order of their
+/// insertion. No cursor: a row that commits late would be skipped by it.
 pub(super) async fn ready(
     conn: &mut PgConnection,
     under_way: &[Uuid],
+    left_out: &[&str],
     limit: usize,
 ) -> Result<Vec<Row>, sqlx::Error> {
     let rows: Vec<RowTuple> = sqlx::query_as(
         "SELECT message_id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body, letters
-           FROM outbox WHERE retry_at IS NULL AND message_id <> ALL($1) ORDER BY seq LIMIT $2",
+           FROM outbox WHERE retry_at IS NULL AND message_id <> ALL($1) AND kind <> ALL($2) ORDER BY seq LIMIT $3",
     )
     .bind(under_way)
+    .bind(left_out)
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(conn)
     .await?;
@@ -118,15 +127,19 @@ pub(super) async fn delete_and_ready(
     conn: &mut PgConnection,
     confirmed: &[Uuid],
     under_way: &[Uuid],
+    left_out: &[&str],
     limit: usize,
 ) -> Result<Vec<Row>, sqlx::Error> {
     let rows: Vec<RowTuple> = sqlx::query_as(
         "WITH sent AS (DELETE FROM outbox WHERE message_id = ANY($1))
          SELECT message_id, kind, aggregate_id, aggregate_version, occurred_at, traceparent, body, letters
-           FROM outbox WHERE retry_at IS NULL AND message_id <> ALL($1) AND message_id <> ALL($2) ORDER BY seq LIMIT $3",
+           FROM outbox
+          WHERE retry_at IS NULL AND message_id <> ALL($1) AND message_id <> ALL($2) AND kind <> ALL($3)
+          ORDER BY seq LIMIT $4",
     )
     .bind(confirmed)
     .bind(under_way)
+    .bind(left_out)
     .bind(i64::try_from(limit).unwrap_or(i64::MAX))
     .fetch_all(conn)
     .await?;

@@ -113,6 +113,12 @@ impl Ground {
         declare(&self.admin, &self.vhost, &[(topology, PASSWORD.to_owned())]).await.unwrap();
     }
 
+    /// Lets the role's queue take one more type.
+    pub(crate) async fn want(&self, kind: &str) {
+        let path = ["bindings", self.vhost.as_str(), "e", bus::EXCHANGE, "q", self.queue.name];
+        self.admin.post(&path, serde_json::json!({"routing_key": kind})).await.unwrap();
+    }
+
     /// The role's own way to the broker, or to a proxy before it.
     pub(crate) fn amqp_url(&self, host: &str) -> String {
         format!("amqp://{}:{PASSWORD}@{host}/{}", user(self.role), self.vhost)

@@ -32,6 +32,7 @@ macro_rules! role {
             has_store: $has_store,
             queues: &[],
             publishes: &[],
+            unhurried: &[],
             peers: &[],
             keys: &[],
             reasons: &[],

@@ -39,6 +39,9 @@ pub(crate) const TYPES: &[&str] = &[
     REPLY_REFUSED,
 ];
 
+/// What only statistics takes, which stands any order, and for which nobody waits.
+pub(crate) const UNHURRIED: &[&str] = &[COVER_LEGS_CHANGED];
+
 /// What others are told of an event; `cover` is as it is after it.
 pub(crate) fn of_event(cover: &Cover, event: &Event, now: DateTime<Utc>) -> Vec<Outgoing> {
     let leg = event.leg().and_then(|id| cover.leg(id));

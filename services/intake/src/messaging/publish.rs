@@ -67,6 +67,17 @@ pub(crate) const TYPES: &[&str] = &[
     REPLY_REFUSED,
 ];
 
+/// Those that only statistics takes, which stands any order, and for which nobody waits. That offers are ready is waited for.
+pub(crate) const UNHURRIED: &[&str] = &[
+    CASE_SUBMITTED,
+    CASE_SUPPLEMENT_REQUESTED,
+    CASE_SUPPLEMENTED,
+    CASE_ACCEPTED,
+    CASE_DISPATCHED,
+    CASE_WAVE_CLOSED,
+    CASE_LEGS_CHANGED,
+];
+
 /// What others are told of a case's event; `case` and `legs` are as they are after it. `Submitted` needs the form: see
 /// [`submitted`].
 pub(crate) fn of_case(case: &Case, event: &Event, legs: &[Leg], now: DateTime<Utc>) -> Vec<Outgoing> {

@@ -30,6 +30,7 @@ pub(super) static ROLE: Role = Role {
         "insurance.reply-accepted.v1",
         "insurance.reply-refused.v1",
     ],
+    unhurried: &[],
     peers: &[],
     keys: &[],
     reasons: intake::ALL,

@@ -42,6 +42,7 @@ pub(super) static ROLE: Role = Role {
         "intake.reply-superseded.v1",
         "intake.reply-refused.v1",
     ],
+    unhurried: &[],
     peers: &[],
     keys: &[],
     reasons: ALL,

@@ -19,6 +19,7 @@ pub(super) static ROLE: Role = Role {
     has_store: true,
     queues: &[bus::Queue { name: "whitelist.acknowledgements.v1", binds: &["partner.list-acknowledged.v1"] }],
     publishes: &["whitelist.list-published.v1"],
+    unhurried: &[],
     peers: &[],
     keys: &[],
     reasons: &[],

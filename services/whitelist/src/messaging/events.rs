@@ -26,6 +26,10 @@ pub const PUBLISHES: &[&str] = &[
     LIST_PUBLISHED,
 ];
 
+/// What only statistics takes, which stands any order, and for which nobody waits.
+pub const UNHURRIED: &[&str] =
+    &[CONSENT_GRANTED, STANDING_RECORDED, ENTRY_LISTED, ENTRY_SUSPENDED, ENTRY_REMOVED];
+
 /// A consent lives through two versions at most: granted, revoked.
 const GRANTED_VERSION: i64 = 1;
 const REVOKED_VERSION: i64 = 2;

@@ -6,7 +6,7 @@ mod events;
 
 pub use acknowledgements::Acknowledgements;
 pub use entries::{entry_changed, entry_state, list_published};
-pub use events::{PUBLISHES, consent_changed, consent_granted, standing_recorded};
+pub use events::{PUBLISHES, UNHURRIED, consent_changed, consent_granted, standing_recorded};
 
 /// What banks have taken note of.
 pub static ACKNOWLEDGEMENTS: bus::Queue =
