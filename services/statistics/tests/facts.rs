@@ -85,9 +85,9 @@ async fn a_message_of_a_type_that_is_no_fact_is_parked() {
     let handler = FactHandler::new(Arc::new(stand.ground.clock().clone()), Arc::new(Notify::new()));
     let stranger = Outgoing::new("intake.leg-issued.v1", Uuid::new_v4(), 1, stand.now(), &());
     let batch = [Message::from(submitted(Uuid::new_v4(), 1, stand.now())), Message::from(stranger)];
-    let prepared = handler.prepare(&batch).await;
+    let mut prepared = handler.prepare(&batch).await;
     let mut transaction = stand.pool.begin().await.unwrap();
-    let outcomes = handler.apply(&mut transaction, &batch, prepared).await.unwrap();
+    let outcomes = handler.apply(&mut transaction, &batch, &mut prepared).await.unwrap();
     transaction.commit().await.unwrap();
     assert_eq!(outcomes, [Outcome::Done, Outcome::Park { reason: "unknown-type" }]);
     assert_eq!(stand.counts().await, [("intake.case-submitted.v1".to_owned(), 1)]);
@@ -183,8 +183,8 @@ async fn an_amount_that_no_application_can_have_is_parked() {
     let body = proto::intake::v1::CaseSubmitted { amount_fen: 30_000_000_001, ..Default::default() };
     let kind = FactKind::CaseSubmitted.code();
     let batch = [Message::from(Outgoing::new(kind, Uuid::new_v4(), 1, stand.now(), &body))];
-    let prepared = handler.prepare(&batch).await;
+    let mut prepared = handler.prepare(&batch).await;
     let mut transaction = stand.pool.begin().await.unwrap();
-    let outcomes = handler.apply(&mut transaction, &batch, prepared).await.unwrap();
+    let outcomes = handler.apply(&mut transaction, &batch, &mut prepared).await.unwrap();
     assert_eq!(outcomes, [Outcome::Park { reason: "impossible-amount" }]);
 }
