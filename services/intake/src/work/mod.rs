@@ -5,6 +5,7 @@
 mod chosen;
 mod evaluators;
 mod plan;
+mod planner;
 mod products;
 mod supplement;
 mod waiting;
@@ -16,15 +17,12 @@ use bus::{Hearing, Outbox};
 use chrono::TimeDelta;
 use host::turns::{rest_until, try_again_at, turns};
 use kernel::Clock;
-use proto::{
-    catalog::v1::catalog_service_client::CatalogServiceClient,
-    whitelist::v1::whitelist_service_client::WhitelistServiceClient,
-};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use evaluators::Evaluators;
+pub(crate) use planner::{Draft, Planner};
 pub(crate) use products::Products;
 
 use crate::{
@@ -98,9 +96,7 @@ pub(crate) struct Worker {
     pub outbox: Outbox,
     pub hearing: Hearing,
     pub alarm: Alarm,
-    pub whitelist: WhitelistServiceClient<rpc::client::Channel>,
-    pub catalog: CatalogServiceClient<rpc::client::Channel>,
-    pub evaluators: Evaluators,
+    pub planner: Planner,
 }
 
 impl Worker {
@@ -241,7 +237,7 @@ impl Worker {
 }
 
 /// The other role is away, or slow: the question itself may be good.
-fn is_away(status: &tonic::Status) -> bool {
+pub(crate) fn is_away(status: &tonic::Status) -> bool {
     matches!(
         status.code(),
         tonic::Code::Unavailable
