@@ -16,7 +16,7 @@ use crate::{
     journal::Journal,
     messaging::cover_request,
     store::Changes,
-    work::{Draft, Planner, is_away},
+    work::{Draft, Planner, is_away, soon},
 };
 
 /// What a batch waits for both answers together: far more than they take, and far less than a caller waits.
@@ -42,6 +42,8 @@ pub(crate) struct Plan {
     pub case: Case,
     /// All that follows, but for the case itself.
     pub changes: Changes,
+    /// A deadline of it comes soon.
+    pub is_due_soon: bool,
 }
 
 impl Plan {
@@ -106,7 +108,8 @@ impl AtOnce {
         }
         let mut changes = journal.changes;
         let (case, _) = changes.cases.pop()?;
-        Some(Plan { asked_at, case, changes })
+        let is_due_soon = changes.is_due_before(soon(journal.now));
+        Some(Plan { asked_at, case, changes, is_due_soon })
     }
 
     fn rests(&self) -> bool {

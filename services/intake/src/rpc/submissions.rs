@@ -66,7 +66,7 @@ enum Outcome {
 struct Next {
     /// Some are stored without a plan.
     planning: bool,
-    /// Some wait for their windows.
+    /// Deadlines of some come soon.
     timers: bool,
 }
 
@@ -259,7 +259,7 @@ async fn together(
         let record = work.record.clone();
         match work.plan.as_ref().filter(|plan| plan.holds()) {
             Some(plan) => {
-                next.timers = true;
+                next.timers |= plan.is_due_soon;
                 let record = Record { case: plan.case.clone(), ..record };
                 changes.note_new_case(record, [&work.journal.changes, &plan.changes]);
             }

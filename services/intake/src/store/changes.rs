@@ -158,6 +158,11 @@ impl Changes {
         self.cover_options.push(option);
     }
 
+    /// Whether one of the deadlines that are set here comes before this time.
+    pub fn is_due_before(&self, at: DateTime<Utc>) -> bool {
+        self.deadlines.iter().any(|deadline| deadline.due_at.is_some_and(|due_at| due_at < at))
+    }
+
     fn forget(&mut self, key: (CaseId, Kind)) {
         self.deadlines.retain(|noted| (noted.case, noted.kind) != key);
         self.cleared.retain(|noted| *noted != key);

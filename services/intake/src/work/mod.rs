@@ -14,8 +14,8 @@ mod window;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use bus::{Hearing, Outbox};
-use chrono::TimeDelta;
-use host::turns::{rest_until, try_again_at, turns};
+use chrono::{DateTime, TimeDelta, Utc};
+use host::turns::{POLL, rest_until, try_again_at, turns};
 use kernel::Clock;
 use sqlx::PgPool;
 use tokio::sync::Notify;
@@ -83,9 +83,15 @@ impl Alarm {
         self.plan.notify_one();
     }
 
+    /// Only for what is due sooner than [`soon`] says: the timers look by themselves as often.
     pub(crate) fn timers(&self) {
         self.timers.notify_waiters();
     }
+}
+
+/// What is due before this, who waits for deadlines may not find in time by itself.
+pub(crate) fn soon(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + TimeDelta::from_std(POLL).unwrap_or_default()
 }
 
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use kernel::CaseId;
 use tracing::{Instrument, info_span};
 
-use super::{WorkError, Worker, is_away, planner::Draft};
+use super::{WorkError, Worker, is_away, planner::Draft, soon};
 use crate::{
     domain::{Case, Leg},
     journal::Journal,
@@ -50,19 +50,21 @@ impl Worker {
     async fn carry_out(&self, ids: &[CaseId], drafts: Vec<Draft>, before: Vec<Leg>) -> Result<(), WorkError> {
         // Each of these is changed, and its version with it: that is what the one statement compares.
         let plain = |draft: &Draft| self.planner.is_plannable(&draft.record.case) && draft.is_of_known();
-        if before.is_empty() && drafts.len() == ids.len() && drafts.iter().all(plain) {
-            self.carry_out_at_once(ids, drafts).await?;
+        let is_due_soon = if before.is_empty() && drafts.len() == ids.len() && drafts.iter().all(plain) {
+            self.carry_out_at_once(ids, drafts).await?
         } else {
-            self.carry_out_locked(ids, drafts, before).await?;
-        }
+            self.carry_out_locked(ids, drafts, before).await?
+        };
         self.outbox.wake();
-        self.alarm.timers();
+        if is_due_soon {
+            self.alarm.timers();
+        }
         Ok(())
     }
 
     /// First rounds, by one statement that is a transaction by itself: it writes nothing if one of the cases has changed
-    /// since it was read, and then their turn comes again.
-    async fn carry_out_at_once(&self, ids: &[CaseId], drafts: Vec<Draft>) -> Result<(), WorkError> {
+    /// since it was read, and then their turn comes again. Returns whether a deadline of theirs comes soon.
+    async fn carry_out_at_once(&self, ids: &[CaseId], drafts: Vec<Draft>) -> Result<bool, WorkError> {
         let now = self.clock.now();
         let mut journal = Journal::new(now, &self.rules);
         for draft in drafts {
@@ -72,20 +74,22 @@ impl Worker {
         }
         let mut conn = self.pool.acquire().await?;
         if journal.changes.cases.len() < ids.len() {
-            return Ok(deadlines::postpone(&mut conn, ids, Kind::Plan, now + REPLAN).await?);
+            deadlines::postpone(&mut conn, ids, Kind::Plan, now + REPLAN).await?;
+            return Ok(false);
         }
         match journal.write(&mut conn).await {
-            Err(StoreError::Database(error)) if writes::is_other_number(&error) => Ok(()),
-            written => Ok(written?),
+            Err(StoreError::Database(error)) if writes::is_other_number(&error) => Ok(false),
+            written => Ok(written.map(|()| journal.changes.is_due_before(soon(now)))?),
         }
     }
 
+    /// As [`Self::carry_out_at_once`], for whatever must be locked first.
     async fn carry_out_locked(
         &self,
         ids: &[CaseId],
         drafts: Vec<Draft>,
         mut before: Vec<Leg>,
-    ) -> Result<(), WorkError> {
+    ) -> Result<bool, WorkError> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
         let locked: HashMap<CaseId, Case> = cases::lock(&mut tx, ids)
@@ -115,6 +119,7 @@ impl Worker {
             }
         }
         journal.write(&mut tx).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(journal.changes.is_due_before(soon(now)))
     }
 }
