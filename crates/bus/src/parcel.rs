@@ -26,8 +26,8 @@ const PARCEL: &str = "application/vnd.zhirong.parcel";
 const BAG: &str = "application/vnd.zhirong.bag";
 /// How many letters there are, for whoever fills a batch.
 const LETTERS: &str = "letters";
-/// Most letters of a parcel: a part of a consumer's batch, since they stand and fall together.
-const MOST_LETTERS: usize = 64;
+/// Most letters of a parcel, which stand and fall together: as many as one batch of a consumer.
+const MOST_LETTERS: usize = 256;
 /// Bodies beyond this length begin another parcel.
 const MOST_BYTES: usize = 128 * 1_024;
 

@@ -15,8 +15,8 @@ use crate::{
     journal::Rules,
     messaging::{self, consents::Consents, covers::Covers, replies::Replies},
     numbers::Numbers,
-    rpc::{ConsentCache, Deps, Dossiers, Intake, POLICY, Submissions},
-    work::{Alarm, Evaluators, Products, Worker},
+    rpc::{AtOnce, ConsentCache, Deps, Dossiers, Intake, POLICY, Submissions},
+    work::{Alarm, Evaluators, Planner, Products, Worker},
 };
 
 pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
@@ -34,6 +34,14 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     host.bus.consume(&messaging::COVERS, told);
     let evaluators = Evaluators::new(catalog.clone());
 
+    let planner = Planner {
+        clock: Arc::clone(&host.clock),
+        rules: rules.clone(),
+        whitelist: whitelist.clone(),
+        catalog: catalog.clone(),
+        evaluators: evaluators.clone(),
+    };
+
     let worker = Worker {
         pool: host.pool.clone(),
         clock: Arc::clone(&host.clock),
@@ -41,9 +49,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         outbox: host.bus.outbox(),
         hearing: bus::Hearing::of(&host.bus, &messaging::REPLIES),
         alarm: alarm.clone(),
-        whitelist: whitelist.clone(),
-        catalog: catalog.clone(),
-        evaluators: evaluators.clone(),
+        planner: planner.clone(),
     };
     let shutdown = host.shutdown.clone();
     let working = tokio::spawn(worker.run(shutdown.clone()));
@@ -60,7 +66,12 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
         clock: Arc::clone(&host.clock),
         rules,
         numbers: Arc::new(Numbers::new(host.pool.clone())),
-        submissions: Submissions::start(host.pool.clone(), host.bus.outbox(), alarm.clone()),
+        submissions: Submissions::start(
+            host.pool.clone(),
+            host.bus.outbox(),
+            alarm.clone(),
+            AtOnce::new(planner),
+        ),
         outbox: host.bus.outbox(),
         alarm,
         whitelist,

@@ -100,3 +100,47 @@ async fn a_case_comes_back_as_it_was_stored_in_every_phase() {
         assert_eq!(found, stored);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_case_comes_back_in_every_state_in_which_planning_can_leave_it() {
+    let ground = testkit::ground(&[&ROLE]).await;
+    let mut conn = ground.pool(&ROLE).acquire().await.unwrap();
+    let day = at(1_663_200_000);
+    let round = |cover, closes_at| Collection { wave: 1, legs: 5, answered: 0, offers: 0, closes_at, cover };
+    let left = [
+        (0, Phase::Submitted { held: Vec::new() }),
+        (0, Phase::Submitted { held: vec!["ASSET_UNKNOWN".to_owned(), "CONSENT_REVOKED".to_owned()] }),
+        (0, Phase::Rejected { reasons: vec!["HX01".to_owned()] }),
+        (1, Phase::NoOffer { reasons: vec!["NO_PRODUCT".to_owned()], again: false, last: None }),
+        (1, Phase::Collecting(round(Cover::NotAsked, None))),
+        (1, Phase::Collecting(round(Cover::Asked, Some(at(1_663_300_000))))),
+    ];
+    let mut changes = Changes::default();
+    let mut new = Vec::new();
+    for (index, (round, phase)) in left.into_iter().enumerate() {
+        let case = Case {
+            id: CaseId::from_uuid(Uuid::from_u128(100 + u128::try_from(index).unwrap())),
+            version: 4,
+            channel: Channel::Api,
+            supplemented: false,
+            round,
+            phase,
+        };
+        let record = cases::Record {
+            case: case.clone(),
+            number: CaseNumber::issue(day.date_naive(), u64::try_from(index).unwrap()).unwrap(),
+            form: Form::default(),
+            created_at: day,
+            submitted_at: Some(day),
+            root_traceparent: None,
+        };
+        changes.note_new_case(record, []);
+        new.push(case);
+    }
+    let mut writes = Writes::new();
+    changes.gather(&mut writes, &mut conn).await.unwrap();
+    writes.execute(&mut conn).await.unwrap();
+    let ids: Vec<CaseId> = new.iter().map(|case| case.id).collect();
+    let found = cases::read(&mut conn, &ids).await.unwrap();
+    assert_eq!(found.into_iter().map(|record| record.case).collect::<Vec<_>>(), new);
+}

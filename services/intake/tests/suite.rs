@@ -1,6 +1,7 @@
 //! Intake against real engines, with whitelist, catalog and partner as small real roles beside it.
 #![expect(clippy::unwrap_used, reason = "a test whose ground is missing has to fail at once")]
 
+mod at_once;
 mod bad_input;
 mod calendar;
 mod choice;

@@ -21,7 +21,7 @@ use crate::{
         plan::Policy,
     },
     messaging::{cover_request, publish},
-    store::{Changes, StoreError, cases::Record, timeline::Entry},
+    store::{Changes, StoreError, cases::Record, deadlines::Deadline, timeline::Entry},
 };
 
 /// Who did it, as the timeline shows it: "staff:…", "role:intake", "institution:…".
@@ -70,6 +70,18 @@ impl Rules {
     /// Answers that were given in time may still be on their way when their time ends.
     pub(crate) fn grace(&self) -> TimeDelta {
         TimeDelta::seconds(i64::from(self.policy.grace_seconds))
+    }
+
+    /// When to look at a window next: at its end, or earlier to ask the silent again.
+    pub(crate) fn next_look(
+        &self,
+        window: Deadline,
+        now: DateTime<Utc>,
+        closes_at: Option<DateTime<Utc>>,
+    ) -> Deadline {
+        let again = now + TimeDelta::seconds(i64::from(self.policy.ask_again_seconds));
+        let due_at = closes_at.map(|closes_at| again.min(closes_at + self.grace()));
+        Deadline { due_at, ..window }
     }
 
     /// Until when an engaged evaluator is to deliver; None while the calendar of that year is missing.

@@ -1,9 +1,13 @@
 //! A revoked consent ends what rests on it: open cases are withdrawn and their legs released (domain.md §3.2, undo
 //! table). Reads stop at once, because consent is checked at each.
+//!
+//! A submission that is planned before it is stored (`rpc/at_once.rs`) may have been told that the consent holds, and be stored
+//! just after the cases of the revoked consent were looked for. So they are looked for once more when all of those are stored.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bus::{Handler, HandlerError, Message, Outcome};
+use chrono::TimeDelta;
 use kernel::{CaseId, Clock, ConsentId};
 use prost::Message as _;
 use proto::whitelist::v1::ConsentRevoked;
@@ -16,6 +20,10 @@ use crate::{
     rpc::ConsentCache,
     store::{cases, legs},
 };
+
+/// When cases of a revoked consent are looked for once more: what was planned by an older answer of whitelist is stored by
+/// then, or never.
+const LOOK_AGAIN: Duration = Duration::from_secs(40);
 
 #[derive(Clone)]
 pub(crate) struct Consents {
@@ -46,7 +54,11 @@ impl Handler for Consents {
                 Ok(consent) => {
                     self.cache.forget(consent);
                     self.revoke(conn, message, consent).await.map_err(failed)?;
-                    Outcome::Done
+                    if self.is_young(message) {
+                        Outcome::Retry { after: LOOK_AGAIN, reason: "look-again" }
+                    } else {
+                        Outcome::Done
+                    }
                 }
                 Err(reason) => Outcome::Park { reason },
             });
@@ -66,6 +78,13 @@ fn read(message: &Message) -> Result<ConsentId, &'static str> {
 }
 
 impl Consents {
+    /// Whether cases may still be stored that were planned before the revocation.
+    fn is_young(&self, message: &Message) -> bool {
+        let age = self.clock.now() - message.occurred_at;
+        !self.rules.policy.auto_accept.is_empty()
+            && age < TimeDelta::from_std(LOOK_AGAIN).unwrap_or(TimeDelta::MAX)
+    }
+
     async fn revoke(
         &self,
         conn: &mut PgConnection,

@@ -21,17 +21,10 @@ const COVERERS: [InstitutionRole; 2] = [InstitutionRole::Insurer, InstitutionRol
 
 /// Adds to the journal what its requests for cover need: message, row and readings.
 pub(crate) async fn ask(journal: &mut Journal, conn: &mut PgConnection) -> Result<(), StoreError> {
-    let asks = std::mem::take(&mut journal.asks);
-    // A request at dispatch finds the banks' reading among what is written just now.
-    let known = |journal: &Journal, case: CaseId, round: u8| {
-        let is_it = |dossier: &&Dossier| {
-            dossier.case == case && dossier.round == round && dossier.role == InstitutionRole::Bank
-        };
-        journal.changes.dossiers.iter().find(is_it).cloned()
-    };
-    let stored: Vec<CaseId> = asks
+    let stored: Vec<CaseId> = journal
+        .asks
         .iter()
-        .filter(|ask| known(journal, ask.case.id, ask.case.round).is_none())
+        .filter(|ask| frozen_now(journal, ask.case.id, ask.case.round).is_none())
         .map(|ask| ask.case.id)
         .collect();
     let stored = if stored.is_empty() {
@@ -39,9 +32,27 @@ pub(crate) async fn ask(journal: &mut Journal, conn: &mut PgConnection) -> Resul
     } else {
         dossiers::of_cases(conn, &stored, InstitutionRole::Bank).await?
     };
-    for ask in asks {
+    add(journal, &stored)
+}
+
+/// The same for a journal that dispatches all of the rounds that it asks for: nothing is read.
+pub(crate) fn ask_at_dispatch(journal: &mut Journal) -> Result<(), StoreError> {
+    add(journal, &[])
+}
+
+/// A request at dispatch finds the banks' reading among what is written just now.
+fn frozen_now(journal: &Journal, case: CaseId, round: u8) -> Option<Dossier> {
+    let is_it = |dossier: &&Dossier| {
+        dossier.case == case && dossier.round == round && dossier.role == InstitutionRole::Bank
+    };
+    journal.changes.dossiers.iter().find(is_it).cloned()
+}
+
+/// `stored`: readings for banks that were frozen before.
+fn add(journal: &mut Journal, stored: &[Dossier]) -> Result<(), StoreError> {
+    for ask in std::mem::take(&mut journal.asks) {
         let (case, round) = (ask.case.id, ask.case.round);
-        let bank = known(journal, case, round).or_else(|| {
+        let bank = frozen_now(journal, case, round).or_else(|| {
             stored.iter().find(|dossier| dossier.case == case && dossier.round == round).cloned()
         });
         let corrupt = |what| StoreError::Corrupt { table: "dossier", id: case.uuid(), what };

@@ -1,5 +1,6 @@
 //! The calls that intake answers: translation, authorisation by method, and the transaction of each.
 
+mod at_once;
 mod commands;
 mod dossier;
 mod drafts;
@@ -13,6 +14,7 @@ mod service;
 mod submissions;
 mod submit;
 
+pub(crate) use at_once::AtOnce;
 pub(crate) use dossier::{ConsentCache, Dossiers};
 pub(crate) use service::{Deps, Intake};
 pub(crate) use submissions::Submissions;

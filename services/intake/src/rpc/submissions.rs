@@ -1,5 +1,6 @@
 //! Whole applications that arrive together share a transaction: their cases, timelines, deadlines, messages, audit and
-//! replay rows are one commit, and each has its own answer. Nothing waits for company.
+//! replay rows are one commit, with their legs and dossiers where they could be planned before (`at_once.rs`), and each has
+//! its own answer. Nothing waits for company.
 
 use std::collections::HashMap;
 
@@ -14,12 +15,10 @@ use rpc::{
 use sqlx::PgPool;
 use writes::Writes;
 
+use super::at_once::{AtOnce, Plan};
 use crate::{
     journal::Journal,
-    store::{
-        Changes, StoreError,
-        cases::{self, Record},
-    },
+    store::{Changes, StoreError, cases::Record},
     work::Alarm,
 };
 
@@ -50,6 +49,8 @@ pub(crate) struct Work {
     pub trace_id: Option<String>,
     /// Encoded.
     pub answer: Vec<u8>,
+    /// What planning makes of it, where that is known before it is stored.
+    pub plan: Option<Plan>,
 }
 
 /// What became of one.
@@ -58,6 +59,21 @@ enum Outcome {
     Reused,
     /// Its own `work` says why.
     Refused,
+}
+
+/// What there is to do after a commit.
+#[derive(Debug, Clone, Copy, Default)]
+struct Next {
+    /// Some are stored without a plan.
+    planning: bool,
+    /// Deadlines of some come soon.
+    timers: bool,
+}
+
+impl Next {
+    fn and(self, other: Self) -> Self {
+        Self { planning: self.planning || other.planning, timers: self.timers || other.timers }
+    }
 }
 
 enum Trouble {
@@ -79,13 +95,20 @@ pub(crate) struct Submissions {
 }
 
 impl Submissions {
-    pub(crate) fn start(pool: PgPool, outbox: Outbox, alarm: Alarm) -> Self {
-        let batcher = Batcher::start(WORKERS, MOST, (Pace::new(WORTH), |_| 1), move |batch| {
-            let (pool, outbox, alarm) = (pool.clone(), outbox.clone(), alarm.clone());
+    pub(crate) fn start(pool: PgPool, outbox: Outbox, alarm: Alarm, at_once: AtOnce) -> Self {
+        let batcher = Batcher::start(WORKERS, MOST, (Pace::new(WORTH), |_| 1), move |mut batch| {
+            let (pool, outbox, alarm, at_once) =
+                (pool.clone(), outbox.clone(), alarm.clone(), at_once.clone());
             async move {
-                let answers = all(&pool, batch).await;
+                at_once.plan(&mut batch).await;
+                let (answers, next) = all(&pool, batch).await;
                 outbox.wake();
-                alarm.planning();
+                if next.planning {
+                    alarm.planning();
+                }
+                if next.timers {
+                    alarm.timers();
+                }
                 answers
             }
         });
@@ -101,39 +124,59 @@ impl Submissions {
     }
 }
 
-async fn all(pool: &PgPool, batch: Vec<Submission>) -> Vec<Result<Vec<u8>, Fault>> {
+async fn all(pool: &PgPool, batch: Vec<Submission>) -> (Vec<Result<Vec<u8>, Fault>>, Next) {
     if batch.len() > 1 {
         match together(pool, &batch, Requests::New).await {
-            Ok(outcomes) => {
-                return batch.into_iter().zip(outcomes).map(|(one, outcome)| answer(one, outcome)).collect();
+            Ok((outcomes, next)) => {
+                let answers = batch.into_iter().zip(outcomes).map(|(one, outcome)| answer(one, outcome));
+                return (answers.collect(), next);
             }
             // One of them spoils the transaction, or the database is away: each gets its own, and its own error.
             Err(_) => tracing::debug!(submissions = batch.len(), "a batch of submissions is taken apart"),
         }
     }
-    futures::future::join_all(batch.into_iter().map(|one| alone(pool, one))).await
+    let each = futures::future::join_all(batch.into_iter().map(|one| alone(pool, one))).await;
+    let next = each.iter().fold(Next::default(), |all, (_, next)| all.and(*next));
+    (each.into_iter().map(|(answer, _)| answer).collect(), next)
 }
 
-async fn alone(pool: &PgPool, submission: Submission) -> Result<Vec<u8>, Fault> {
-    let batch = [submission];
+async fn alone(pool: &PgPool, submission: Submission) -> (Result<Vec<u8>, Fault>, Next) {
+    let mut batch = [submission];
     let mut requests = Requests::New;
     let mut tries = 1;
-    let outcome = loop {
+    let (outcome, next) = loop {
         match together(pool, &batch, requests).await {
-            Ok(mut outcomes) => break outcomes.pop(),
+            Ok((mut outcomes, next)) => break (outcomes.pop(), next),
             // Carried out before, or elsewhere in the meantime: its answer is there to be found.
             Err(Trouble::Raced) if tries < TRIES => {
                 requests = Requests::MayBeRepeats;
                 tries += 1;
             }
-            Err(Trouble::Raced) => return Err(Fault::new(&rpc::reasons::TRY_AGAIN)),
-            Err(Trouble::Store(error)) => return Err(error.into()),
+            Err(Trouble::Raced) => return (Err(Fault::new(&rpc::reasons::TRY_AGAIN)), Next::default()),
+            // What others answered must not keep a submission from being stored.
+            Err(Trouble::Store(error)) if is_refused(&error) && batch.iter_mut().any(Submission::unplan) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "a submission is stored without its plan"
+                );
+            }
+            // The commit itself may have come through.
+            Err(Trouble::Store(error)) => return (Err(error.into()), Next { planning: true, timers: true }),
         }
     };
     let [submission] = batch;
-    match outcome {
+    let answer = match outcome {
         Some(outcome) => answer(submission, outcome),
         None => Err(Fault::new(&rpc::reasons::INTERNAL)),
+    };
+    (answer, next)
+}
+
+/// The database is there and did not take what was to be written.
+fn is_refused(error: &StoreError) -> bool {
+    match error {
+        StoreError::Database(error) => matches!(error, sqlx::Error::Database(_) | sqlx::Error::Encode(_)),
+        StoreError::Number(_) | StoreError::Corrupt { .. } => true,
     }
 }
 
@@ -147,6 +190,11 @@ fn answer(submission: Submission, outcome: Outcome) -> Result<Vec<u8>, Fault> {
 }
 
 impl Submission {
+    /// Leaves the plan away; false where there is none.
+    fn unplan(&mut self) -> bool {
+        self.work.as_mut().is_ok_and(|work| work.plan.take().is_some())
+    }
+
     fn asked(&self) -> Asked<'_> {
         Asked {
             caller: &self.caller,
@@ -167,7 +215,11 @@ enum Requests {
 }
 
 /// One statement, which is a transaction by itself.
-async fn together(pool: &PgPool, batch: &[Submission], requests: Requests) -> Result<Vec<Outcome>, Trouble> {
+async fn together(
+    pool: &PgPool,
+    batch: &[Submission],
+    requests: Requests,
+) -> Result<(Vec<Outcome>, Next), Trouble> {
     let mut conn = pool.acquire().await?;
     let asked: Vec<Asked<'_>> = batch.iter().map(Submission::asked).collect();
     // What is refused keeps no answer, and would not notice that it is a repeat.
@@ -198,10 +250,25 @@ async fn together(pool: &PgPool, batch: &[Submission], requests: Requests) -> Re
         });
     }
     if fresh.is_empty() {
-        return Ok(outcomes);
+        return Ok((outcomes, Next::default()));
     }
     let mut writes = Writes::new();
-    cases::insert(&mut writes, &fresh.iter().map(|(_, work)| work.record.clone()).collect::<Vec<_>>());
+    let mut changes = Changes::default();
+    let mut next = Next::default();
+    for (_, work) in &fresh {
+        let record = work.record.clone();
+        match work.plan.as_ref().filter(|plan| plan.holds()) {
+            Some(plan) => {
+                next.timers |= plan.is_due_soon;
+                let record = Record { case: plan.case.clone(), ..record };
+                changes.note_new_case(record, [&work.journal.changes, &plan.changes]);
+            }
+            None => {
+                next.planning = true;
+                changes.note_new_case(record, [&work.journal.changes]);
+            }
+        }
+    }
     let acts: Vec<audit::Act<'_>> = fresh
         .iter()
         .map(|(one, work)| audit::Act {
@@ -215,10 +282,9 @@ async fn together(pool: &PgPool, batch: &[Submission], requests: Requests) -> Re
     let answers: Vec<_> =
         fresh.iter().map(|(one, work)| (one.asked(), work.answer.clone(), one.now)).collect();
     replay::claim_all(&mut writes, &answers);
-    let changes = Changes::of_new_cases(fresh.iter().map(|(_, work)| &work.journal.changes));
     changes.gather(&mut writes, &mut conn).await?;
     match writes.execute(&mut conn).await {
         Err(error) if writes::is_other_number(&error) => Err(Trouble::Raced),
-        written => Ok(written.map(|()| outcomes)?),
+        written => Ok(written.map(|()| (outcomes, next))?),
     }
 }

@@ -1,5 +1,5 @@
-//! `SubmitApplication`: the whole application in one call and one transaction. Nobody else is asked, so that it
-//! succeeds while catalog, whitelist, partner and the broker are away.
+//! `SubmitApplication`: the whole application in one call and one transaction. It succeeds while catalog, whitelist, partner
+//! and the broker are away.
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 use kernel::{CaseId, CaseNumber};
@@ -56,9 +56,11 @@ impl Deps {
         Ok(Work {
             entry: entry("SUBMIT_APPLICATION", record.case.id),
             trace_id: telemetry::context::current_trace_id(),
+            // That the application is taken in, whatever planning makes of it, and whether or not it came to that already.
             answer: wire::CaseResponse { case: Some(views::header(&record)) }.encode_to_vec(),
             record,
             journal,
+            plan: None,
         })
     }
 

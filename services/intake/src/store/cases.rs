@@ -1,17 +1,18 @@
 //! Rows of `financing_case`. The row lock of a case guards everything that belongs to it.
 
+mod row;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use kernel::{CaseId, CaseNumber, ConsentId, LegId, documents::DocumentCode};
-use sqlx::{PgConnection, Row, postgres::PgRow, types::Json};
+use kernel::{CaseId, CaseNumber, ConsentId, LegId};
+use sqlx::{PgConnection, types::Json};
 use uuid::Uuid;
 use writes::Writes;
 
+use self::row::{locked, record};
 use super::StoreError;
-use crate::domain::{
-    Approval, Case, Channel, Choice, Collection, Cover, ExpiryCause, Form, Phase, WithdrawCause,
-};
+use crate::domain::{Case, Channel, Collection, Cover, Form, Phase};
 
 /// A case with what only reads and planning need.
 #[derive(Debug, Clone)]
@@ -31,12 +32,22 @@ pub struct Locked {
     pub root_traceparent: Option<String>,
 }
 
-pub(super) const INSERT: &str = "INSERT INTO financing_case (id, case_no, state, version, channel, form, consent_id, created_at, submitted_at, root_traceparent)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::smallint[], $6::jsonb[], $7::uuid[], $8::timestamptz[], $9::timestamptz[], $10::text[])";
+pub(super) const INSERT: &str = "INSERT INTO financing_case (id, case_no, state, version, channel, form, consent_id, created_at, submitted_at, root_traceparent,
+        round, wave, legs_total, window_closes_at, codes, cover)
+    SELECT id, case_no, state, version, channel, form, consent_id, created_at, submitted_at, root_traceparent,
+        round, wave, legs_total, window_closes_at, string_to_array(codes, ','), cover
+    FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::smallint[], $6::jsonb[], $7::uuid[], $8::timestamptz[], $9::timestamptz[], $10::text[],
+                $11::smallint[], $12::smallint[], $13::integer[], $14::timestamptz[], $15::text[], $16::text[])
+        AS n(id, case_no, state, version, channel, form, consent_id, created_at, submitted_at, root_traceparent,
+             round, wave, legs_total, window_closes_at, codes, cover)";
 
-/// Stores new cases.
+/// Stores new cases, as drafts, as submitted, or as planning leaves them: no institution has answered yet.
 pub fn insert(writes: &mut Writes, records: &[Record]) {
+    if records.is_empty() {
+        return;
+    }
     let of = |f: &dyn Fn(&Record) -> Uuid| records.iter().map(f).collect::<Vec<_>>();
+    let rounds: Vec<Collection> = records.iter().map(|record| round_columns(&record.case)).collect();
     writes
         .add(INSERT)
         .bind(of(&|r| r.case.id.uuid()))
@@ -48,7 +59,13 @@ pub fn insert(writes: &mut Writes, records: &[Record]) {
         .bind(records.iter().map(|r| r.form.consent.map(|id| id.uuid())).collect::<Vec<_>>())
         .bind(records.iter().map(|r| r.created_at).collect::<Vec<_>>())
         .bind(records.iter().map(|r| r.submitted_at).collect::<Vec<_>>())
-        .bind(records.iter().map(|r| r.root_traceparent.clone()).collect::<Vec<_>>());
+        .bind(records.iter().map(|r| r.root_traceparent.clone()).collect::<Vec<_>>())
+        .bind(records.iter().map(|r| i16::from(r.case.round)).collect::<Vec<_>>())
+        .bind(rounds.iter().map(|r| i16::from(r.wave)).collect::<Vec<_>>())
+        .bind(rounds.iter().map(|r| i32::from(r.legs)).collect::<Vec<_>>())
+        .bind(rounds.iter().map(|r| r.closes_at).collect::<Vec<_>>())
+        .bind(records.iter().map(|r| codes_column(&r.case.phase)).collect::<Vec<_>>())
+        .bind(rounds.iter().map(|r| r.cover.code()).collect::<Vec<_>>());
 }
 
 macro_rules! locked_columns {
@@ -141,19 +158,7 @@ pub fn update(writes: &mut Writes, cases: &[(Case, Option<DateTime<Utc>>)], read
     // Whoever writes without a lock takes the rows in the same order as who locks them.
     let mut cases: Vec<&(Case, Option<DateTime<Utc>>)> = cases.iter().collect();
     cases.sort_unstable_by_key(|(case, _)| case.id.uuid());
-    let rounds: Vec<Collection> = cases
-        .iter()
-        .map(|(case, _)| {
-            case.phase.collection().copied().unwrap_or(Collection {
-                wave: 0,
-                legs: 0,
-                answered: 0,
-                offers: 0,
-                closes_at: None,
-                cover: Cover::NotAsked,
-            })
-        })
-        .collect();
+    let rounds: Vec<Collection> = cases.iter().map(|(case, _)| round_columns(case)).collect();
     writes
         .add_exactly(cases.len(), UPDATE)
         .bind(cases.iter().map(|(case, _)| case.id.uuid()).collect::<Vec<_>>())
@@ -291,6 +296,18 @@ pub async fn cover_lost(conn: &mut PgConnection) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar(COVER_LOST).fetch_one(conn).await?)
 }
 
+/// The numbers of the round; zeros before the first.
+fn round_columns(case: &Case) -> Collection {
+    case.phase.collection().copied().unwrap_or(Collection {
+        wave: 0,
+        legs: 0,
+        answered: 0,
+        offers: 0,
+        closes_at: None,
+        cover: Cover::NotAsked,
+    })
+}
+
 fn channel_column(channel: Channel) -> i16 {
     // The numbers are 1 to 3.
     i16::try_from(channel.number()).unwrap_or_default()
@@ -310,95 +327,4 @@ fn codes_column(phase: &Phase) -> String {
         | Phase::Selected { .. }
         | Phase::Approved { .. } => String::new(),
     }
-}
-
-fn record(row: &PgRow) -> Result<Record, StoreError> {
-    let id: Uuid = row.try_get("id")?;
-    let corrupt = |what| StoreError::Corrupt { table: "financing_case", id, what };
-    let Json(form): Json<Form> = row.try_get("form")?;
-    Ok(Record {
-        case: case(row)?,
-        number: row.try_get::<String, _>("case_no")?.parse().map_err(|_| corrupt("case_no"))?,
-        form,
-        created_at: row.try_get("created_at")?,
-        submitted_at: row.try_get("submitted_at")?,
-        root_traceparent: row.try_get("root_traceparent")?,
-    })
-}
-
-fn locked(row: &PgRow) -> Result<Locked, StoreError> {
-    Ok(Locked { case: case(row)?, root_traceparent: row.try_get("root_traceparent")? })
-}
-
-fn case(row: &PgRow) -> Result<Case, StoreError> {
-    let id: Uuid = row.try_get("id")?;
-    let corrupt = |what| StoreError::Corrupt { table: "financing_case", id, what };
-    let small = |column: &str, what| -> Result<u8, StoreError> {
-        u8::try_from(row.try_get::<i16, _>(column)?).map_err(|_| corrupt(what))
-    };
-    let count = |column: &str, what| -> Result<u16, StoreError> {
-        u16::try_from(row.try_get::<i32, _>(column)?).map_err(|_| corrupt(what))
-    };
-    let round = Collection {
-        wave: small("wave", "wave")?,
-        legs: count("legs_total", "number of legs")?,
-        answered: count("legs_answered", "number of answers")?,
-        offers: count("offers", "number of offers")?,
-        closes_at: row.try_get("window_closes_at")?,
-        cover: Cover::from_code(row.try_get("cover")?).ok_or_else(|| corrupt("state of cover"))?,
-    };
-    let choice = || -> Result<Choice, StoreError> {
-        let Json(choice) =
-            row.try_get::<Option<Json<Choice>>, _>("choice")?.ok_or_else(|| corrupt("choice"))?;
-        Ok(choice)
-    };
-    let approval = || -> Result<Approval, StoreError> {
-        let stored = row.try_get::<Option<Json<Approval>>, _>("approval")?;
-        Ok(stored.ok_or_else(|| corrupt("approval"))?.0)
-    };
-    let codes: Vec<String> = row.try_get("codes")?;
-    let phase = match row.try_get::<String, _>("state")?.as_str() {
-        "DRAFT" => Phase::Draft,
-        "SUBMITTED" => Phase::Submitted { held: codes },
-        "SUPPLEMENT" => Phase::Supplement {
-            asked: codes
-                .iter()
-                .map(|code| DocumentCode::from_code(code).ok_or_else(|| corrupt("document code")))
-                .collect::<Result<_, _>>()?,
-        },
-        "ACCEPTED" => Phase::Accepted,
-        "COLLECTING" => Phase::Collecting(round),
-        "OFFERS_READY" => Phase::OffersReady(round),
-        "SELECTED" => Phase::Selected { round, choice: choice()? },
-        "APPROVED" => Phase::Approved { round, choice: choice()?, approval: approval()? },
-        "EXPIRED" => Phase::Expired {
-            cause: codes
-                .first()
-                .and_then(|code| ExpiryCause::from_code(code))
-                .ok_or_else(|| corrupt("cause of expiry"))?,
-            last: round,
-        },
-        "NO_OFFER" => Phase::NoOffer {
-            reasons: codes,
-            again: row.try_get("redispatching")?,
-            last: (round.legs > 0).then_some(round),
-        },
-        "REJECTED" => Phase::Rejected { reasons: codes },
-        "WITHDRAWN" => Phase::Withdrawn {
-            cause: codes
-                .first()
-                .and_then(|code| WithdrawCause::from_code(code))
-                .ok_or_else(|| corrupt("cause of withdrawal"))?,
-        },
-        _ => return Err(corrupt("state")),
-    };
-    Ok(Case {
-        id: CaseId::from_uuid(id),
-        version: row.try_get("version")?,
-        channel: Channel::from_number(i32::from(row.try_get::<i16, _>("channel")?))
-            .ok_or_else(|| corrupt("channel"))?,
-        supplemented: row.try_get("supplemented")?,
-        round: small("round", "round")?,
-        phase,
-    })
 }

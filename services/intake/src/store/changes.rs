@@ -10,7 +10,8 @@ use sqlx::PgConnection;
 use writes::Writes;
 
 use super::{
-    StoreError, cases,
+    StoreError,
+    cases::{self, Record},
     covers::{self, Asked},
     deadlines::{self, Deadline, Kind},
     dossiers::{self, Dossier},
@@ -20,8 +21,13 @@ use super::{
 };
 use crate::domain::{Case, CoverOption, Engagement, Form, Leg, Offer, Report, Valuation};
 
+/// The state in which a submission begins.
+const SUBMITTED: &str = "SUBMITTED";
+
 #[derive(Debug, Default)]
 pub struct Changes {
+    /// Cases that are stored just now, in the state in which they are left; none of them is among `cases`.
+    pub new_cases: Vec<Record>,
     /// Present state, with the time of submission where it was set just now.
     pub cases: Vec<(Case, Option<DateTime<Utc>>)>,
     /// Versions of those that were read without a lock.
@@ -54,6 +60,7 @@ impl Changes {
         for (case, form) in &self.forms {
             cases::update_form(conn, *case, form).await?;
         }
+        cases::insert(writes, &self.new_cases);
         cases::update(writes, &self.cases, &self.read);
         timeline::insert(writes, &self.entries);
         legs::insert(writes, &self.new_legs);
@@ -92,20 +99,38 @@ impl Changes {
         deadlines::hasten(writes, Kind::Selection, &hastened);
     }
 
-    /// What several cases that are stored just now have in common to write: timelines, deadlines, messages.
-    pub fn of_new_cases<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
-        let mut together = Self::default();
-        for changes in all {
-            together.entries.extend_from_slice(&changes.entries);
-            together.deadlines.extend_from_slice(&changes.deadlines);
-            together.outgoing.extend_from_slice(&changes.outgoing);
+    /// Adds a case that is stored just now: its row as it is left, and what each of its steps has noted, in their order. A row
+    /// cannot be stored and changed by one statement, so of the steps' own states only the last one is written.
+    pub fn note_new_case<'a>(&mut self, record: Record, steps: impl IntoIterator<Item = &'a Self>) {
+        for step in steps {
+            self.entries.extend_from_slice(&step.entries);
+            self.new_legs.extend_from_slice(&step.new_legs);
+            self.dossiers.extend_from_slice(&step.dossiers);
+            self.cover_requests.extend_from_slice(&step.cover_requests);
+            self.outgoing.extend_from_slice(&step.outgoing);
+            for done in &step.cleared {
+                self.forget(*done);
+            }
+            for deadline in &step.deadlines {
+                self.set(deadline.clone());
+            }
         }
-        together
+        self.new_cases.push(record);
     }
 
     /// Counts the states that cases and legs come into. A transaction that is tried again is counted again: these are
     /// rates for dashboards, not figures.
     fn count(&self) {
+        for record in &self.new_cases {
+            // A submission is counted as one, planned just now or not.
+            if record.submitted_at.is_some() {
+                telemetry::metrics::add_cases(SUBMITTED, 1);
+            }
+            let state = record.case.phase.code();
+            if state != SUBMITTED {
+                telemetry::metrics::add_cases(state, 1);
+            }
+        }
         for (case, _) in &self.cases {
             telemetry::metrics::add_cases(case.phase.code(), 1);
         }
@@ -136,6 +161,11 @@ impl Changes {
     pub fn note_option(&mut self, option: CoverOption) {
         self.cover_options.retain(|noted| noted.leg != option.leg);
         self.cover_options.push(option);
+    }
+
+    /// Whether one of the deadlines that are set here comes before this time.
+    pub fn is_due_before(&self, at: DateTime<Utc>) -> bool {
+        self.deadlines.iter().any(|deadline| deadline.due_at.is_some_and(|due_at| due_at < at))
     }
 
     fn forget(&mut self, key: (CaseId, Kind)) {

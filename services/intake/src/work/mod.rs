@@ -5,6 +5,7 @@
 mod chosen;
 mod evaluators;
 mod plan;
+mod planner;
 mod products;
 mod supplement;
 mod waiting;
@@ -13,18 +14,15 @@ mod window;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use bus::{Hearing, Outbox};
-use chrono::TimeDelta;
-use host::turns::{rest_until, try_again_at, turns};
+use chrono::{DateTime, TimeDelta, Utc};
+use host::turns::{POLL, rest_until, try_again_at, turns};
 use kernel::Clock;
-use proto::{
-    catalog::v1::catalog_service_client::CatalogServiceClient,
-    whitelist::v1::whitelist_service_client::WhitelistServiceClient,
-};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use evaluators::Evaluators;
+pub(crate) use planner::{Draft, Planner};
 pub(crate) use products::Products;
 
 use crate::{
@@ -85,9 +83,15 @@ impl Alarm {
         self.plan.notify_one();
     }
 
+    /// Only for what is due sooner than [`soon`] says: the timers look by themselves as often.
     pub(crate) fn timers(&self) {
         self.timers.notify_waiters();
     }
+}
+
+/// What is due before this, who waits for deadlines may not find in time by itself.
+pub(crate) fn soon(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + TimeDelta::from_std(POLL).unwrap_or_default()
 }
 
 #[derive(Clone)]
@@ -98,9 +102,7 @@ pub(crate) struct Worker {
     pub outbox: Outbox,
     pub hearing: Hearing,
     pub alarm: Alarm,
-    pub whitelist: WhitelistServiceClient<rpc::client::Channel>,
-    pub catalog: CatalogServiceClient<rpc::client::Channel>,
-    pub evaluators: Evaluators,
+    pub planner: Planner,
 }
 
 impl Worker {
@@ -241,7 +243,7 @@ impl Worker {
 }
 
 /// The other role is away, or slow: the question itself may be good.
-fn is_away(status: &tonic::Status) -> bool {
+pub(crate) fn is_away(status: &tonic::Status) -> bool {
     matches!(
         status.code(),
         tonic::Code::Unavailable

@@ -88,7 +88,7 @@ impl Worker {
             }
             let window =
                 Deadline::due(case.id, Kind::Window, since, self.rules.policy.window, Due::At(closes_at));
-            journal.changes.set(self.next_look(window, now, Some(closes_at)));
+            journal.changes.set(self.rules.next_look(window, now, Some(closes_at)));
             return;
         }
         if !hears {
@@ -119,17 +119,5 @@ impl Worker {
             let again = span.in_scope(|| publish::leg_issued(leg, Some(closes_at), journal.now));
             journal.changes.outgoing.push(again);
         }
-    }
-
-    /// When to look at a window next: at its end, or earlier to ask the silent again.
-    pub(super) fn next_look(
-        &self,
-        window: Deadline,
-        now: DateTime<Utc>,
-        closes_at: Option<DateTime<Utc>>,
-    ) -> Deadline {
-        let again = now + TimeDelta::seconds(i64::from(self.rules.policy.ask_again_seconds));
-        let due_at = closes_at.map(|closes_at| again.min(closes_at + self.rules.grace()));
-        Deadline { due_at, ..window }
     }
 }

@@ -20,7 +20,7 @@ use rpc::{Actor, Duty};
 use testkit::{CallerChannel, Ground, Served, eventually};
 use uuid::Uuid;
 
-pub(crate) use neighbours::{CATALOG, PARTNER, WHITELIST};
+pub(crate) use neighbours::{CATALOG, HANGING, PARTNER, WHITELIST};
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 pub(crate) const CLEAR: &str = "91419001MA9ABC128H";

@@ -84,7 +84,7 @@ fn finding(check: &mut Checker, form: &wire::RecordStandingRequest) -> Option<Fi
     Some(Finding { listed: form.listed, grade: grade?, exclusions, as_of: as_of? })
 }
 
-/// Four statements, however many applications are asked about.
+/// Three statements, however many applications are asked about.
 pub(super) async fn get(
     face: &Face,
     request: Request<wire::GetStandingsRequest>,
@@ -92,9 +92,7 @@ pub(super) async fn get(
     let queries = queries(&request.get_ref().queries)?;
     let mut conn = face.pool.acquire().await?;
     let usccs: Vec<&Uscc> = queries.iter().map(|query| &query.uscc).collect();
-    let enterprises = enterprises::list_by_uscc(&mut conn, &usccs).await?;
-    let ids: Vec<EnterpriseId> = enterprises.iter().map(|enterprise| enterprise.id).collect();
-    let standings = standings::list_latest(&mut conn, &ids).await?;
+    let registered = standings::list_by_uscc(&mut conn, &usccs).await?;
     let consents: Vec<ConsentId> = distinct(queries.iter().filter_map(|query| query.consent_id));
     let consents = consents::find_many(&mut conn, &consents).await?;
     let assets: Vec<AssetId> = distinct(queries.iter().flat_map(|query| query.asset_ids.iter().copied()));
@@ -102,8 +100,10 @@ pub(super) async fn get(
     // The clock is read last: a consent that ends meanwhile has ended.
     let now = face.clock.now();
     let found = Found {
-        enterprises: enterprises.iter().map(|enterprise| (&enterprise.uscc, enterprise)).collect(),
-        standings: standings.iter().map(|standing| (standing.enterprise_id, standing)).collect(),
+        registered: registered
+            .iter()
+            .map(|(enterprise, standing)| (&enterprise.uscc, (enterprise, standing.as_ref())))
+            .collect(),
         consents: consents.iter().map(|consent| (consent.id, consent)).collect(),
         assets: assets.iter().map(|asset| (asset.id, asset)).collect(),
         now,
@@ -156,8 +156,7 @@ fn read(check: &mut Checker, given: &wire::StandingQuery) -> Option<Query> {
 
 /// Everything that the questions of one call need.
 struct Found<'a> {
-    enterprises: HashMap<&'a Uscc, &'a Enterprise>,
-    standings: HashMap<EnterpriseId, &'a Standing>,
+    registered: HashMap<&'a Uscc, (&'a Enterprise, Option<&'a Standing>)>,
     consents: HashMap<ConsentId, &'a Consent>,
     assets: HashMap<AssetId, &'a IpAsset>,
     now: DateTime<Utc>,
@@ -166,11 +165,10 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn answer(&self, query: &Query) -> wire::Standing {
-        let Some(enterprise) = self.enterprises.get(&query.uscc) else {
+        let Some(&(enterprise, standing)) = self.registered.get(&query.uscc) else {
             return wire::Standing::default();
         };
-        let standing =
-            self.standings.get(&enterprise.id).map(|standing| (standing.revision, &standing.finding));
+        let standing = standing.map(|standing| (standing.revision, &standing.finding));
         let named = query.consent_id.and_then(|id| self.consents.get(&id).copied());
         let consent = consent::check(named, &dossier_of(enterprise.id), self.now);
         let (mut own, mut missing, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());

@@ -279,7 +279,7 @@ pub async fn exists(conn: &mut PgConnection, id: EnterpriseId) -> Result<bool, S
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     enterprise_id: Uuid,
     uscc: String,
     name: String,
