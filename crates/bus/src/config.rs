@@ -67,7 +67,7 @@ impl Default for BusConfig {
             poll_max: Duration::from_millis(250),
             worth: 18,
             unhurried: &[],
-            linger: Duration::from_millis(50),
+            linger: Duration::from_millis(100),
             reconnect_max: Duration::from_secs(5),
             hold_max: Duration::from_secs(5),
             unroutable_max: Duration::from_secs(60),

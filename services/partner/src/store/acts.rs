@@ -25,7 +25,7 @@ const MOST: usize = 256;
 /// So many in the time of one turn are worth waiting for.
 const WORTH: u32 = 8;
 /// What is asked of all institutions of a case at once is often answered at once.
-const LINGER: Duration = Duration::from_millis(1);
+const LINGER: Duration = Duration::from_micros(500);
 /// Deadlocks and conflicts are tried again this often, each act alone.
 const TRIES: usize = 3;
 

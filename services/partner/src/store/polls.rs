@@ -93,6 +93,13 @@ impl LongPolls {
         }
     }
 
+    /// Whether it is for this one to look: of all that wait only one is to.
+    fn take_look(&self, institution: InstitutionId) -> bool {
+        let mut lines = self.lines();
+        let Some(line) = lines.get_mut(&institution) else { return false };
+        line.look_at.take_if(|at| *at <= Instant::now()).is_some()
+    }
+
     fn lines(&self) -> MutexGuard<'_, HashMap<InstitutionId, Line>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -124,7 +131,7 @@ impl Ticket {
             // Registered before looking, so that nothing falls between the look and the wait.
             let changed = self.changed.notified();
             let look_at = self.polls.lines().get(&self.institution).and_then(|line| line.look_at);
-            if look_at.is_some_and(|at| at <= Instant::now()) {
+            if look_at.is_some_and(|at| at <= Instant::now()) && self.polls.take_look(self.institution) {
                 return None;
             }
             let look_due = async {
@@ -136,7 +143,7 @@ impl Ticket {
             tokio::select! {
                 handed = &mut self.handed => return handed.ok(),
                 () = changed => {}
-                () = look_due => return None,
+                () = look_due => {}
             }
         }
     }
@@ -302,9 +309,7 @@ mod tests {
         });
         assert!(handed.is_none());
         assert!(begun.elapsed() >= unhurried && begun.elapsed() < SOON);
-        assert!(polls.is_look_due(bank(), SOON));
-        polls.looking(bank());
-        assert!(!polls.is_look_due(bank(), SOON));
+        assert!(!polls.is_look_due(bank(), SOON), "one looks, not all who wait");
         assert!(polls.is_look_due(bank(), Duration::ZERO), "too long ago");
     }
 }

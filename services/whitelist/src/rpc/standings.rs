@@ -90,13 +90,15 @@ pub(super) async fn get(
     request: Request<wire::GetStandingsRequest>,
 ) -> Result<Response<wire::GetStandingsResponse>, Fault> {
     let queries = queries(&request.get_ref().queries)?;
-    let mut conn = face.pool.acquire().await?;
     let usccs: Vec<&Uscc> = queries.iter().map(|query| &query.uscc).collect();
-    let registered = standings::list_by_uscc(&mut conn, &usccs).await?;
     let consents: Vec<ConsentId> = distinct(queries.iter().filter_map(|query| query.consent_id));
-    let consents = consents::find_many(&mut conn, &consents).await?;
     let assets: Vec<AssetId> = distinct(queries.iter().flat_map(|query| query.asset_ids.iter().copied()));
-    let assets = assets::find_many(&mut conn, &assets).await?;
+    // None needs what another finds, and somebody waits for all of them.
+    let (registered, consents, assets) = tokio::try_join!(
+        async { standings::list_by_uscc(&mut *face.pool.acquire().await?, &usccs).await },
+        async { consents::find_many(&mut *face.pool.acquire().await?, &consents).await },
+        async { assets::find_many(&mut *face.pool.acquire().await?, &assets).await },
+    )?;
     // The clock is read last: a consent that ends meanwhile has ended.
     let now = face.clock.now();
     let found = Found {

@@ -29,7 +29,7 @@ use uuid::Uuid;
 const CALLS: usize = 32;
 /// Events that are acknowledged by one call, and how long they are gathered.
 const NAMES: usize = 1_000;
-const GATHER: Duration = Duration::from_millis(100);
+const GATHER: Duration = Duration::from_millis(250);
 
 /// What the process is told.
 #[derive(Debug, Serialize, Deserialize)]

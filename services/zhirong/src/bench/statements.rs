@@ -53,6 +53,29 @@ impl Statements {
                 each(pages as f64)
             );
         }
+        Self::print_rows(pool, cases).await
+    }
+
+    /// Since the database was made, applications of the loops before included.
+    async fn print_rows(pool: &PgPool, cases: usize) -> Result<()> {
+        let tables: Vec<(String, i64, i64, i64, i64)> = sqlx::query_as(
+            "SELECT schemaname || '.' || relname, n_tup_ins, n_tup_upd, n_tup_hot_upd, n_tup_del
+               FROM pg_stat_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > $1 ORDER BY 2 DESC",
+        )
+        .bind(i64::try_from(cases)? / 20)
+        .fetch_all(pool)
+        .await?;
+        println!("\n  rows: inserted  updated  in place  deleted  table");
+        for (table, inserted, updated, in_place, deleted) in tables {
+            let each = |rows: i64| rows as f64 / cases as f64;
+            println!(
+                "        {:>8.2} {:>8.2} {:>9.2} {:>8.2}  {table}",
+                each(inserted),
+                each(updated),
+                each(in_place),
+                each(deleted)
+            );
+        }
         Ok(())
     }
 }
