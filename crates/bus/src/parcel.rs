@@ -306,8 +306,8 @@ mod tests {
 
     #[test]
     fn a_parcel_is_bounded_in_letters_and_bytes() {
-        let many: Vec<Outgoing> = (0..130).map(|aggregate| message("a", aggregate, 1)).collect();
-        assert_eq!(pack(&many).iter().map(Packed::letters).collect::<Vec<_>>(), [64, 64, 2]);
+        let many: Vec<Outgoing> = (0..520).map(|aggregate| message("a", aggregate, 1)).collect();
+        assert_eq!(pack(&many).iter().map(Packed::letters).collect::<Vec<_>>(), [256, 256, 8]);
         let large = |aggregate| Outgoing { body: vec![0; MOST_BYTES - 10], ..message("a", aggregate, 1) };
         assert_eq!(pack(&[large(1), large(2)]).len(), 2);
     }
