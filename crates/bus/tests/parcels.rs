@@ -8,11 +8,11 @@ use crate::support::{Ground, Recorder, Verdict, eventually, quick};
 #[tokio::test]
 async fn the_letters_of_parcels_have_their_effects_once_each_and_share_rows() {
     let ground = Ground::shared().await;
-    let ids = ground.enqueue_together(ground.kind, 150).await;
-    assert_eq!(ground.outbox_rows().await, 3, "64 letters fill a parcel");
+    let ids = ground.enqueue_together(ground.kind, 600).await;
+    assert_eq!(ground.outbox_rows().await, 3, "256 letters fill a parcel");
     let bus = ground.bus();
     bus.consume(ground.queue, Recorder::new());
-    eventually("all effects", async || (ground.effects().await >= 150).then_some(())).await;
+    eventually("all effects", async || (ground.effects().await >= 600).then_some(())).await;
     ground.assert_each_once(&ids).await;
     eventually("an empty outbox", async || (ground.outbox_rows().await == 0).then_some(())).await;
     assert_eq!(ground.count("SELECT count(*) FROM inbox").await, 3);
@@ -22,7 +22,7 @@ async fn the_letters_of_parcels_have_their_effects_once_each_and_share_rows() {
         .unwrap();
     let mut sorted = versions.clone();
     sorted.sort_unstable();
-    assert_eq!(sorted, (1..=150).collect::<Vec<i64>>(), "each with its own envelope");
+    assert_eq!(sorted, (1..=600).collect::<Vec<i64>>(), "each with its own envelope");
     bus.stop().await;
 }
 
