@@ -76,7 +76,7 @@ pub(crate) const ALL: &[Invariant] = &[
         what: "every answer that the gateway took was judged, exactly once",
         sql: "SELECT 'reply ' || r.reply_id || ' of kind ' || r.kind || ' has ' || count(e.event_id) || ' fates'
                 FROM partner.reply r LEFT JOIN partner.event e ON e.reply_id = r.reply_id AND e.kind IN (4, 5, 7)
-               WHERE r.kind <> 3 GROUP BY r.reply_id HAVING count(e.event_id) <> 1",
+               WHERE r.kind <> 3 GROUP BY r.reply_id, r.kind HAVING count(e.event_id) <> 1",
         plant: "DELETE FROM partner.event WHERE event_id = (
                     SELECT e.event_id FROM partner.event e JOIN partner.reply r USING (reply_id) WHERE e.kind = 4 AND r.kind = 1 LIMIT 1)",
     },
