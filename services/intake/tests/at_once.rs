@@ -233,7 +233,7 @@ async fn a_case_that_was_planned_before_a_revocation_and_stored_after_it_is_with
     assert_eq!(view.header.unwrap().reasons, ["CONSENT_REVOKED"]);
     town.is_told(&legs[0].institution_id, "intake.leg-closed.v1").await;
     // Nothing that was planned before can come any more.
-    town.ground.clock().advance(chrono::TimeDelta::seconds(60));
+    town.ground.clock().advance(chrono::TimeDelta::seconds(301));
     sqlx::query(HASTEN).execute(&town.ground.pool(&intake::ROLE)).await.unwrap();
     testkit::eventually(LIMIT, || async { (count(&town, "held").await == 0).then_some(()) }).await;
 }

@@ -3,10 +3,16 @@
 use chrono::{DateTime, Utc};
 use intake::{
     ROLE,
-    domain::{Approval, Case, Channel, Choice, Collection, Cover, ExpiryCause, Form, Phase, WithdrawCause},
+    domain::{
+        Approval, Case, Channel, Choice, Collection, Cover, ExpiryCause, Form, Leg, Phase, WithdrawCause,
+    },
     store::{Changes, cases},
 };
-use kernel::{BasisPoints, CaseId, CaseNumber, Fen, LegId, Months, documents::DocumentCode};
+use kernel::{
+    BasisPoints, CaseId, CaseNumber, Fen, InstitutionId, InstitutionRole, LegId, Months,
+    documents::DocumentCode, leg::LegState,
+};
+use sqlx::PgConnection;
 use uuid::Uuid;
 use writes::Writes;
 
@@ -143,4 +149,86 @@ async fn a_new_case_comes_back_in_every_state_in_which_planning_can_leave_it() {
     let ids: Vec<CaseId> = new.iter().map(|case| case.id).collect();
     let found = cases::read(&mut conn, &ids).await.unwrap();
     assert_eq!(found.into_iter().map(|record| record.case).collect::<Vec<_>>(), new);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_not_locked_a_case_writes_nothing_once_it_or_its_legs_have_moved() {
+    let ground = testkit::ground(&[&ROLE]).await;
+    let mut conn = ground.pool(&ROLE).acquire().await.unwrap();
+    let day = at(1_663_200_000);
+    let round = |answered| Collection {
+        wave: 1,
+        legs: 5,
+        answered,
+        offers: 0,
+        closes_at: None,
+        cover: Cover::NotAsked,
+    };
+    let case = Case {
+        id: CaseId::from_uuid(Uuid::from_u128(100)),
+        version: 4,
+        channel: Channel::Api,
+        supplemented: false,
+        round: 1,
+        phase: Phase::Collecting(round(0)),
+    };
+    let mut changes = Changes::default();
+    changes.note_new_case(
+        cases::Record {
+            case: case.clone(),
+            number: CaseNumber::issue(day.date_naive(), 1).unwrap(),
+            form: Form::default(),
+            created_at: day,
+            submitted_at: Some(day),
+            root_traceparent: None,
+        },
+        [],
+    );
+    write(&mut conn, &changes).await.unwrap();
+
+    // As when an offer is bettered: the leg changes, its case does not.
+    let leg = Leg {
+        id: LegId::from_uuid(Uuid::from_u128(1)),
+        case: case.id,
+        round: 1,
+        wave: 1,
+        role: InstitutionRole::Bank,
+        institution: InstitutionId::from_uuid(Uuid::from_u128(2)),
+        product: None,
+        state: LegState::Created,
+        version: 2,
+        issued_at: day,
+        due_at: None,
+        delivered_at: None,
+        replied_at: None,
+        standing_reply: None,
+        standing: None,
+        asked: Vec::new(),
+        asked_note: String::new(),
+    };
+    let mut changes = Changes::default();
+    changes.note_leg(&leg);
+    write(&mut conn, &changes).await.unwrap();
+
+    let next = Case { version: 5, phase: Phase::Collecting(round(1)), ..case.clone() };
+    let stale = [(3, Some(1)), (4, Some(0)), (4, Some(2))];
+    for (version, touched) in stale {
+        let mut changes = Changes::default();
+        changes.note_case(&next, None);
+        changes.read.insert(case.id, cases::Read { version, touched });
+        let refused = write(&mut conn, &changes).await.unwrap_err();
+        assert!(writes::is_other_number(&refused), "{refused}");
+        assert_eq!(cases::find(&mut conn, case.id).await.unwrap().unwrap().case, case);
+    }
+    let mut changes = Changes::default();
+    changes.note_case(&next, None);
+    changes.read.insert(case.id, cases::Read { version: 4, touched: Some(1) });
+    write(&mut conn, &changes).await.unwrap();
+    assert_eq!(cases::find(&mut conn, case.id).await.unwrap().unwrap().case, next);
+}
+
+async fn write(conn: &mut PgConnection, changes: &Changes) -> Result<(), sqlx::Error> {
+    let mut writes = Writes::new();
+    changes.gather(&mut writes, conn).await.unwrap();
+    writes.execute(conn).await
 }

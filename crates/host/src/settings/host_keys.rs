@@ -60,7 +60,7 @@ pub const REPLAY_KEEP: Key<Duration> = Key::with_default(
     "for how long a repeated request is given its first answer, such as 72h",
 );
 pub const BUS_BATCH: Key<usize> =
-    Key::with_default("ZHIRONG_BUS_BATCH", "256", "most messages in one transaction of a consumer");
+    Key::with_default("ZHIRONG_BUS_BATCH", "256", "messages with which a transaction of a consumer is full");
 pub const BUS_PREFETCH: Key<u16> =
     Key::with_default("ZHIRONG_BUS_PREFETCH", "1024", "most unacknowledged messages of a consumer");
 pub const BUS_PIPELINE: Key<usize> =

@@ -167,7 +167,7 @@ impl Journal {
         span.in_scope(|| self.execute(&mut record.case, command, doer, legs))
     }
 
-    /// Writes everything; the rows of changed cases must be locked.
+    /// Writes everything; the rows of changed cases must be locked, or compared with what was read.
     pub(crate) async fn write(&mut self, conn: &mut PgConnection) -> Result<(), StoreError> {
         let mut writes = Writes::new();
         self.gather(&mut writes, conn).await?;

@@ -2,7 +2,7 @@
 //! table). Reads stop at once, because consent is checked at each.
 //!
 //! A submission that is planned before it is stored (`rpc/at_once.rs`) may have been told that the consent holds, and be stored
-//! just after the cases of the revoked consent were looked for. So they are looked for once more when all of those are stored.
+//! just after the cases of the revoked consent were looked for. So they are looked for again for some minutes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,15 +15,20 @@ use sqlx::PgConnection;
 
 use super::failed;
 use crate::{
-    domain::{Command, Leg, WithdrawCause},
+    domain::{Command, Leg, Phase, WithdrawCause},
     journal::{Doer, Journal, Rules},
     rpc::ConsentCache,
-    store::{cases, legs},
+    store::{
+        cases::{self, Record},
+        legs,
+    },
 };
 
 /// When cases of a revoked consent are looked for once more: what was planned by an older answer of whitelist is stored by
-/// then, or never.
+/// then.
 const LOOK_AGAIN: Duration = Duration::from_secs(40);
+/// For how long that is done: a process may have stood still between its question and its commit.
+const LOOK_FOR: TimeDelta = TimeDelta::minutes(5);
 
 #[derive(Clone)]
 pub(crate) struct Consents {
@@ -80,9 +85,7 @@ fn read(message: &Message) -> Result<ConsentId, &'static str> {
 impl Consents {
     /// Whether cases may still be stored that were planned before the revocation.
     fn is_young(&self, message: &Message) -> bool {
-        let age = self.clock.now() - message.occurred_at;
-        !self.rules.policy.auto_accept.is_empty()
-            && age < TimeDelta::from_std(LOOK_AGAIN).unwrap_or(TimeDelta::MAX)
+        !self.rules.policy.auto_accept.is_empty() && self.clock.now() - message.occurred_at < LOOK_FOR
     }
 
     async fn revoke(
@@ -92,11 +95,17 @@ impl Consents {
         consent: ConsentId,
     ) -> Result<(), crate::store::StoreError> {
         let cases = cases::lock_by_consent(conn, &[consent]).await?;
-        let ids: Vec<CaseId> = cases.iter().map(|locked| locked.case.id).collect();
+        // Handed in after the revocation and not planned upon an older answer: whitelist is asked before anybody sees it.
+        let is_later = |record: &Record| {
+            matches!(record.case.phase, Phase::Draft | Phase::Submitted { .. })
+                && record.created_at > message.occurred_at
+        };
+        let cases: Vec<Record> = cases.into_iter().filter(|record| !is_later(record)).collect();
+        let ids: Vec<CaseId> = cases.iter().map(|record| record.case.id).collect();
         let mut legs = legs::of_cases(conn, &ids).await?;
         let mut journal = Journal::new(self.clock.now(), &self.rules);
         message.span().in_scope(|| {
-            for mut case in cases.into_iter().map(|locked| locked.case) {
+            for mut case in cases.into_iter().map(|record| record.case) {
                 let mut own: Vec<Leg> = legs.extract_if(.., |leg| leg.case == case.id).collect();
                 let command = Command::Withdraw { cause: WithdrawCause::ConsentRevoked };
                 // A state that can no longer be withdrawn is unaffected by the revocation.

@@ -1,5 +1,6 @@
-//! Takes what institutions send through partner, a batch at a time: every reply is judged in memory under the lock of
-//! its case, and all that follows is written by one statement for each table.
+//! Takes what institutions send through partner, a batch at a time: every reply is judged in memory, and all that follows is
+//! written by one statement, which compares what its cases were when they were read; where that does not guard everything,
+//! under their locks.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -98,11 +99,15 @@ impl Round {
             Way::Alone => cases::read_by_legs(conn, &ids).await?,
             Way::InTransaction => cases::lock_by_legs(conn, &ids).await?,
         };
+        if way == Way::Alone {
+            let read = |found: &cases::Locked| cases::Read {
+                version: found.case.version,
+                touched: Some(found.touched),
+            };
+            journal.changes.read = found.iter().map(|found| (found.case.id, read(found))).collect();
+        }
         let cases: HashMap<CaseId, Case> =
             found.into_iter().map(|found| (found.case.id, found.case)).collect();
-        if way == Way::Alone {
-            journal.changes.read = cases.values().map(|case| (case.id, case.version)).collect();
-        }
         let mut rosters: HashMap<CaseId, Vec<Leg>> = HashMap::with_capacity(cases.len());
         let mut case_of = HashMap::new();
         for leg in legs::of_cases(conn, &cases.keys().copied().collect::<Vec<_>>()).await? {

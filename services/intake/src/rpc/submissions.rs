@@ -27,7 +27,7 @@ const WORKERS: usize = 2;
 const MOST: usize = 64;
 /// So many in the time of one turn are worth waiting for.
 const WORTH: u32 = 2;
-/// Deadlocks and requests that were carried out elsewhere are tried again this often, each submission alone.
+/// Requests that were carried out elsewhere are tried again this often, each submission alone.
 const TRIES: usize = 3;
 
 /// One call of `SubmitApplication`.
@@ -172,10 +172,14 @@ async fn alone(pool: &PgPool, submission: Submission) -> (Result<Vec<u8>, Fault>
     (answer, next)
 }
 
-/// The database is there and did not take what was to be written.
+/// The database is there and will never take what was to be written: values or rules (SQLSTATE classes 22 and 23).
 fn is_refused(error: &StoreError) -> bool {
     match error {
-        StoreError::Database(error) => matches!(error, sqlx::Error::Database(_) | sqlx::Error::Encode(_)),
+        StoreError::Database(sqlx::Error::Encode(_)) => true,
+        StoreError::Database(sqlx::Error::Database(refusal)) => {
+            refusal.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+        }
+        StoreError::Database(_) => false,
         StoreError::Number(_) | StoreError::Corrupt { .. } => true,
     }
 }

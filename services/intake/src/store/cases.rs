@@ -1,8 +1,9 @@
-//! Rows of `financing_case`. The row lock of a case guards everything that belongs to it.
+//! Rows of `financing_case`. The row lock of a case guards everything that belongs to it; who has not taken it compares version
+//! and [`Read::touched`] when it writes the case.
 
 mod row;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use kernel::{CaseId, CaseNumber, ConsentId, LegId};
@@ -30,6 +31,16 @@ pub struct Record {
 pub struct Locked {
     pub case: Case,
     pub root_traceparent: Option<String>,
+    /// How often legs of it have changed without it.
+    pub touched: i64,
+}
+
+/// What a case was when it was read without a lock.
+#[derive(Debug, Clone, Copy)]
+pub struct Read {
+    pub version: i64,
+    /// None: it has no legs yet.
+    pub touched: Option<i64>,
 }
 
 pub(super) const INSERT: &str = "INSERT INTO financing_case (id, case_no, state, version, channel, form, consent_id, created_at, submitted_at, root_traceparent,
@@ -70,7 +81,7 @@ pub fn insert(writes: &mut Writes, records: &[Record]) {
 
 macro_rules! locked_columns {
     () => {
-        "c.id, c.state, c.version, c.channel, c.supplemented, c.round, c.wave, c.legs_total, c.legs_answered, c.offers, c.window_closes_at, c.codes, c.redispatching, c.root_traceparent, c.cover, c.choice, c.approval"
+        "c.id, c.state, c.version, c.channel, c.supplemented, c.round, c.wave, c.legs_total, c.legs_answered, c.offers, c.window_closes_at, c.codes, c.redispatching, c.root_traceparent, c.cover, c.choice, c.approval, c.touched"
     };
 }
 macro_rules! record_columns {
@@ -126,7 +137,7 @@ pub async fn lock_by_legs(conn: &mut PgConnection, legs: &[LegId]) -> Result<Vec
 
 pub(super) const LOCK_BY_CONSENT: &str = concat!(
     "SELECT ",
-    locked_columns!(),
+    record_columns!(),
     " FROM financing_case c WHERE c.consent_id = ANY($1) AND c.state NOT IN ('REJECTED','WITHDRAWN','EXPIRED') ORDER BY c.id FOR UPDATE"
 );
 
@@ -134,9 +145,9 @@ pub(super) const LOCK_BY_CONSENT: &str = concat!(
 pub async fn lock_by_consent(
     conn: &mut PgConnection,
     consents: &[ConsentId],
-) -> Result<Vec<Locked>, StoreError> {
+) -> Result<Vec<Record>, StoreError> {
     let consents: Vec<Uuid> = consents.iter().map(|id| id.uuid()).collect();
-    sqlx::query(LOCK_BY_CONSENT).bind(consents).fetch_all(conn).await?.iter().map(locked).collect()
+    sqlx::query(LOCK_BY_CONSENT).bind(consents).fetch_all(conn).await?.iter().map(record).collect()
 }
 
 pub(super) const UPDATE: &str = "UPDATE financing_case c
@@ -145,13 +156,13 @@ pub(super) const UPDATE: &str = "UPDATE financing_case c
         window_closes_at = n.window_closes_at, codes = string_to_array(n.codes, ','), redispatching = n.redispatching,
         submitted_at = coalesce(c.submitted_at, n.submitted_at), cover = n.cover
     FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[], $5::smallint[], $6::smallint[], $7::integer[],
-                $8::integer[], $9::integer[], $10::timestamptz[], $11::text[], $12::boolean[], $13::timestamptz[], $14::text[], $15::bigint[])
-        AS n(id, state, version, supplemented, round, wave, legs_total, legs_answered, offers, window_closes_at, codes, redispatching, submitted_at, cover, read)
-    WHERE c.id = n.id AND c.version = coalesce(n.read, c.version)";
+                $8::integer[], $9::integer[], $10::timestamptz[], $11::text[], $12::boolean[], $13::timestamptz[], $14::text[], $15::bigint[], $16::bigint[])
+        AS n(id, state, version, supplemented, round, wave, legs_total, legs_answered, offers, window_closes_at, codes, redispatching, submitted_at, cover, read, touched)
+    WHERE c.id = n.id AND c.version = coalesce(n.read, c.version) AND c.touched = coalesce(n.touched, c.touched)";
 
 /// Writes the present state of cases that are locked, or that have still the version in which they were read: if one of them
 /// has not, nothing at all is written.
-pub fn update(writes: &mut Writes, cases: &[(Case, Option<DateTime<Utc>>)], read: &HashMap<CaseId, i64>) {
+pub fn update(writes: &mut Writes, cases: &[(Case, Option<DateTime<Utc>>)], read: &HashMap<CaseId, Read>) {
     if cases.is_empty() {
         return;
     }
@@ -180,7 +191,17 @@ pub fn update(writes: &mut Writes, cases: &[(Case, Option<DateTime<Utc>>)], read
         )
         .bind(cases.iter().map(|(_, submitted)| *submitted).collect::<Vec<_>>())
         .bind(rounds.iter().map(|r| r.cover.code()).collect::<Vec<_>>())
-        .bind(cases.iter().map(|(case, _)| read.get(&case.id).copied()).collect::<Vec<_>>());
+        .bind(cases.iter().map(|(case, _)| read.get(&case.id).map(|read| read.version)).collect::<Vec<_>>())
+        .bind(cases.iter().map(|(case, _)| read.get(&case.id)?.touched).collect::<Vec<_>>());
+}
+
+pub(super) const TOUCH: &str = "UPDATE financing_case SET touched = touched + 1 WHERE id = ANY($1)";
+
+/// Says that legs of these cases, which are locked, change without them.
+pub fn touch(writes: &mut Writes, cases: &BTreeSet<CaseId>) {
+    if !cases.is_empty() {
+        writes.add(TOUCH).bind(cases.iter().map(|case| case.uuid()).collect::<Vec<_>>());
+    }
 }
 
 pub(super) const UPDATE_CHOICE: &str = "UPDATE financing_case c SET choice = n.choice, approval = n.approval

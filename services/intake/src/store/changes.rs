@@ -1,7 +1,7 @@
 //! Everything one transaction writes for any number of cases: gathered in memory by the rules, written by one
 //! multi-row statement for each table.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use bus::Outgoing;
 use chrono::{DateTime, Utc};
@@ -30,8 +30,8 @@ pub struct Changes {
     pub new_cases: Vec<Record>,
     /// Present state, with the time of submission where it was set just now.
     pub cases: Vec<(Case, Option<DateTime<Utc>>)>,
-    /// Versions of those that were read without a lock.
-    pub read: HashMap<CaseId, i64>,
+    /// What those were that were read without a lock.
+    pub read: HashMap<CaseId, Read>,
     pub forms: Vec<(CaseId, Form)>,
     pub entries: Vec<Entry>,
     pub new_legs: Vec<Leg>,
@@ -62,6 +62,7 @@ impl Changes {
         }
         cases::insert(writes, &self.new_cases);
         cases::update(writes, &self.cases, &self.read);
+        cases::touch(writes, &self.touched());
         timeline::insert(writes, &self.entries);
         legs::insert(writes, &self.new_legs);
         legs::update(writes, &self.legs.iter().collect::<Vec<_>>());
@@ -78,9 +79,17 @@ impl Changes {
         Ok(())
     }
 
-    /// Whether [`Self::gather`] writes nothing by itself.
+    /// Cases whose legs change without them.
+    fn touched(&self) -> BTreeSet<CaseId> {
+        let written: HashSet<CaseId> = self.cases.iter().map(|(case, _)| case.id).collect();
+        self.legs.iter().map(|leg| leg.case).filter(|case| !written.contains(case)).collect()
+    }
+
+    /// Whether [`Self::gather`] writes nothing by itself, and nothing that depends on rows beside case and legs.
     pub fn is_one_statement(&self) -> bool {
-        self.forms.is_empty() && !self.cases.iter().any(|(case, _)| case.phase.choice().is_some())
+        self.forms.is_empty()
+            && self.to_look_at.is_empty()
+            && !self.cases.iter().any(|(case, _)| case.phase.choice().is_some())
     }
 
     /// A time to choose that is put or cleared just now is not hastened a second time.

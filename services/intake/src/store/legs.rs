@@ -1,4 +1,4 @@
-//! Rows of `leg` and `leg_supplement`; written only under the lock of their case.
+//! Rows of `leg` and `leg_supplement`; written only under the lock of their case, or with the case, compared.
 
 use chrono::{DateTime, Utc};
 use kernel::{
@@ -46,7 +46,7 @@ pub(super) const UPDATE: &str = "UPDATE leg l
              due_at, valid_until, amount_fen, term_months, enhancement)
     WHERE l.id = n.id";
 
-/// Writes the present state of legs whose cases are locked.
+/// Writes the present state of legs whose cases are locked, or compared by the same statement.
 pub fn update(writes: &mut Writes, legs: &[&Leg]) {
     if legs.is_empty() {
         return;

@@ -35,6 +35,7 @@ pub const STATEMENTS: &[&str] = &[
     cases::READ_BY_LEGS,
     cases::LOCK_BY_CONSENT,
     cases::UPDATE,
+    cases::TOUCH,
     cases::UPDATE_CHOICE,
     cases::UPDATE_FORM,
     cases::ROOT,

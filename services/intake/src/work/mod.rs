@@ -1,6 +1,6 @@
 //! Work that is taken up after the transaction that asked for it: planning, closing of windows, lapsed supplements.
 //! Deadline rows say what and when; however late one is taken, or how often, a case is changed once, because the
-//! version that was looked at is compared under the case's lock.
+//! version that was looked at is compared when the case is written.
 
 mod chosen;
 mod evaluators;

@@ -69,7 +69,8 @@ impl Worker {
         let mut journal = Journal::new(now, &self.rules);
         for draft in drafts {
             let case = draft.record.case.clone();
-            journal.changes.read.insert(case.id, case.version);
+            let read = cases::Read { version: case.version, touched: None };
+            journal.changes.read.insert(case.id, read);
             self.planner.settle(&mut journal, case, draft, &mut []);
         }
         let mut conn = self.pool.acquire().await?;

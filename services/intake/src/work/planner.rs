@@ -245,7 +245,7 @@ impl Planner {
     }
 
     fn command(&self, journal: &mut Journal, case: &mut Case, command: Command, before: &mut [Leg]) {
-        // The state was looked at just above, under the lock: a refusal here would be a fault of ours.
+        // The state was looked at just above: a refusal here would be a fault of ours.
         if let Err(refusal) = journal.execute(case, command, &Doer::intake(), before) {
             tracing::error!(case = %case.id, %refusal, "planning met a state that it did not expect");
         }

@@ -96,8 +96,18 @@ pub(super) async fn get(
     // None needs what another finds, and somebody waits for all of them.
     let (registered, consents, assets) = tokio::try_join!(
         async { standings::list_by_uscc(&mut *face.pool.acquire().await?, &usccs).await },
-        async { consents::find_many(&mut *face.pool.acquire().await?, &consents).await },
-        async { assets::find_many(&mut *face.pool.acquire().await?, &assets).await },
+        async {
+            if consents.is_empty() {
+                return Ok(Vec::new());
+            }
+            consents::find_many(&mut *face.pool.acquire().await?, &consents).await
+        },
+        async {
+            if assets.is_empty() {
+                return Ok(Vec::new());
+            }
+            assets::find_many(&mut *face.pool.acquire().await?, &assets).await
+        },
     )?;
     // The clock is read last: a consent that ends meanwhile has ended.
     let now = face.clock.now();

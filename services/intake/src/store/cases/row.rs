@@ -25,7 +25,11 @@ pub(super) fn record(row: &PgRow) -> Result<Record, StoreError> {
 }
 
 pub(super) fn locked(row: &PgRow) -> Result<Locked, StoreError> {
-    Ok(Locked { case: case(row)?, root_traceparent: row.try_get("root_traceparent")? })
+    Ok(Locked {
+        case: case(row)?,
+        root_traceparent: row.try_get("root_traceparent")?,
+        touched: row.try_get("touched")?,
+    })
 }
 
 fn case(row: &PgRow) -> Result<Case, StoreError> {
