@@ -67,7 +67,7 @@ impl LongPolls {
         line.waiting.push_back(Waiting { number, most, lease, hand });
         let changed = Arc::clone(&line.changed);
         drop(lines);
-        Ticket { polls: self.clone(), institution, number, handed, changed }
+        Ticket { polls: self.clone(), institution, number, handed, changed, looks: false }
     }
 
     /// Takes out the one of the institution's that has waited longest.
@@ -122,6 +122,8 @@ pub struct Ticket {
     number: u64,
     handed: oneshot::Receiver<Vec<Delivery>>,
     changed: Arc<Notify>,
+    /// It has taken it upon itself to look at the feed.
+    looks: bool,
 }
 
 impl Ticket {
@@ -132,6 +134,7 @@ impl Ticket {
             let changed = self.changed.notified();
             let look_at = self.polls.lines().get(&self.institution).and_then(|line| line.look_at);
             if look_at.is_some_and(|at| at <= Instant::now()) && self.polls.take_look(self.institution) {
+                self.looks = true;
                 return None;
             }
             let look_due = async {
@@ -148,27 +151,35 @@ impl Ticket {
         }
     }
 
-    /// Gives the place up; what is being handed over at this moment is taken along.
+    /// Gives the place up, to look at the feed or to end; what is being handed over at this moment is taken along instead.
     pub async fn give_up(mut self) -> Option<Vec<Delivery>> {
         let limit = Instant::now() + HANDING;
         loop {
             let changed = Arc::clone(&self.changed);
             let changed = changed.notified();
             if self.polls.remove(self.institution, self.number) {
+                self.looks = false;
                 return None;
             }
             tokio::select! {
                 handed = &mut self.handed => return handed.ok(),
                 () = changed => {}
-                () = sleep(limit.saturating_duration_since(Instant::now())) => return None,
+                () = sleep(limit.saturating_duration_since(Instant::now())) => {
+                    self.looks = false;
+                    return None;
+                }
             }
         }
     }
 }
 
+/// A look that was taken and does not come is left to others.
 impl Drop for Ticket {
     fn drop(&mut self) {
         self.polls.remove(self.institution, self.number);
+        if self.looks {
+            self.polls.wake([self.institution], Duration::ZERO);
+        }
     }
 }
 
@@ -310,6 +321,16 @@ mod tests {
         assert!(handed.is_none());
         assert!(begun.elapsed() >= unhurried && begun.elapsed() < SOON);
         assert!(!polls.is_look_due(bank(), SOON), "one looks, not all who wait");
+        drop(ticket);
+        assert!(polls.is_look_due(bank(), SOON), "and if it does not, another");
+        polls.looking(bank());
+        let (mut ticket, reserved) = (waits(&polls), polls.reserve(bank()).unwrap());
+        polls.wake([bank()], Duration::ZERO);
+        assert!(ticket.next().await.is_none());
+        reserved.hand(an_event()).unwrap();
+        assert!(ticket.give_up().await.is_some());
+        assert!(polls.is_look_due(bank(), SOON), "it was handed something instead");
+        polls.looking(bank());
         assert!(polls.is_look_due(bank(), Duration::ZERO), "too long ago");
     }
 }
