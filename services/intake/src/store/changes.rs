@@ -11,7 +11,7 @@ use writes::Writes;
 
 use super::{
     StoreError,
-    cases::{self, Record},
+    cases::{self, Read, Record},
     covers::{self, Asked},
     deadlines::{self, Deadline, Kind},
     dossiers::{self, Dossier},
