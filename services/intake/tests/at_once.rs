@@ -192,8 +192,13 @@ async fn a_repeat_of_what_was_planned_at_once_gets_the_first_answer_and_asks_nob
     let first = town.view(&case).await.legs.remove(0);
     town.is_told(&first.institution_id, "intake.leg-issued.v1").await;
     let of_case = |fact: &wire::CaseDispatched| fact.case_id == case.case_id;
-    let told = town.facts::<wire::CaseDispatched>("intake.case-dispatched.v1").await;
-    assert_eq!(told.iter().filter(|fact| of_case(fact)).count(), 1);
+    let told = async || {
+        let facts = town.facts::<wire::CaseDispatched>("intake.case-dispatched.v1").await;
+        facts.iter().filter(|fact| of_case(fact)).count()
+    };
+    // Facts that nobody waits for come a moment later.
+    testkit::eventually(LIMIT, async || told().await > 0).await;
+    assert_eq!(told().await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
