@@ -45,10 +45,12 @@ pub(crate) async fn install(books: &PgPool) {
              SELECT message_id, queue FROM {schema}.held WHERE kind = 'parked'"
         )
     });
+    // What is to be looked at again by rule (a revoked consent, for minutes) waits for nothing.
     let waiting = union(&|schema| {
         format!(
             "SELECT '{schema} owes ' || kind AS what FROM {schema}.outbox UNION ALL
-             SELECT '{schema} holds ' || message_kind || ' of ' || queue FROM {schema}.held WHERE kind = 'retry'"
+             SELECT '{schema} holds ' || message_kind || ' of ' || queue FROM {schema}.held
+              WHERE kind = 'retry' AND reason <> 'look-again'"
         )
     });
     statements.push(format!("CREATE VIEW faults.taken AS {taken}"));
