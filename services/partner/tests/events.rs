@@ -133,6 +133,21 @@ async fn what_a_long_poll_is_handed_is_leased_to_it_and_comes_again() {
 }
 
 #[tokio::test]
+async fn who_is_given_as_much_as_it_asked_for_finds_the_rest_at_once() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    for _ in 0..5 {
+        field.issue(&bank, None).await;
+    }
+    let start = Instant::now();
+    let one = PullEventsRequest { max_events: 1, ..waiting(60) };
+    for _ in 0..5 {
+        assert_eq!(bank.pull(one).await.unwrap().len(), 1);
+    }
+    assert!(start.elapsed() < Duration::from_secs(1), "none waited to be looked for: {:?}", start.elapsed());
+}
+
+#[tokio::test]
 async fn who_has_gone_takes_nothing_along() {
     let field = Field::new().await;
     let bank = field.bank().await;

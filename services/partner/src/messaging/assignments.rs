@@ -15,7 +15,7 @@ use crate::store::{self, Delivery, Handing, Heard, LongPolls, StoreError, Told};
 
 /// How long news that asks nothing of an institution (the fate of a reply) may wait for company before it ends a long
 /// poll: a call for each would cost more than the news.
-const UNHURRIED: Duration = Duration::from_millis(200);
+const UNHURRIED: Duration = Duration::from_millis(100);
 /// How often, and after which pause, events are given back that were not handed over.
 const TRIES: usize = 60;
 const TRY_AGAIN: Duration = Duration::from_secs(1);

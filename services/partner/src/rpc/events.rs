@@ -122,7 +122,12 @@ impl Events {
         let now = self.clock.now();
         let most = i64::try_from(wish.most).unwrap_or(i64::MAX);
         let pull = Pull { institution_id: institution.id, most, now, lease_until: now + wish.lease };
-        Ok(self.pulls.pull(pull).await?)
+        let deliveries = self.pulls.pull(pull).await?;
+        if deliveries.len() >= wish.most {
+            // More may wait: whoever asks next looks again.
+            self.polls.wake([institution.id], Duration::ZERO);
+        }
+        Ok(deliveries)
     }
 }
 
