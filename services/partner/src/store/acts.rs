@@ -132,6 +132,12 @@ async fn all(pool: &PgPool, batch: Vec<Act>) -> Vec<Result<Outcome, StoreError>>
         match together(pool, &batch).await {
             Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
             Err(error) if error.is_away() => return unreachable(&batch, &error),
+            // Repeats, or an assignment that has changed: now that is seen, of all of them at once.
+            Err(error) if error.is_conflict() => {
+                if let Ok(outcomes) = locked(pool, &batch).await {
+                    return outcomes.into_iter().map(Ok).collect();
+                }
+            }
             // One of them spoils the transaction: each gets its own, and its own error.
             Err(error) => tracing::debug!(acts = batch.len(), %error, "a batch of acts is taken apart"),
         }
