@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use bus::{BusConfig, Outcome};
 use futures::StreamExt;
-use lapin::options::{BasicConsumeOptions, BasicRejectOptions};
+use lapin::options::{BasicConsumeOptions, BasicPublishOptions, BasicRejectOptions};
 use lapin::types::FieldTable;
 use serde_json::json;
+use uuid::Uuid;
 
-use crate::support::{Ground, Recorder, Verdict, eventually, quick};
+use crate::support::{Ground, Recorder, Verdict, eventually, new_id, properties, quick};
 
 #[tokio::test]
 async fn a_retry_comes_again_when_it_is_due_with_its_attempts_counted() {
@@ -100,6 +101,30 @@ async fn what_the_broker_gives_up_delivering_is_parked() {
     .await;
     assert_eq!(parked, (ids[0], "delivery-limit".to_owned()));
     assert_eq!(recorder.applied(), 0);
+    bus.stop().await;
+}
+
+#[tokio::test]
+async fn the_same_message_twice_among_dead_letters_is_parked_once() {
+    let ground = Ground::shared().await;
+    let channel = ground.channel().await;
+    let (twice, other) = (new_id(), new_id());
+    for id in [twice, twice, other] {
+        let confirm = channel.basic_publish(
+            "".into(),
+            ground.queue.dead().as_str().into(),
+            BasicPublishOptions::default(),
+            b"",
+            properties(id, ground.kind, Uuid::new_v4(), 1),
+        );
+        confirm.await.unwrap().await.unwrap();
+    }
+    let bus = ground.bus();
+    bus.consume(ground.queue, Recorder::new());
+    // They are taken in their order: what comes behind is there last.
+    let there = "SELECT count(DISTINCT message_id) FROM held";
+    eventually("both parked", async || (ground.count(there).await == 2).then_some(())).await;
+    assert_eq!(ground.count("SELECT count(*) FROM held").await, 2);
     bus.stop().await;
 }
 

@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, TimeDelta, Utc};
+use partner::store::give_back;
 use proto::common::v1::LegState;
 use proto::partner::v1::{Event, EventType, PullEventsRequest};
 use testkit::eventually;
-use tonic::Code;
+use tokio::task::JoinHandle;
+use tonic::{Code, Status};
 
-use crate::field::{Field, LIMIT, Said, decision, name, refusal, uuid};
+use crate::field::{Bank, Field, LIMIT, Said, decision, name, refusal, uuid};
 
 const EVENTS: &str = "SELECT count(*) FROM event WHERE assignment_id = $1";
 
@@ -17,6 +20,12 @@ fn waiting(wait_seconds: i32) -> PullEventsRequest {
 
 fn kinds(events: &[Event]) -> Vec<i32> {
     events.iter().map(|event| event.r#type).collect()
+}
+
+/// A pull that goes on by itself.
+fn begin(bank: &Bank, request: PullEventsRequest) -> JoinHandle<Result<Vec<Event>, Status>> {
+    let mut events = bank.events.clone();
+    tokio::spawn(async move { Ok(events.pull_events(request).await?.into_inner().events) })
 }
 
 #[tokio::test]
@@ -92,13 +101,10 @@ async fn a_long_poll_is_woken_by_the_event_it_waits_for() {
     let none = bank.pull(waiting(1)).await.unwrap();
     assert!(none.is_empty());
     assert!(start.elapsed() >= Duration::from_secs(1), "it waits as long as it was asked to");
-    let poll = tokio::spawn({
-        let mut events = bank.events.clone();
-        async move { events.pull_events(waiting(60)).await }
-    });
+    let poll = begin(&bank, waiting(60));
     let leg = field.issue(&bank, None).await;
-    let answer = tokio::time::timeout(LIMIT, poll).await.unwrap().unwrap().unwrap().into_inner();
-    assert_eq!(answer.events[0].assignment, name(leg));
+    let events = tokio::time::timeout(LIMIT, poll).await.unwrap().unwrap().unwrap();
+    assert_eq!(events[0].assignment, name(leg));
 }
 
 #[tokio::test]
@@ -106,14 +112,11 @@ async fn what_a_long_poll_is_handed_is_leased_to_it_and_comes_again() {
     let field = Field::new().await;
     let bank = field.bank().await;
     bank.look().await;
-    let poll = tokio::spawn({
-        let mut events = bank.events.clone();
-        async move { events.pull_events(PullEventsRequest { max_events: 1, ..waiting(60) }).await }
-    });
+    let poll = begin(&bank, PullEventsRequest { max_events: 1, ..waiting(60) });
     // A decision over the same connection comes after the poll has been taken in.
     let _ = bank.decide(decision(kernel::LegId::random(&mut rand::rng()), field.now())).await;
     let legs = [field.issue(&bank, None).await, field.issue(&bank, None).await];
-    let handed = tokio::time::timeout(LIMIT, poll).await.unwrap().unwrap().unwrap().into_inner().events;
+    let handed = tokio::time::timeout(LIMIT, poll).await.unwrap().unwrap().unwrap();
     assert_eq!(handed.iter().map(|event| event.attempt).collect::<Vec<_>>(), [1]);
     let rest = bank.look().await;
     let mut both = [handed[0].assignment.clone(), rest[0].assignment.clone()];
@@ -162,6 +165,22 @@ async fn who_has_gone_takes_nothing_along() {
 }
 
 #[tokio::test]
+async fn what_is_given_back_late_is_left_to_who_has_it_by_then() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    field.issue(&bank, None).await;
+    let event = bank.look().await.remove(0).name;
+    let event = event.strip_prefix("events/").unwrap().parse().unwrap();
+    let until: DateTime<Utc> =
+        sqlx::query_scalar("SELECT lease_until FROM feed").fetch_one(&field.pool).await.unwrap();
+    let earlier = until - TimeDelta::seconds(1);
+    assert!(give_back(&field.pool, &[(event, earlier)]).await.unwrap().is_empty());
+    assert!(bank.look().await.is_empty(), "another's lease goes on");
+    assert_eq!(give_back(&field.pool, &[(event, until)]).await.unwrap(), [event]);
+    assert_eq!(bank.look().await[0].attempt, 1, "nobody has seen it");
+}
+
+#[tokio::test]
 async fn concurrent_pulls_of_one_institution_never_share_an_event() {
     let field = Field::new().await;
     let bank = field.bank().await;
@@ -192,16 +211,13 @@ async fn shutdown_ends_a_long_poll_with_an_empty_answer() {
     let mut field = Field::new().await;
     let bank = field.bank().await;
     bank.look().await;
-    let poll = tokio::spawn({
-        let mut events = bank.events.clone();
-        async move { events.pull_events(waiting(60)).await }
-    });
+    let poll = begin(&bank, waiting(60));
     // A decision over the same connection comes after the poll has been taken in.
     let _ = bank.decide(decision(kernel::LegId::random(&mut rand::rng()), field.now())).await;
     let start = Instant::now();
     field.partner.take().unwrap().stop().await.unwrap();
     let answer = tokio::time::timeout(LIMIT, poll).await.unwrap().unwrap();
-    assert!(answer.is_ok_and(|answer| answer.into_inner().events.is_empty()));
+    assert!(answer.is_ok_and(|events| events.is_empty()));
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 }
 

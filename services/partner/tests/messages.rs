@@ -16,7 +16,7 @@ use crate::field::{Field, LIMIT, Said, refusal, uuid};
 /// Hands a batch to the handler as the bus does, in a transaction.
 pub(crate) async fn hand(pool: &PgPool, batch: Vec<Message>) -> Vec<Outcome> {
     let (clock, polls) = (Arc::new(SystemClock), LongPolls::default());
-    let handler = Assignments { pool: pool.clone(), clock, polls };
+    let handler = Assignments::new(pool.clone(), clock, polls);
     let mut prepared = handler.prepare(&batch).await;
     let mut transaction = pool.begin().await.unwrap();
     let outcomes = handler.apply(&mut transaction, &batch, &mut prepared).await.unwrap();

@@ -104,7 +104,16 @@ async fn a_call_without_order_or_measure_is_refused_whole() {
     let one = || decision(leg, field.now());
     let twice = bank.decide_all(vec![one(), one()]).await.unwrap_err();
     let repeated = ("decisions[1].name".to_owned(), "FIELD_REPEATED".to_owned());
+    assert_eq!(rpc::status::violations(&twice), std::slice::from_ref(&repeated));
+    // The same id in other letters is the same assignment.
+    let shouted =
+        SubmitDecisionRequest { name: format!("assignments/{}", leg.to_string().to_uppercase()), ..one() };
+    let twice = bank.decide_all(vec![one(), shouted]).await.unwrap_err();
     assert_eq!(rpc::status::violations(&twice), [repeated]);
+    let nameless = || SubmitDecisionRequest { name: String::new(), ..one() };
+    for result in decide_all(&bank, vec![nameless(), nameless()]).await {
+        assert_eq!(refused(&result).fields[0].field, "name", "each in its place");
+    }
     let nothing = bank.decide_all(Vec::new()).await;
     assert_eq!(refusal(nothing), (Code::InvalidArgument, "FIELD_REQUIRED".to_owned()));
     let many = (0..101).map(|_| decision(uuid_leg(), field.now())).collect();

@@ -1,5 +1,6 @@
 //! The dead-letter queue of a consumer: what the broker gave up delivering waits in the table for a person.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -21,10 +22,13 @@ struct Burial {
 impl Sink for Burial {
     async fn handle(&self, deliveries: Vec<Delivery>) -> ControlFlow<()> {
         let mut rows = Vec::with_capacity(deliveries.len());
+        // A row may have come in several bags; it is one message all the same.
+        let mut seen = HashSet::new();
         for Delivery { properties, data, .. } in deliveries {
             match parcel::open(&properties, data) {
                 Ok(units) => {
-                    rows.extend(units.into_iter().flat_map(|unit| Aside::all_of(unit, Wait::Parked, REASON)));
+                    let new = units.into_iter().filter(|unit| seen.insert(unit.id));
+                    rows.extend(new.flat_map(|unit| Aside::all_of(unit, Wait::Parked, REASON)));
                 }
                 Err((unreadable, body)) => {
                     rows.push(Aside::unreadable(unreadable.reason(), &properties, body));

@@ -57,8 +57,8 @@ pub trait Handler: Send + Sync + 'static {
         self.apply(conn, batch, prepared)
     }
 
-    /// After the commit: the place to wake workers of the role. The outbox is woken anyway. `prepared` is what this one
-    /// transaction had; that of a transaction which was undone is dropped.
+    /// After the commit: the place to wake workers of the role. The outbox is woken anyway. `prepared` is that of
+    /// the attempt that was committed; any other attempt's is dropped.
     fn committed(&self, prepared: Self::Prepared) {
         drop(prepared);
     }

@@ -1,5 +1,5 @@
-//! One batch: prepared without a transaction, then remembered and applied in one. The effect of a message is in the same
-//! commit as the row that says that it was taken, so it happens once, whatever is killed when.
+//! One batch: prepared without a transaction, then remembered and applied in one, or by one statement alone. The effect of a
+//! message is in the same commit as the row that says that it was taken, so it happens once, whatever is killed when.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -114,7 +114,7 @@ impl<H: Handler> Worker<H> {
         }
     }
 
-    /// One transaction. Repetitions leave `messages`; what is left is what was handled.
+    /// One commit. Repetitions leave `messages`; what is left is what was handled.
     async fn attempt(&self, origin: &Origin, messages: &mut Vec<Message>) -> Result<(), Fault> {
         let first_time = messages.iter().all(|message| message.attempt == 0);
         if H::GATHERS && matches!(origin, Origin::Queue) && first_time && !messages.is_empty() {

@@ -6,7 +6,8 @@ use super::store::Row;
 
 /// Letters beyond this number begin another bag: what a consumer takes in one batch.
 const MOST_LETTERS: usize = 256;
-/// Bodies beyond this length begin another bag. A consumer has hundreds of bags in memory when many wait for it.
+/// Bodies beyond this length begin another bag. A consumer has as many bags in memory as it may prefetch, when so
+/// many wait for it.
 const MOST_BYTES: usize = 64 * 1_024;
 
 /// Rows of one type that go as one broker message. One alone goes as it is.

@@ -181,7 +181,6 @@ impl Relay {
         loop {
             self.pulse.beat();
             let ending = self.shutdown.is_cancelled();
-            let parting = ending && company.parting();
             self.watch(line)?;
             if term.released.elapsed() >= ASK_AGAIN {
                 term.released = Instant::now();
@@ -192,8 +191,10 @@ impl Relay {
                 }
             }
             let room = term.pace.most(self.config.pipeline).saturating_sub(line.under_way.len());
-            let wanted = if ending { parting } else { look };
-            if wanted && room > 0 && !line.publisher.blocked() {
+            let able = room > 0 && !line.publisher.blocked();
+            // Said once: only by whom it can be done.
+            let parting = able && ending && company.parting();
+            if able && (parting || look && !ending) {
                 pace.turn().await;
                 let left_out = if parting { &[] } else { company.left_out(Instant::now()) };
                 let rows = self.rows(leader, line, left_out, room).await?;

@@ -112,6 +112,10 @@ impl Changes {
     /// cannot be stored and changed by one statement, so of the steps' own states only the last one is written.
     pub fn note_new_case<'a>(&mut self, record: Record, steps: impl IntoIterator<Item = &'a Self>) {
         for step in steps {
+            // Nobody has been asked yet, so nobody has answered.
+            debug_assert!(step.legs.is_empty() && step.forms.is_empty() && step.to_look_at.is_empty());
+            debug_assert!(step.offers.is_empty() && step.valuations.is_empty() && step.reports.is_empty());
+            debug_assert!(step.engagements.is_empty() && step.cover_options.is_empty());
             self.entries.extend_from_slice(&step.entries);
             self.new_legs.extend_from_slice(&step.new_legs);
             self.dossiers.extend_from_slice(&step.dossiers);

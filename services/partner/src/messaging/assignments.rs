@@ -5,34 +5,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Handler, HandlerError, Message, Outcome, Way};
-use kernel::{Clock, EventId, InstitutionId};
+use kernel::{Clock, InstitutionId};
 use sqlx::{PgConnection, PgPool};
 use writes::Writes;
 
 use super::incoming::{Unheard, read};
 use crate::domain::Notice;
-use crate::store::{self, Delivery, Handing, Heard, LongPolls, StoreError, Told};
+use crate::store::polls::Reserved;
+use crate::store::{self, GiveBack, Handed, Handing, Heard, LongPolls, StoreError, Told};
 
 /// How long news that asks nothing of an institution (the fate of a reply) may wait for company before it ends a long
 /// poll: a call for each would cost more than the news.
 const UNHURRIED: Duration = Duration::from_millis(100);
-/// How often, and after which pause, events are given back that were not handed over.
-const TRIES: usize = 60;
-const TRY_AGAIN: Duration = Duration::from_secs(1);
-
 /// Puts the messages about legs into assignments and feeds, and tells the long polls that wait for them.
-#[derive(Clone)]
 pub struct Assignments {
-    pub pool: PgPool,
-    pub clock: Arc<dyn Clock>,
-    pub polls: LongPolls,
+    clock: Arc<dyn Clock>,
+    polls: LongPolls,
+    back: GiveBack,
 }
 
-/// What one transaction has.
+impl Assignments {
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, polls: LongPolls) -> Self {
+        Self { clock, back: GiveBack::start(pool, polls.clone()), polls }
+    }
+}
+
+/// What one attempt at a batch has.
 pub struct Batch {
     read: Vec<Result<Told, Unheard>>,
-    /// To whom something is handed once it is committed.
-    handing: Handings,
+    /// What is handed over once it is committed, and to whom. If it never is, it goes back by being dropped: it may have been
+    /// committed all the same, without anybody hearing of it.
+    handing: Vec<(Reserved, Handed)>,
     /// Whose feeds grow by something else.
     grown: HashSet<InstitutionId>,
     grown_unhurriedly: HashSet<InstitutionId>,
@@ -44,7 +47,7 @@ impl Handler for Assignments {
     async fn prepare(&self, batch: &[Message]) -> Batch {
         Batch {
             read: batch.iter().map(|message| message.span().in_scope(|| read(message))).collect(),
-            handing: Handings { all: Vec::new(), pool: self.pool.clone(), polls: self.polls.clone() },
+            handing: Vec::new(),
             grown: HashSet::new(),
             grown_unhurriedly: HashSet::new(),
         }
@@ -63,7 +66,7 @@ impl Handler for Assignments {
         let readable: Vec<Told> = prepared.read.iter().filter_map(|told| told.clone().ok()).collect();
         let hearing = store::hear(conn, &readable, (&self.polls, self.clock.now()), writes, way);
         let hearing = hearing.await.map_err(failed)?;
-        prepared.note(&readable, hearing.handing);
+        prepared.note(&readable, hearing.handing, &self.back);
         let mut heard = hearing.heard.into_iter();
         let outcomes = batch.iter().zip(&prepared.read).map(|(message, told)| {
             let reason = match told {
@@ -84,62 +87,14 @@ impl Handler for Assignments {
     fn committed(&self, batch: Batch) {
         self.polls.wake(batch.grown, Duration::ZERO);
         self.polls.wake(batch.grown_unhurriedly, UNHURRIED);
-        batch.handing.hand_over();
-    }
-}
-
-/// What is handed over; whatever of it is not is given back.
-struct Handings {
-    all: Vec<Handing>,
-    pool: PgPool,
-    polls: LongPolls,
-}
-
-impl Handings {
-    fn hand_over(mut self) {
-        let left = self.all.drain(..).filter_map(|Handing { to, deliveries }| {
-            let institution = to.institution();
-            to.hand(deliveries).err().map(|deliveries| (institution, deliveries))
-        });
-        let left: Vec<_> = left.collect();
-        self.give_back(left);
-    }
-
-    /// If it fails, or this process ends before, the leases run out.
-    fn give_back(&self, left: Vec<(InstitutionId, Vec<Delivery>)>) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        if left.is_empty() {
-            return;
+        for (to, handed) in batch.handing {
+            to.hand(handed.committed());
         }
-        let (pool, polls) = (self.pool.clone(), self.polls.clone());
-        runtime.spawn(async move {
-            let events: Vec<EventId> =
-                left.iter().flat_map(|(_, deliveries)| deliveries.iter().map(|one| one.event_id)).collect();
-            for _ in 0..TRIES {
-                match store::give_back(&pool, &events).await {
-                    Ok(()) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, events = events.len(), "events are not given back yet")
-                    }
-                }
-                tokio::time::sleep(TRY_AGAIN).await;
-            }
-            polls.wake(left.into_iter().map(|(institution, _)| institution), Duration::ZERO);
-        });
-    }
-}
-
-/// The transaction may have been committed all the same, without anybody hearing of it.
-impl Drop for Handings {
-    fn drop(&mut self) {
-        let left: Vec<_> =
-            self.all.drain(..).map(|handing| (handing.to.institution(), handing.deliveries)).collect();
-        self.give_back(left);
     }
 }
 
 impl Batch {
-    fn note(&mut self, told: &[Told], handing: Vec<Handing>) {
+    fn note(&mut self, told: &[Told], handing: Vec<Handing>, back: &GiveBack) {
         let handed: HashSet<_> = handing
             .iter()
             .flat_map(|one| one.deliveries.iter().map(|delivery| delivery.assignment_id))
@@ -151,7 +106,13 @@ impl Batch {
                 self.grown.insert(told.institution_id);
             }
         }
-        self.handing.all = handing;
+        self.handing = handing
+            .into_iter()
+            .map(|Handing { to, deliveries, until }| {
+                let handed = Handed::new(to.institution(), deliveries, until, back.clone());
+                (to, handed)
+            })
+            .collect();
     }
 }
 

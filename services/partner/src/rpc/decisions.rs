@@ -15,6 +15,7 @@ use tonic::Status;
 
 use super::acting::Institution;
 use super::assignments::Assignments;
+use super::checks;
 
 /// Decisions in one call.
 const MOST: usize = 100;
@@ -54,7 +55,9 @@ fn each_once(decisions: &[SubmitDecisionRequest]) -> Result<(), Fault> {
     if check.count("decisions", decisions.len(), 1..=MOST).is_some() {
         let mut seen = HashSet::with_capacity(decisions.len());
         for (place, decision) in decisions.iter().enumerate() {
-            if !seen.insert(decision.name.as_str()) {
+            // What names none is refused in its place.
+            let named = checks::assignment(&mut Checker::new(), &decision.name);
+            if named.is_some_and(|id| !seen.insert(id)) {
                 check.refuse(format!("decisions[{place}].name"), &shared::FIELD_REPEATED);
             }
         }

@@ -92,7 +92,7 @@ impl Events {
     /// Waits until there is something, the wait is over, or the server is to stop.
     async fn poll(&self, institution: &Institution, wish: &Wish) -> Result<Vec<Delivery>, Fault> {
         let end = Instant::now() + wish.wait;
-        // Who asks again at once has just been given all there was.
+        // Who asks again at once has hardly missed anything that it will not be told of.
         let mut look = wish.wait.is_zero() || self.polls.is_look_due(institution.id, LOOK_AGAIN);
         loop {
             if look {
@@ -105,12 +105,12 @@ impl Events {
             let mut ticket = self.polls.wait(institution.id, wish.most, wish.lease);
             let pause = Duration::from_millis(rand::rng().random_range(POLL_MILLIS));
             tokio::select! {
-                next = ticket.next() => if let Some(handed) = next { return Ok(handed) },
+                next = ticket.next() => if let Some(handed) = next { return Ok(handed.take()) },
                 () = tokio::time::sleep_until(end.min(Instant::now() + pause)) => {}
                 () = self.shutdown.cancelled() => {}
             }
             match ticket.give_up().await {
-                Some(handed) => return Ok(handed),
+                Some(handed) => return Ok(handed.take()),
                 // One last look would only delay the end.
                 None if self.shutdown.is_cancelled() => return Ok(Vec::new()),
                 None => look = true,
@@ -122,12 +122,12 @@ impl Events {
         let now = self.clock.now();
         let most = i64::try_from(wish.most).unwrap_or(i64::MAX);
         let pull = Pull { institution_id: institution.id, most, now, lease_until: now + wish.lease };
-        let deliveries = self.pulls.pull(pull).await?;
-        if deliveries.len() >= wish.most {
+        let looked = self.pulls.pull(pull).await;
+        if looked.as_ref().map_or(true, |deliveries| deliveries.len() >= wish.most) {
             // More may wait: whoever asks next looks again.
             self.polls.wake([institution.id], Duration::ZERO);
         }
-        Ok(deliveries)
+        Ok(looked?)
     }
 }
 

@@ -44,7 +44,7 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
     host.bus.consume(lists, messaging::Lists { polls: polls.clone() });
     for queue in [legs, cover] {
         let (pool, clock) = (host.pool.clone(), Arc::clone(&host.clock));
-        host.bus.consume(queue, messaging::Assignments { pool, clock, polls: polls.clone() });
+        host.bus.consume(queue, messaging::Assignments::new(pool, clock, polls.clone()));
     }
     let acts = Arc::new(Acts::start(host.pool.clone(), host.bus.outbox()));
     let door = Door::new(Arc::clone(&cache));

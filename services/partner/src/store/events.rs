@@ -37,13 +37,14 @@ macro_rules! feed_from {
     };
 }
 
-// What was leased by being handed over, and could not be.
+// Those that are still under the lease by which they were handed over: another's is left alone.
 const GIVE_BACK: &str = "\
     UPDATE feed SET lease_until = NULL, attempt = 0 FROM ( \
-        SELECT e.institution_id, e.seq FROM unnest($1::uuid[]) AS named(id) \
+        SELECT e.institution_id, e.seq, named.until FROM unnest($1::uuid[], $2::timestamptz[]) AS named(id, until) \
         CROSS JOIN LATERAL (SELECT institution_id, seq FROM event WHERE event_id = named.id LIMIT 1) AS e \
         ORDER BY e.institution_id, e.seq) AS named \
-    WHERE feed.institution_id = named.institution_id AND feed.seq = named.seq AND feed.attempt = 1";
+    WHERE feed.institution_id = named.institution_id AND feed.seq = named.seq AND feed.lease_until = named.until \
+    RETURNING feed.event_id";
 
 const LEASE: &str = "\
     SELECT event_id, seq, institution_id, assignment_id, kind, reply_id, reason, created_at, traceparent, attempt, beginning \
@@ -53,29 +54,29 @@ const LEASE: &str = "\
 // acknowledgement that is lost only means that the event comes again.
 const ACKNOWLEDGE: &str = "\
     WITH named AS ( \
-        SELECT named.institution_id, e.*, f.place, coalesce(a.state = 1, false) AS untouched \
+        SELECT named.institution_id, e.*, f.seq AS waits, coalesce(a.state = 1, false) AS untouched \
         FROM unnest($1::uuid[], $2::uuid[]) AS named(id, institution_id) \
         CROSS JOIN LATERAL ( \
             SELECT event_id, seq, assignment_id, kind FROM event \
             WHERE event_id = named.id AND event.institution_id = named.institution_id AND NOT held LIMIT 1) AS e \
         LEFT JOIN LATERAL ( \
-            SELECT ctid AS place FROM feed \
-            WHERE feed.institution_id = named.institution_id AND feed.seq = e.seq LIMIT 1) AS f ON true \
+            SELECT seq FROM feed WHERE feed.institution_id = named.institution_id AND feed.seq = e.seq LIMIT 1) AS f ON true \
         LEFT JOIN LATERAL ( \
             SELECT state FROM assignment WHERE e.kind = 1 AND assignment_id = e.assignment_id LIMIT 1) AS a ON true \
         ORDER BY named.institution_id, e.seq), \
     ended AS ( \
-        DELETE FROM feed USING named WHERE feed.ctid = named.place AND NOT named.untouched) \
-    SELECT institution_id, event_id, assignment_id, kind, untouched, place IS NULL AS acked, loosely.set_config \
+        DELETE FROM feed USING named \
+        WHERE feed.institution_id = named.institution_id AND feed.seq = named.waits AND NOT named.untouched) \
+    SELECT institution_id, event_id, assignment_id, kind, untouched, waits IS NULL AS acked, loosely.set_config \
     FROM named CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS loosely";
 
 const ACKNOWLEDGE_ISSUED: &str = "\
     DELETE FROM feed USING ( \
-        SELECT f.place FROM unnest($1::uuid[]) AS wanted(id) \
+        SELECT f.institution_id, f.seq FROM unnest($1::uuid[]) AS wanted(id) \
         CROSS JOIN LATERAL ( \
-            SELECT ctid AS place, institution_id, seq FROM feed WHERE assignment_id = wanted.id AND kind = 1 LIMIT 1) AS f \
+            SELECT institution_id, seq FROM feed WHERE assignment_id = wanted.id AND kind = 1 LIMIT 1) AS f \
         ORDER BY f.institution_id, f.seq) AS named \
-    WHERE feed.ctid = named.place";
+    WHERE feed.institution_id = named.institution_id AND feed.seq = named.seq";
 
 pub(super) const ALL: &[&str] = &[TELL, RELEASE, LEASE, ACKNOWLEDGE, ACKNOWLEDGE_ISSUED, GIVE_BACK];
 
@@ -188,11 +189,17 @@ fn tell(writes: &mut Writes, name: &'static str, entries: &[FeedEntry]) {
         .bind(entries.iter().map(|entry| entry.held).collect::<Vec<_>>());
 }
 
-/// Lets others have what was leased by being handed over, where nobody was there to take it.
-pub(super) async fn give_back(conn: &mut PgConnection, events: &[EventId]) -> Result<(), StoreError> {
-    let events: Vec<Uuid> = events.iter().map(|event| event.uuid()).collect();
-    sqlx::query(GIVE_BACK).bind(events).execute(conn).await?;
-    Ok(())
+/// Ends leases that end at these instants, as if they had never begun; tells which there were.
+pub(super) async fn give_back(
+    conn: &mut PgConnection,
+    named: &[(EventId, DateTime<Utc>)],
+) -> Result<Vec<EventId>, StoreError> {
+    let back: Vec<Uuid> = sqlx::query_scalar(GIVE_BACK)
+        .bind(named.iter().map(|(event, _)| event.uuid()).collect::<Vec<_>>())
+        .bind(named.iter().map(|(_, until)| *until).collect::<Vec<_>>())
+        .fetch_all(conn)
+        .await?;
+    Ok(back.into_iter().map(EventId::from_uuid).collect())
 }
 
 /// Lets go what was kept back until these assignments were issued.

@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod credentials;
 mod error;
 mod events;
+mod handed;
 pub mod lists;
 mod notices;
 mod plan;
@@ -21,7 +22,8 @@ pub use acknowledgements::Acknowledgements;
 pub use acts::{Act, Acts, Outcome, Publication, Request, ValidUntil};
 pub use error::StoreError;
 pub use events::{Delivery, Pull};
-pub use notices::{Handing, Heard, Told, give_back, hear};
+pub use handed::{GiveBack, Handed, give_back};
+pub use notices::{Handing, Heard, Told, hear};
 pub use polls::LongPolls;
 pub use pulls::Pulls;
 

@@ -6,7 +6,7 @@ use bus::Way;
 use chrono::{DateTime, Utc};
 use kernel::{EventId, InstitutionId, LegId, ReplyId};
 use rand::RngCore;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use uuid::Uuid;
 use writes::Writes;
 
@@ -46,6 +46,7 @@ pub enum Heard {
 pub struct Handing {
     pub to: Reserved,
     pub deliveries: Vec<Delivery>,
+    pub until: DateTime<Utc>,
 }
 
 /// A batch that was heard.
@@ -75,8 +76,8 @@ pub async fn hear(
     let (new, changed) = ledger.rows();
     assignments::insert(writes, &new);
     assignments::update(writes, &changed);
-    let (handed, handing) = hand_over(&mut entries, &new, polls);
-    let leases: Vec<_> = handing.iter().map(|one| (one.to.institution(), now + one.to.lease())).collect();
+    let (handed, handing) = hand_over(&mut entries, &new, polls, now);
+    let leases: Vec<_> = handing.iter().map(|one| (one.to.institution(), one.until)).collect();
     events::insert_leased(writes, &handed, &leases);
     events::insert(writes, &entries);
     events::release(writes, &ledger.released);
@@ -88,6 +89,7 @@ fn hand_over(
     entries: &mut Vec<FeedEntry>,
     new: &[&Assignment],
     polls: &LongPolls,
+    now: DateTime<Utc>,
 ) -> (Vec<FeedEntry>, Vec<Handing>) {
     let new: HashSet<LegId> = new.iter().map(|assignment| assignment.id).collect();
     let is_first = |entry: &FeedEntry| {
@@ -101,7 +103,8 @@ fn hand_over(
             }
             let institution = entry.institution_id;
             let handing = reserved.entry(institution).or_insert_with(|| {
-                polls.reserve(institution).map(|to| Handing { to, deliveries: Vec::new() })
+                let handing = |to: Reserved| Handing { until: now + to.lease(), to, deliveries: Vec::new() };
+                polls.reserve(institution).map(handing)
             });
             match handing {
                 Some(handing) if handing.deliveries.len() < handing.to.most() => {
@@ -126,12 +129,6 @@ fn first_delivery(entry: &FeedEntry) -> Delivery {
         reason: entry.reason.clone(),
         trace: entry.trace.clone(),
     }
-}
-
-/// Lets others have what was not handed over.
-pub async fn give_back(pool: &PgPool, events: &[EventId]) -> Result<(), StoreError> {
-    let mut conn = pool.acquire().await?;
-    events::give_back(&mut conn, events).await
 }
 
 /// The assignments, locked where one of them may be changed and nothing else guards it. The fate of a reply changes none that

@@ -10,7 +10,7 @@ use kernel::InstitutionId;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::Delivery;
+use super::Handed;
 
 /// A transaction that is about to hand something over ends within this; who cannot wait that long leaves.
 const HANDING: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ struct Waiting {
     number: u64,
     most: usize,
     lease: TimeDelta,
-    hand: oneshot::Sender<Vec<Delivery>>,
+    hand: oneshot::Sender<Handed>,
 }
 
 impl LongPolls {
@@ -120,7 +120,7 @@ pub struct Ticket {
     polls: LongPolls,
     institution: InstitutionId,
     number: u64,
-    handed: oneshot::Receiver<Vec<Delivery>>,
+    handed: oneshot::Receiver<Handed>,
     changed: Arc<Notify>,
     /// It has taken it upon itself to look at the feed.
     looks: bool,
@@ -128,7 +128,7 @@ pub struct Ticket {
 
 impl Ticket {
     /// What is handed over; nothing when the feed is to be looked at.
-    pub async fn next(&mut self) -> Option<Vec<Delivery>> {
+    pub async fn next(&mut self) -> Option<Handed> {
         loop {
             // Registered before looking, so that nothing falls between the look and the wait.
             let changed = self.changed.notified();
@@ -152,7 +152,7 @@ impl Ticket {
     }
 
     /// Gives the place up, to look at the feed or to end; what is being handed over at this moment is taken along instead.
-    pub async fn give_up(mut self) -> Option<Vec<Delivery>> {
+    pub async fn give_up(mut self) -> Option<Handed> {
         let limit = Instant::now() + HANDING;
         loop {
             let changed = Arc::clone(&self.changed);
@@ -165,8 +165,11 @@ impl Ticket {
                 handed = &mut self.handed => return handed.ok(),
                 () = changed => {}
                 () = sleep(limit.saturating_duration_since(Instant::now())) => {
-                    self.looks = false;
-                    return None;
+                    // Nothing can come any more; what came at this moment is taken along.
+                    self.handed.close();
+                    let handed = self.handed.try_recv().ok();
+                    self.looks &= handed.is_some();
+                    return handed;
                 }
             }
         }
@@ -205,11 +208,10 @@ impl Reserved {
         self.waiting.as_ref().map_or(TimeDelta::zero(), |waiting| waiting.lease)
     }
 
-    /// Gives them back if nobody is there to take them any more.
-    pub fn hand(mut self, deliveries: Vec<Delivery>) -> Result<(), Vec<Delivery>> {
-        match self.waiting.take() {
-            Some(waiting) => waiting.hand.send(deliveries),
-            None => Err(deliveries),
+    /// What nobody is there to take any more is dropped, and thereby given back.
+    pub fn hand(mut self, handed: Handed) {
+        if let Some(waiting) = self.waiting.take() {
+            let _ = waiting.hand.send(handed);
         }
     }
 }
@@ -232,6 +234,8 @@ mod tests {
 
     use super::*;
     use crate::domain::FeedKind;
+    use crate::store::handed::testing::way_back;
+    use crate::store::{Delivery, GiveBack};
 
     const SOON: Duration = Duration::from_secs(5);
 
@@ -239,8 +243,8 @@ mod tests {
         InstitutionId::from_uuid(Uuid::from_u128(7))
     }
 
-    fn an_event() -> Vec<Delivery> {
-        vec![Delivery {
+    fn an_event(back: &GiveBack) -> Handed {
+        let event = Delivery {
             event_id: EventId::from_uuid(Uuid::from_u128(1)),
             assignment_id: LegId::from_uuid(Uuid::from_u128(2)),
             kind: FeedKind::AssignmentIssued,
@@ -249,7 +253,8 @@ mod tests {
             reply_id: None,
             reason: None,
             trace: None,
-        }]
+        };
+        Handed::new(bank(), vec![event], DateTime::UNIX_EPOCH, back.clone())
     }
 
     fn waits(polls: &LongPolls) -> Ticket {
@@ -259,45 +264,55 @@ mod tests {
     #[tokio::test]
     async fn who_waited_longest_is_handed_what_comes() {
         let polls = LongPolls::default();
+        let (back, _) = way_back();
         let (mut first, mut second) = (waits(&polls), waits(&polls));
         let reserved = polls.reserve(bank()).unwrap();
         assert_eq!((reserved.most(), reserved.lease()), (10, TimeDelta::seconds(60)));
-        reserved.hand(an_event()).unwrap();
-        assert_eq!(first.next().await.unwrap().len(), 1);
+        reserved.hand(an_event(&back));
+        assert_eq!(first.next().await.unwrap().take().len(), 1);
         drop(first);
-        polls.reserve(bank()).unwrap().hand(an_event()).unwrap();
-        assert_eq!(second.next().await.unwrap().len(), 1);
+        polls.reserve(bank()).unwrap().hand(an_event(&back));
+        assert_eq!(second.next().await.unwrap().take().len(), 1);
         assert!(polls.reserve(bank()).is_none());
     }
 
     #[tokio::test]
     async fn who_left_is_passed_over_and_who_leaves_in_between_gives_it_back() {
         let polls = LongPolls::default();
+        let (back, mut came_back) = way_back();
         drop(waits(&polls));
         assert!(waits(&polls).give_up().await.is_none());
         assert!(polls.reserve(bank()).is_none());
         let ticket = waits(&polls);
         let reserved = polls.reserve(bank()).unwrap();
         drop(ticket);
-        assert_eq!(reserved.hand(an_event()).unwrap_err().len(), 1);
+        reserved.hand(an_event(&back));
+        assert_eq!(came_back(), 1);
+        // It lies there already, and nobody looks.
+        let ticket = waits(&polls);
+        polls.reserve(bank()).unwrap().hand(an_event(&back));
+        assert_eq!(came_back(), 0);
+        drop(ticket);
+        assert_eq!(came_back(), 1);
     }
 
     #[tokio::test]
     async fn a_transaction_that_fails_leaves_its_place_to_who_waits() {
         let polls = LongPolls::default();
+        let (back, _) = way_back();
         let (mut first, _second) = (waits(&polls), waits(&polls));
         drop(polls.reserve(bank()).unwrap());
-        polls.reserve(bank()).unwrap().hand(an_event()).unwrap();
-        assert_eq!(first.next().await.unwrap().len(), 1);
+        polls.reserve(bank()).unwrap().hand(an_event(&back));
+        assert_eq!(first.next().await.unwrap().take().len(), 1);
     }
 
     #[tokio::test]
     async fn who_gives_up_takes_along_what_is_being_handed_over() {
         let polls = LongPolls::default();
+        let (back, _) = way_back();
         let (ticket, reserved) = (waits(&polls), polls.reserve(bank()).unwrap());
-        let (handed, ()) =
-            tokio::join!(biased; ticket.give_up(), async { reserved.hand(an_event()).unwrap() });
-        assert_eq!(handed.unwrap().len(), 1);
+        let (handed, ()) = tokio::join!(biased; ticket.give_up(), async { reserved.hand(an_event(&back)) });
+        assert_eq!(handed.unwrap().take().len(), 1);
         let (ticket, reserved) = (waits(&polls), polls.reserve(bank()).unwrap());
         let (handed, ()) = tokio::join!(biased; ticket.give_up(), async { drop(reserved) });
         assert!(handed.is_none());
@@ -307,6 +322,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_handed_over_is_looked_for_in_its_time() {
         let polls = LongPolls::default();
+        let (back, _) = way_back();
         assert!(polls.is_look_due(bank(), SOON), "nobody has ever looked");
         polls.looking(bank());
         assert!(!polls.is_look_due(bank(), SOON));
@@ -327,7 +343,7 @@ mod tests {
         let (mut ticket, reserved) = (waits(&polls), polls.reserve(bank()).unwrap());
         polls.wake([bank()], Duration::ZERO);
         assert!(ticket.next().await.is_none());
-        reserved.hand(an_event()).unwrap();
+        reserved.hand(an_event(&back));
         assert!(ticket.give_up().await.is_some());
         assert!(polls.is_look_due(bank(), SOON), "it was handed something instead");
         polls.looking(bank());

@@ -1,7 +1,5 @@
 //! Enterprises with their qualifications, and every version that they have had.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use kernel::{EnterpriseId, EnterpriseSize, Fen, Qualification, Uscc};
 use sqlx::PgConnection;
@@ -70,8 +68,7 @@ const FIND: &str = "SELECT * FROM enterprise_whole WHERE enterprise_id = $1";
 /// One probe of the index for each key that is asked: `= ANY` may keep a plan that was made while the table was empty.
 const FIND_MANY: &str = "SELECT e.* FROM unnest($1::uuid[]) AS asked (enterprise_id)
     CROSS JOIN LATERAL (SELECT * FROM enterprise_whole w WHERE w.enterprise_id = asked.enterprise_id LIMIT 1) e";
-const FIND_BY_USCC: &str = "SELECT e.* FROM unnest($1::text[]) AS asked (uscc)
-    CROSS JOIN LATERAL (SELECT * FROM enterprise_whole w WHERE w.uscc = asked.uscc LIMIT 1) e";
+const FIND_BY_USCC: &str = "SELECT * FROM enterprise_whole WHERE uscc = $1";
 const LIST: &str = "SELECT * FROM enterprise_whole
     WHERE $1::uuid IS NULL OR enterprise_id > $1 ORDER BY enterprise_id LIMIT $2";
 /// The version asked, whether it holds or was replaced.
@@ -247,16 +244,8 @@ pub async fn find_versions(
 
 #[tracing::instrument(level = "debug", skip_all)]
 pub async fn find_by_uscc(conn: &mut PgConnection, uscc: &Uscc) -> Result<Option<Enterprise>, StoreError> {
-    Ok(list_by_uscc(conn, &[uscc]).await?.pop())
-}
-
-/// Those of `usccs` that are registered, each once, in no order.
-#[tracing::instrument(level = "debug", skip_all)]
-pub async fn list_by_uscc(conn: &mut PgConnection, usccs: &[&Uscc]) -> Result<Vec<Enterprise>, StoreError> {
-    let usccs: BTreeSet<&str> = usccs.iter().map(|uscc| uscc.as_str()).collect();
-    let usccs: Vec<&str> = usccs.into_iter().collect();
-    let rows: Vec<Row> = sqlx::query_as(FIND_BY_USCC).bind(usccs).fetch_all(conn).await?;
-    rows.into_iter().map(Enterprise::try_from).collect()
+    let row: Option<Row> = sqlx::query_as(FIND_BY_USCC).bind(uscc.as_str()).fetch_optional(conn).await?;
+    row.map(Enterprise::try_from).transpose()
 }
 
 #[tracing::instrument(level = "debug", skip_all)]
