@@ -147,6 +147,7 @@ async fn an_older_choice_that_comes_after_the_newer_reopening_is_dropped() {
     let case = Case::new();
     let legs = town.quoted(&case).await;
     town.fact_of(&case, REOPENED, &case.reopened(), 60).await;
+    town.knows(&case, 60).await;
     let old = case.selected(&legs[0].leg_id, town.now() + TimeDelta::days(5));
     town.fact_of(&case, SELECTED, &old, 59).await;
     let new = case.selected(&legs[2].leg_id, town.now() + TimeDelta::days(5));

@@ -256,6 +256,19 @@ impl Town {
         .await
     }
 
+    /// Waits until the newest fact of the case that insurance has taken is this one.
+    pub(crate) async fn knows(&self, case: &Case, version: i64) {
+        eventually(LIMIT, || async {
+            let known: i64 = sqlx::query_scalar("SELECT max(case_version) FROM cover_request WHERE case_id = $1")
+                .bind(case.id)
+                .fetch_one(&self.ground.pool(&ROLE))
+                .await
+                .unwrap();
+            if known == version { Ok(()) } else { Err(known) }
+        })
+        .await;
+    }
+
     /// Bodies of this type, oldest first.
     pub(crate) async fn told(&self, kind: &str) -> Vec<Vec<u8>> {
         sqlx::query_scalar("SELECT body FROM told WHERE kind = $1 ORDER BY at, version")
