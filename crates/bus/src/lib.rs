@@ -26,7 +26,6 @@ pub use health::{BusHealth, ConsumerHealth, RelayHealth};
 pub use hearing::Hearing;
 pub use outbox::{Outbox, Outgoing, enqueue, enqueue_together, enqueue_together_with, enqueue_with};
 pub use pace::Pace;
-pub use parcel::opened;
 pub use topology::{EXCHANGE, Queue};
 pub use waiting::{Waiting, waiting};
 

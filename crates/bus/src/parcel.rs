@@ -11,13 +11,12 @@ use std::collections::HashMap;
 
 use chrono::DateTime;
 use lapin::BasicProperties;
-use lapin::message::Delivery;
 use lapin::types::AMQPValue;
 use prost::Message as _;
 use uuid::Uuid;
 
 use crate::Outgoing;
-use crate::envelope::{self, Envelope, Message, Unreadable, delivery_count, header, integer};
+use crate::envelope::{self, Envelope, Unreadable, header, integer};
 
 /// What a parcel's broker message says of its body; a single message has [`envelope::SINGLE`].
 const PARCEL: &str = "application/vnd.zhirong.parcel";
@@ -261,14 +260,6 @@ fn marked(properties: BasicProperties, content_type: &str, letters: i32) -> Basi
 pub(crate) fn letters(properties: &BasicProperties) -> usize {
     let said = header(properties, LETTERS).and_then(integer);
     said.and_then(|letters| usize::try_from(letters).ok()).unwrap_or(1)
-}
-
-/// The messages in a delivery, for whoever listens without an inbox. Empty if it cannot be read.
-pub fn opened(delivery: Delivery) -> Vec<Message> {
-    let attempt = delivery_count(&delivery.properties);
-    let units = open(&delivery.properties, delivery.data).unwrap_or_default();
-    let letters = units.into_iter().flat_map(|unit| unit.letters);
-    letters.map(|(envelope, body)| envelope.into_message(body, attempt)).collect()
 }
 
 #[cfg(test)]

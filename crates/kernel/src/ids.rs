@@ -1,7 +1,9 @@
 //! Typed identifiers over UUID. Made from a given clock and random source, never from the machine's own.
 
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use rand::RngCore;
@@ -28,6 +30,17 @@ fn ordered(now: DateTime<Utc>, random: &mut impl RngCore) -> Uuid {
 fn unordered(random: &mut impl RngCore) -> Uuid {
     let mut bytes = [0_u8; 16];
     random.fill_bytes(&mut bytes);
+    Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// UUIDv4 that begins as all do which this process makes in the same second: an index grows in one place instead of
+/// everywhere. The beginning is a hash under a key that nobody knows, so it tells no time and has no order.
+fn side_by_side(now: DateTime<Utc>, random: &mut impl RngCore) -> Uuid {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    let mut bytes = [0_u8; 16];
+    random.fill_bytes(&mut bytes);
+    let [first, second, third, ..] = KEY.hash_one(now.timestamp()).to_be_bytes();
+    bytes[..3].copy_from_slice(&[first, second, third]);
     Builder::from_random_bytes(bytes).into_uuid()
 }
 
@@ -136,19 +149,31 @@ ordered_id! {
     DocumentKey,
 }
 
-// Institutions see these. There is no `new`: an id in the order of time would tell them who else was asked, and when.
-id!(
+/// Ids that institutions see, too. Ids in the order of time would tell them who else was asked, and when.
+macro_rules! seen_id {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+        $(
+            id!($(#[$doc])* $name);
+
+            impl $name {
+                /// A new id (UUIDv4) of something whose instant `now` its reader is told as well: two of one second can be
+                /// seen to be that, and nothing else can be read from them.
+                pub fn new(now: DateTime<Utc>, random: &mut impl RngCore) -> Self {
+                    Self(side_by_side(now, random))
+                }
+            }
+        )+
+    };
+}
+
+seen_id! {
     /// A leg: one question to one institution. Seen by the institution as its assignment.
-    LegId
-);
-id!(
+    LegId,
     /// An institution's reply to a leg.
-    ReplyId
-);
-id!(
+    ReplyId,
     /// An event that an institution pulls.
-    EventId
-);
+    EventId,
+}
 
 #[cfg(test)]
 mod tests {
@@ -167,6 +192,7 @@ mod tests {
         let mut two = StdRng::seed_from_u64(7);
         assert_eq!(CaseId::new(at(0), &mut one), CaseId::new(at(0), &mut two));
         assert_eq!(LegId::random(&mut one), LegId::random(&mut two));
+        assert_eq!(LegId::new(at(0), &mut one), LegId::new(at(0), &mut two));
     }
 
     #[test]
@@ -187,10 +213,30 @@ mod tests {
     }
 
     #[test]
+    fn ids_that_institutions_see_lie_side_by_side_and_are_in_no_order() {
+        let mut source = StdRng::seed_from_u64(1);
+        let mut made = |second: i64| LegId::new(at(second), &mut source).uuid();
+        let ids: Vec<Uuid> = (0..50).map(&mut made).collect();
+        assert!(ids.iter().all(|id| id.get_version_num() == 4));
+        assert!(!ids.is_sorted());
+        let beginning = |id: &Uuid| id.as_u128() >> 104;
+        let of_one_second: Vec<Uuid> = (0..50).map(|_| made(7)).collect();
+        assert!(of_one_second.iter().all(|id| beginning(id) == beginning(&ids[7])));
+        let others = ids.iter().filter(|id| beginning(id) == beginning(&ids[7])).count();
+        assert!(others < 5, "each second has its own beginning");
+        // The rest differs: 98 bits are random.
+        let mut rests: Vec<u128> = of_one_second.iter().map(|id| id.as_u128() << 24 >> 64).collect();
+        rests.sort_unstable();
+        rests.dedup();
+        assert_eq!(rests.len(), 50);
+    }
+
+    #[test]
     fn instants_before_1970_are_no_panic() {
         let mut source = StdRng::seed_from_u64(1);
         let id = CaseId::new(DateTime::<Utc>::MIN_UTC, &mut source);
         assert_eq!(id.uuid().get_timestamp().unwrap().to_unix().0, 0);
+        assert_eq!(LegId::new(DateTime::<Utc>::MIN_UTC, &mut source).uuid().get_version_num(), 4);
     }
 
     #[test]

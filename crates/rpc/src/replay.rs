@@ -141,23 +141,30 @@ pub async fn find_all(conn: &mut PgConnection, asked: &[Asked<'_>]) -> Result<Ve
 
 const CLAIM_ALL: &str =
     "INSERT INTO request_replay (caller, request_id, method, body_hash, response, created_at)
-     SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[], $6::timestamptz[])
-     ON CONFLICT ON CONSTRAINT request_replay_pk DO NOTHING";
+     SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bytea[], $5::bytea[], $6::timestamptz[])";
 
 /// As [`claim`], for many requests at once and together with the other writes. Waits for other transactions that claim one
-/// of the ids. Where another was first with one of them, nothing at all is written ([`writes::is_other_number`]).
+/// of the ids. Where another was first with one of them, nothing at all is written ([`is_claimed`]).
 pub fn claim_all(writes: &mut Writes, answers: &[(Asked<'_>, Vec<u8>, DateTime<Utc>)]) {
     if answers.is_empty() {
         return;
     }
     writes
-        .add_exactly(answers.len(), CLAIM_ALL)
+        .add(CLAIM_ALL)
         .bind(answers.iter().map(|(one, ..)| one.caller.audit_name()).collect::<Vec<_>>())
         .bind(answers.iter().map(|(one, ..)| one.request_id.uuid()).collect::<Vec<_>>())
         .bind(answers.iter().map(|(one, ..)| one.method).collect::<Vec<_>>())
         .bind(answers.iter().map(|(one, ..)| one.body_hash.as_slice()).collect::<Vec<_>>())
         .bind(answers.iter().map(|(_, answer, _)| answer.as_slice()).collect::<Vec<_>>())
         .bind(answers.iter().map(|(.., now)| *now).collect::<Vec<_>>());
+}
+
+/// Whether one of the requests of [`claim_all`] has been answered before.
+#[must_use]
+pub fn is_claimed(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|refusal| {
+        refusal.is_unique_violation() && refusal.constraint() == Some("request_replay_pk")
+    })
 }
 
 /// Removes answers stored before `before`, at most `limit` at a time; returns how many.

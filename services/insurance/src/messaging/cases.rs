@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bus::{Handler, HandlerError, Message, Outcome};
-use chrono::SubsecRound as _;
+use chrono::{DateTime, SubsecRound as _, Utc};
 use kernel::{Calendar, CaseId, Clock, Due, InstitutionId, LegId};
 use sqlx::PgConnection;
 
@@ -146,7 +146,7 @@ impl Taking {
         if overtaken || ended {
             return Outcome::Done;
         }
-        let roster = roster(&self.appetites, &asked.need, &asked.recipients);
+        let roster = roster(&self.appetites, &asked.need, &asked.recipients, self.journal.now);
         let closes_at = match self.window {
             Due::At(at) => Some(at),
             Due::Pending { .. } => None,
@@ -212,13 +212,18 @@ fn done<T>(executed: Result<T, crate::domain::Refusal>) -> Outcome {
 }
 
 /// Everyone whose declaration fits, once.
-fn roster(appetites: &[Appetite], need: &Need, recipients: &[InstitutionId]) -> Vec<Candidate> {
+fn roster(
+    appetites: &[Appetite],
+    need: &Need,
+    recipients: &[InstitutionId],
+    now: DateTime<Utc>,
+) -> Vec<Candidate> {
     let mut random = rand::rng();
     appetites
         .iter()
         .filter(|appetite| misfits(appetite, need, recipients).is_empty())
         .map(|appetite| Candidate {
-            leg: LegId::random(&mut random),
+            leg: LegId::new(now, &mut random),
             institution: appetite.institution,
             role: appetite.role,
             government_backed: appetite.government_backed,

@@ -259,11 +259,12 @@ impl Town {
     /// Waits until the newest fact of the case that insurance has taken is this one.
     pub(crate) async fn knows(&self, case: &Case, version: i64) {
         eventually(LIMIT, || async {
-            let known: i64 = sqlx::query_scalar("SELECT max(case_version) FROM cover_request WHERE case_id = $1")
-                .bind(case.id)
-                .fetch_one(&self.ground.pool(&ROLE))
-                .await
-                .unwrap();
+            let known: i64 =
+                sqlx::query_scalar("SELECT max(case_version) FROM cover_request WHERE case_id = $1")
+                    .bind(case.id)
+                    .fetch_one(&self.ground.pool(&ROLE))
+                    .await
+                    .unwrap();
             if known == version { Ok(()) } else { Err(known) }
         })
         .await;

@@ -288,7 +288,7 @@ async fn together(
     replay::claim_all(&mut writes, &answers);
     changes.gather(&mut writes, &mut conn).await?;
     match writes.execute(&mut conn).await {
-        Err(error) if writes::is_other_number(&error) => Err(Trouble::Raced),
+        Err(error) if replay::is_claimed(&error) => Err(Trouble::Raced),
         written => Ok(written.map(|()| (outcomes, next))?),
     }
 }

@@ -270,7 +270,7 @@ impl Planner {
         let others = draft.evaluators.iter().map(|id| (InstitutionRole::Evaluator, *id, None));
         for (role, institution, product) in banks.chain(others) {
             let leg = Leg {
-                id: LegId::random(&mut random),
+                id: LegId::new(now, &mut random),
                 case: case.id,
                 round: case.round,
                 wave: FIRST_WAVE,

@@ -210,7 +210,7 @@ impl Assignments {
         statement: Statement,
     ) -> Act {
         let now = self.clock.now();
-        let id = ReplyId::random(&mut rand::rng());
+        let id = ReplyId::new(now, &mut rand::rng());
         let message = messaging::submitted(id, assignment_id, institution.id, now, statement.said);
         let reply = Reply {
             id,

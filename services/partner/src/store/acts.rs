@@ -9,7 +9,7 @@ use futures::future::join_all;
 use host::Batcher;
 use kernel::{InstitutionId, LegId, ReplyId, RequestId};
 use rpc::Caller;
-use rpc::replay::BodyHash;
+use rpc::replay::{self, BodyHash};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use writes::Writes;
@@ -208,7 +208,7 @@ async fn write(conn: &mut PgConnection, plan: Plan<'_>) -> Result<Vec<Outcome>, 
     drop(plan.spans);
     match written {
         Ok(()) => Ok(plan.outcomes),
-        Err(error) if writes::is_other_number(&error) => Err(StoreError::Raced),
+        Err(error) if writes::is_other_number(&error) || replay::is_claimed(&error) => Err(StoreError::Raced),
         Err(error) => Err(error.into()),
     }
 }

@@ -6,18 +6,30 @@ use chrono::{DateTime, Utc};
 use kernel::{EventId, InstitutionId, LegId, ReplyId};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
-use writes::Writes;
+use writes::{Binding, Writes};
 
 use super::StoreError;
 use crate::domain::{FeedEntry, FeedKind};
 
-const TELL: &str = "\
-    INSERT INTO event (event_id, institution_id, assignment_id, kind, ordinal, subject, reply_id, reason, created_at, \
-                       traceparent, held) \
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::uuid[], $7::uuid[], \
-                         $8::text[], $9::timestamptz[], $10::text[], $11::boolean[]) \
-    ON CONFLICT DO NOTHING \
-    RETURNING institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, traceparent, held";
+/// Writes events into the log, with or without a look at what was told before.
+macro_rules! tell {
+    ($told_before:literal) => {
+        concat!(
+            "INSERT INTO event (event_id, institution_id, assignment_id, kind, ordinal, subject, reply_id, reason, created_at, \
+                                traceparent, held) \
+             SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::smallint[], $5::bigint[], $6::uuid[], $7::uuid[], \
+                                  $8::text[], $9::timestamptz[], $10::text[], $11::boolean[]) ",
+            $told_before,
+            "RETURNING institution_id, seq, event_id, assignment_id, kind, ordinal, reply_id, reason, created_at, traceparent, \
+                       held"
+        )
+    };
+}
+
+const TELL_NEW: &str = tell!("");
+
+// The index `event_told_once` alone is looked at: an event's own id is always another.
+const TELL: &str = tell!("ON CONFLICT (assignment_id, kind, subject) WHERE kind <> 1 DO NOTHING ");
 
 const RELEASE: &str = "\
     UPDATE event SET held = false WHERE assignment_id = ANY($1) AND held \
@@ -78,7 +90,7 @@ const ACKNOWLEDGE_ISSUED: &str = "\
         ORDER BY f.institution_id, f.seq) AS named \
     WHERE feed.institution_id = named.institution_id AND feed.seq = named.seq";
 
-pub(super) const ALL: &[&str] = &[TELL, RELEASE, LEASE, ACKNOWLEDGE, ACKNOWLEDGE_ISSUED, GIVE_BACK];
+pub(super) const ALL: &[&str] = &[TELL, TELL_NEW, RELEASE, LEASE, ACKNOWLEDGE, ACKNOWLEDGE_ISSUED, GIVE_BACK];
 
 /// One event as it is handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,7 +156,7 @@ struct NamedRow {
 /// What was told before stays one event.
 pub(super) fn insert(writes: &mut Writes, entries: &[FeedEntry]) {
     if !entries.is_empty() {
-        tell(writes, "told", entries);
+        tell(writes.add_named("told", TELL), entries);
         writes.add(feed_from!("told"));
     }
 }
@@ -156,7 +168,7 @@ pub(super) fn insert_leased(
     leases: &[(InstitutionId, DateTime<Utc>)],
 ) {
     if !entries.is_empty() {
-        tell(writes, "handed", entries);
+        tell(writes.add_named("handed", TELL_NEW), entries);
         writes
             .add(
                 "\
@@ -173,9 +185,8 @@ pub(super) fn insert_leased(
     }
 }
 
-fn tell(writes: &mut Writes, name: &'static str, entries: &[FeedEntry]) {
-    writes
-        .add_named(name, TELL)
+fn tell(binding: Binding<'_>, entries: &[FeedEntry]) {
+    binding
         .bind(entries.iter().map(|entry| entry.id.uuid()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.institution_id.uuid()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.assignment_id.uuid()).collect::<Vec<_>>())

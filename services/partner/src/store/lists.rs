@@ -44,7 +44,7 @@ impl ListTold {
         let kind = FeedKind::ListPublished;
         let subject = Uuid::from_u64_pair(0, self.told.version.unsigned_abs());
         FeedEntry {
-            id: EventId::random(&mut rand::rng()),
+            id: EventId::new(self.at, &mut rand::rng()),
             institution_id: self.institution_id,
             assignment_id: self.line(),
             kind,

@@ -240,7 +240,7 @@ fn entry(told: &Told, held: bool, random: &mut impl RngCore) -> FeedEntry {
         | FeedKind::ListPublished => told.reply_id.map_or(told.message_id, ReplyId::uuid),
     };
     FeedEntry {
-        id: EventId::random(random),
+        id: EventId::new(told.occurred_at, random),
         institution_id: told.institution_id,
         assignment_id: told.assignment_id,
         kind: told.kind,

@@ -21,7 +21,7 @@ use super::{
     floor,
     institutions::{Plan, Seen},
     latency::Latencies,
-    load::{Measured, Shared, Until, closed_loop, listen},
+    load::{Measured, Shared, Until, closed_loop, hear, listen},
     machine::{self, Process, Usage},
     register::{self, Applicant},
     statements::Statements,
@@ -97,9 +97,7 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
         .spawn()?;
 
     let board: Shared = Arc::default();
-    let vhost = system.admin().vhost.clone();
-    let amqp = system.engines().rabbitmq.amqp_url(&vhost);
-    let listening = tokio::spawn(listen(amqp, Arc::clone(&board)));
+    let listening = tokio::spawn(hear(listen(&database(system)?).await?, Arc::clone(&board)));
     let client = IntakeServiceClient::new(
         system.channel("intake", Actor::Staff { id: "bench".to_owned(), duties: vec![Duty::Clerk] })?,
     );

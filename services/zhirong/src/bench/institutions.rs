@@ -173,7 +173,7 @@ fn decision(name: String, evaluates: bool) -> SubmitDecisionRequest {
     };
     SubmitDecisionRequest {
         name,
-        request_id: Uuid::new_v4().to_string(),
+        request_id: Uuid::now_v7().to_string(),
         acted_by: "B0001".to_owned(),
         decision: Some(if evaluates { Decision::Valuation(quote()) } else { Decision::Offer(offer()) }),
         file_if_late: false,

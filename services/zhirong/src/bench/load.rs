@@ -1,4 +1,4 @@
-//! The closed loop: each lane submits, waits until the fact that its case's offers are ready arrives, and goes on.
+//! The closed loop: each lane submits, waits until it is committed that its case's offers are ready, and goes on.
 
 use std::{
     collections::HashMap,
@@ -7,29 +7,32 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use futures::StreamExt as _;
-use lapin::{
-    Connection, ConnectionProperties,
-    options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions},
-    types::FieldTable,
-};
-use prost::Message as _;
 use proto::{
     common::v1::DocumentRef,
     intake::v1::{
-        Application, CaseOffersReady, Channel, SubmitApplicationRequest,
-        intake_service_client::IntakeServiceClient,
+        Application, Channel, SubmitApplicationRequest, intake_service_client::IntakeServiceClient,
     },
 };
+use sqlx::{Connection as _, PgConnection, postgres::PgListener};
 use tokio::{sync::oneshot, task::JoinSet};
 use uuid::Uuid;
 
 use super::{latency::Latencies, register::Applicant};
 use crate::system::ActingChannel;
 
-const READY_FACT: &str = "intake.case-offers-ready.v1";
+/// Tells when it is committed that a case's offers are ready: the database itself does, so that nothing which comes after
+/// the commit is measured. The one thing that the benchmark adds to what it measures.
+const TOLD: &str = "bench_ready";
+const TELL: &str = "
+    CREATE FUNCTION public.bench_ready() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM pg_notify('bench_ready', NEW.id::text);
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER bench_ready AFTER UPDATE OF state ON intake.financing_case FOR EACH ROW
+        WHEN (NEW.state = 'OFFERS_READY' AND OLD.state <> 'OFFERS_READY') EXECUTE FUNCTION public.bench_ready();";
 
-/// Waiting submitters by case; a fact may come before the answer to its submission.
+/// Waiting submitters by case; a case may be ready before its submission is answered.
 #[derive(Default)]
 pub(super) struct Board {
     waiting: HashMap<String, oneshot::Sender<()>>,
@@ -154,28 +157,25 @@ fn application(applicant: &Applicant) -> SubmitApplicationRequest {
     }
 }
 
-/// Takes the facts that end the cases, on a queue of its own.
-pub(super) async fn listen(amqp: String, board: Shared) -> Result<()> {
-    let connection = Connection::connect(&amqp, ConnectionProperties::default()).await?;
-    let channel = connection.create_channel().await?;
-    let exclusive =
-        QueueDeclareOptions { exclusive: true, auto_delete: true, ..QueueDeclareOptions::default() };
-    let queue = channel.queue_declare("".into(), exclusive, FieldTable::default()).await?;
-    let (name, options) = (queue.name().as_str(), QueueBindOptions::default());
-    channel
-        .queue_bind(name.into(), bus::EXCHANGE.into(), READY_FACT.into(), options, FieldTable::default())
-        .await?;
-    let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
-    let mut consumer = channel.basic_consume(name.into(), "".into(), options, FieldTable::default()).await?;
-    while let Some(delivery) = consumer.next().await {
-        for message in bus::opened(delivery?) {
-            let case_id = CaseOffersReady::decode(message.body.as_slice())?.case_id;
-            let mut board = open(&board);
-            match board.waiting.remove(&case_id) {
-                Some(done) => drop(done.send(())),
-                None => board.early.push(case_id),
-            }
+/// Makes the database tell of what is ready, and listens; returns when it is sure to hear.
+pub(super) async fn listen(database: &str) -> Result<PgListener> {
+    let mut conn = PgConnection::connect(database).await?;
+    sqlx::raw_sql(TELL).execute(&mut conn).await?;
+    conn.close().await?;
+    let mut listener = PgListener::connect(database).await?;
+    listener.listen(TOLD).await?;
+    Ok(listener)
+}
+
+/// Wakes those whose cases are ready.
+pub(super) async fn hear(mut listener: PgListener, board: Shared) -> Result<()> {
+    loop {
+        let told = listener.recv().await?;
+        let case_id = told.payload().to_owned();
+        let mut board = open(&board);
+        match board.waiting.remove(&case_id) {
+            Some(done) => drop(done.send(())),
+            None => board.early.push(case_id),
         }
     }
-    Ok(())
 }
