@@ -1,4 +1,5 @@
-//! Typed identifiers over UUID. Made from a given clock and random source, never from the machine's own.
+//! Typed identifiers over UUID. Made from a given clock and random source, never from the machine's own; but for the beginning
+//! of ids that institutions see, which is each process's own.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -156,8 +157,8 @@ macro_rules! seen_id {
             id!($(#[$doc])* $name);
 
             impl $name {
-                /// A new id (UUIDv4) of something whose instant `now` its reader is told as well: two of one second can be
-                /// seen to be that, and nothing else can be read from them.
+                /// A new id (UUIDv4) of something whose instant `now` its reader knows as well: two can be seen to be of the
+                /// same second and process, and nothing else can be read from them.
                 pub fn new(now: DateTime<Utc>, random: &mut impl RngCore) -> Self {
                     Self(side_by_side(now, random))
                 }

@@ -28,8 +28,8 @@ macro_rules! tell {
 
 const TELL_NEW: &str = tell!("");
 
-// The index `event_told_once` alone is looked at: an event's own id is always another.
-const TELL: &str = tell!("ON CONFLICT (assignment_id, kind, subject) WHERE kind <> 1 DO NOTHING ");
+// The key `event_told_once` alone is looked at: an event's own id is always another.
+const TELL: &str = tell!("ON CONFLICT (assignment_id, kind, subject) DO NOTHING ");
 
 const RELEASE: &str = "\
     UPDATE event SET held = false WHERE assignment_id = ANY($1) AND held \
@@ -161,7 +161,8 @@ pub(super) fn insert(writes: &mut Writes, entries: &[FeedEntry]) {
     }
 }
 
-/// The same for what is handed over when it is committed, leased to its institution until then; nothing of it was told before.
+/// The same for what is handed over when it is committed, leased to its institution until then. If something of it was told
+/// before, the keys refuse all of it.
 pub(super) fn insert_leased(
     writes: &mut Writes,
     entries: &[FeedEntry],

@@ -97,7 +97,12 @@ async fn measure(system: &mut System, options: &Fanout, scratch: &std::path::Pat
         .spawn()?;
 
     let board: Shared = Arc::default();
-    let listening = tokio::spawn(hear(listen(&database(system)?).await?, Arc::clone(&board)));
+    let hearing = hear(listen(&database(system)?).await?, Arc::clone(&board));
+    let listening = tokio::spawn(async move {
+        if let Err(error) = hearing.await {
+            eprintln!("the benchmark does not hear any more what is ready: {error:#}");
+        }
+    });
     let client = IntakeServiceClient::new(
         system.channel("intake", Actor::Staff { id: "bench".to_owned(), duties: vec![Duty::Clerk] })?,
     );

@@ -170,7 +170,7 @@ pub(super) async fn listen(database: &str) -> Result<PgListener> {
 /// Wakes those whose cases are ready.
 pub(super) async fn hear(mut listener: PgListener, board: Shared) -> Result<()> {
     loop {
-        let told = listener.recv().await?;
+        let told = listener.try_recv().await?.context("the connection that tells what is ready is lost")?;
         let case_id = told.payload().to_owned();
         let mut board = open(&board);
         match board.waiting.remove(&case_id) {
