@@ -178,7 +178,7 @@ pub(super) fn leave(board: &Board, screen: &mut Screen) {
     }
 }
 
-/// Waits until each bank has heard what became of its answers, and the late ones are listed.
+/// Waits until each institution has heard what became of its answers, and the late ones are listed.
 async fn aftermath(
     clerk: &mut Clerk,
     crowd: &Crowd,
@@ -191,7 +191,8 @@ async fn aftermath(
         let (books, _) = books::read(&records);
         let equal = books::differences("", &books.standing, &offers.offers).is_empty()
             && books::differences("", &books.late, &offers.late_offers).is_empty();
-        let whole = books::is_settled(&records) && !books.late.is_empty() && equal;
+        let heard = crowd.ledger().acts().iter().all(|acted| acted.fate.is_some());
+        let whole = books::is_settled(&records) && heard && !books.late.is_empty() && equal;
         if whole || Instant::now() >= until {
             return Ok((offers, records));
         }
