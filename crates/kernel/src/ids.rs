@@ -101,23 +101,25 @@ macro_rules! id {
     };
 }
 
-/// Ids that only our own roles order and store: also made in the order of time, which keeps indexes dense.
-macro_rules! ordered_id {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+/// Kinds of ids, with the function that makes new ones and what is to be said of it.
+macro_rules! new_id {
+    ($make:ident, $said:literal; $($(#[$doc:meta])* $name:ident),+ $(,)?) => {
         $(
             id!($(#[$doc])* $name);
 
             impl $name {
-                /// A new id that sorts by `now` (UUIDv7).
+                #[doc = $said]
                 pub fn new(now: DateTime<Utc>, random: &mut impl RngCore) -> Self {
-                    Self(ordered(now, random))
+                    Self($make(now, random))
                 }
             }
         )+
     };
 }
 
-ordered_id! {
+// Only our own roles order and store these.
+new_id! {
+    ordered, "A new id that sorts by `now` (UUIDv7), which keeps indexes dense.";
     /// An enterprise (企业).
     EnterpriseId,
     /// An intellectual property asset (知识产权).
@@ -150,24 +152,10 @@ ordered_id! {
     DocumentKey,
 }
 
-/// Ids that institutions see, too. Ids in the order of time would tell them who else was asked, and when.
-macro_rules! seen_id {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
-        $(
-            id!($(#[$doc])* $name);
-
-            impl $name {
-                /// A new id (UUIDv4) of something whose instant `now` its reader knows as well: two can be seen to be of the
-                /// same second and process, and nothing else can be read from them.
-                pub fn new(now: DateTime<Utc>, random: &mut impl RngCore) -> Self {
-                    Self(side_by_side(now, random))
-                }
-            }
-        )+
-    };
-}
-
-seen_id! {
+// Institutions see these, too. Ids in the order of time would tell them who else was asked, and when.
+new_id! {
+    side_by_side, "A new id (UUIDv4) of something whose instant `now` its reader knows as well: two can be seen to be of the
+same second and process, and nothing else can be read from them.";
     /// A leg: one question to one institution. Seen by the institution as its assignment.
     LegId,
     /// An institution's reply to a leg.
