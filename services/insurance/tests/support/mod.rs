@@ -11,7 +11,7 @@ use insurance::ROLE;
 use kernel::{Clock as _, InstitutionId, MessageId};
 use prost::Message;
 use proto::{
-    common::v1::{InstitutionRole, LegState, LegSummary},
+    common::v1::{InstitutionRole, LegState, LegSummary, ReplyJudged},
     insurance::v1::{self as wire, insurance_service_client::InsuranceServiceClient},
     intake::v1 as intake,
     partner::v1::{self as partner, reply_submitted::Reply},
@@ -220,7 +220,8 @@ impl Town {
         self.send("partner.cover-assignment-received.v1", leg, 1, body.encode_to_vec()).await;
     }
 
-    pub(crate) async fn reply(&self, leg: &wire::CoverLeg, reply: Reply) {
+    /// The institution answers; the reply's id.
+    pub(crate) async fn reply(&self, leg: &wire::CoverLeg, reply: Reply) -> String {
         let body = partner::ReplySubmitted {
             reply_id: Uuid::new_v4().to_string(),
             leg_id: leg.leg_id.clone(),
@@ -230,14 +231,19 @@ impl Town {
         };
         let leg = leg.leg_id.parse().unwrap();
         self.send("partner.cover-reply-submitted.v1", leg, 1, body.encode_to_vec()).await;
+        body.reply_id
     }
 
-    /// Sends the reply and waits until its institution has been told this often that its fate is `fate`.
+    /// Sends the reply and waits until its institution has been told that the fate of this one is `fate`.
     pub(crate) async fn reply_is(&self, leg: &wire::CoverLeg, reply: Reply, fate: &str) {
         let kind = format!("insurance.reply-{fate}.v1");
-        let before = self.told_to(&leg.institution_id, &kind).await.len();
-        self.reply(leg, reply).await;
-        self.is_told(&leg.institution_id, &kind, before + 1).await;
+        let id = self.reply(leg, reply).await;
+        eventually(LIMIT, || async {
+            let told = self.told_to(&leg.institution_id, &kind).await;
+            let is_it = |body: &Vec<u8>| ReplyJudged::decode(body.as_slice()).unwrap().reply_id == id;
+            if told.iter().any(is_it) { Ok(()) } else { Err(told.len()) }
+        })
+        .await;
     }
 
     pub(crate) async fn round(&self, case: &Case) -> Option<wire::CoverRound> {
