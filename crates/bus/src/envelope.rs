@@ -40,10 +40,18 @@ pub struct Message {
 }
 
 impl Message {
-    /// The span of this message's effect: a child of its own trace, linked to the batch it is handled in.
-    /// Enter it to decide, or instrument with it; [`crate::Outgoing::new`] inside continues the trace.
+    /// The span of this message's effect: a child of its own trace, linked to the batch it is handled in. Disabled in a batch
+    /// of several where its trace is not recorded.
     pub fn span(&self) -> &tracing::Span {
         &self.span
+    }
+
+    /// Decides something as this message's effect: [`crate::Outgoing::new`] inside continues its trace.
+    pub fn scope<R>(&self, decide: impl FnOnce() -> R) -> R {
+        match &self.traceparent {
+            Some(traceparent) if self.span.is_disabled() => telemetry::context::carrying(traceparent, decide),
+            _ => self.span.in_scope(decide),
+        }
     }
 
     pub(crate) fn unit(&self) -> Uuid {

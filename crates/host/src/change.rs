@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bus::{Outbox, Outgoing};
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, Utc};
 use kernel::{Clock, RequestId};
 use prost::Message;
 use rpc::replay::{self, BodyHash, Claim};
@@ -12,9 +12,6 @@ use sqlx::{PgConnection, PgPool, PgTransaction};
 use tonic::{Request, Response};
 
 use crate::Host;
-
-/// What the database keeps of an instant.
-const MICROSECONDS: u16 = 6;
 
 /// Begins the changes of a role.
 #[derive(Clone)]
@@ -59,7 +56,7 @@ impl Changes {
     ) -> Result<Begun<A>, Fault> {
         let caller = rpc::caller(request)?.clone();
         let body_hash = replay::body_hash(request.get_ref());
-        let now = self.clock.now().trunc_subsecs(MICROSECONDS);
+        let now = self.clock.now();
         let mut transaction = self.pool.begin().await?;
         sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
             .bind(format!("{} {request_id}", caller.audit_name()))

@@ -1,10 +1,10 @@
 //! Where the present comes from: the edge of a process asks a `Clock`, everything inside is given the time.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 /// A source of the present instant; tests give their own.
 pub trait Clock: Send + Sync + 'static {
-    /// The present instant.
+    /// The present instant, in whole microseconds: what is remembered of it and what the database keeps are the same.
     fn now(&self) -> DateTime<Utc>;
 }
 
@@ -14,6 +14,6 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        Utc::now().trunc_subsecs(6)
     }
 }

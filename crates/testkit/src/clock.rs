@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use kernel::Clock;
 
 /// Clones show the same time.
@@ -53,10 +53,11 @@ impl GivenClock {
 
 impl Clock for GivenClock {
     fn now(&self) -> DateTime<Utc> {
-        match *self.mode.lock().unwrap_or_else(PoisonError::into_inner) {
+        let now = match *self.mode.lock().unwrap_or_else(PoisonError::into_inner) {
             Mode::Stopped(at) => at,
             Mode::Running(ahead) => Utc::now() + ahead,
-        }
+        };
+        now.trunc_subsecs(6)
     }
 }
 

@@ -1,4 +1,5 @@
-//! The spans of a batch and of each message in it.
+//! The spans of a batch and of each message in it. Beside others, a message of a trace that is not recorded has none: its
+//! trace is carried on without (`Message::scope`).
 
 use crate::Message;
 
@@ -16,6 +17,9 @@ pub(super) fn batch_spans(queue: &'static str, messages: &mut [Message]) -> trac
     let link = telemetry::context::traceparent_of(&batch);
     for message in messages {
         let Some(traceparent) = message.traceparent.clone() else { continue };
+        if size > 1 && !telemetry::context::is_recorded(&traceparent) {
+            continue;
+        }
         let span = tracing::info_span!(
             parent: None,
             "consume",

@@ -1,6 +1,5 @@
 //! Days that come by themselves: a version takes effect, or the last day of the one in force is over.
 
-use chrono::SubsecRound as _;
 use kernel::calendar::date_of;
 use rpc::{Actor, Caller, audit};
 
@@ -14,14 +13,12 @@ use crate::{
     },
 };
 
-/// What the database keeps of an instant.
-const MICROSECONDS: u16 = 6;
 const PURPOSE: &str = "CATALOG_UPKEEP";
 
 impl Worker {
     /// Takes one deadline that is due, in one transaction with all that follows; false if none is.
     pub(super) async fn take_deadline(&self) -> Result<bool, WorkError> {
-        let now = self.clock.now().trunc_subsecs(MICROSECONDS);
+        let now = self.clock.now();
         let mut transaction = self.pool.begin().await?;
         let conn = &mut *transaction;
         let Some((id, kind, version)) = acts::due(conn, now).await? else { return Ok(false) };

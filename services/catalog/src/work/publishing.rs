@@ -1,7 +1,7 @@
 //! Tells the platform what is wanted there. An attempt holds no transaction: it is taken up under a lease, carried out, and
 //! concluded if the same is wanted still.
 
-use chrono::{SubsecRound as _, TimeDelta};
+use chrono::TimeDelta;
 
 use super::{Platform, WorkError, Worker};
 use crate::{
@@ -13,12 +13,11 @@ use crate::{
 const LEASE: TimeDelta = TimeDelta::minutes(2);
 /// Attempts at once.
 const AT_ONCE: i64 = 8;
-const MICROSECONDS: u16 = 6;
 
 impl Worker {
     /// Takes what is due; false if nothing is.
     pub(super) async fn take_publications(&self, platform: &Platform) -> Result<bool, WorkError> {
-        let now = self.clock.now().trunc_subsecs(MICROSECONDS);
+        let now = self.clock.now();
         let mut conn = self.pool.acquire().await?;
         let taken = publications::take(&mut conn, now, now + LEASE, AT_ONCE).await?;
         drop(conn);
@@ -40,7 +39,7 @@ impl Worker {
         if let Outcome::Failed { code } = &outcome {
             tracing::warn!(product = %id, attempts = publication.attempts + 1, code, "the platform does not have it yet");
         }
-        let now = self.clock.now().trunc_subsecs(MICROSECONDS);
+        let now = self.clock.now();
         let mut transaction = self.pool.begin().await?;
         let held = publications::lock(&mut transaction, id).await?;
         if let Some(next) = held.and_then(|held| conclude(&held, sequence, outcome, now)) {

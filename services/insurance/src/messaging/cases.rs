@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bus::{Handler, HandlerError, Message, Outcome};
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, Utc};
 use kernel::{Calendar, CaseId, Clock, Due, InstitutionId, LegId};
 use sqlx::PgConnection;
 
@@ -25,9 +25,6 @@ use crate::{
     wire::facts::{Asked, Fact, What, read},
     work::Alarm,
 };
-
-/// What the database keeps of an instant.
-const MICROSECONDS: u16 = 6;
 
 #[derive(Clone)]
 pub(crate) struct Cases {
@@ -55,7 +52,7 @@ impl Handler for Cases {
             outcomes.push(match fact {
                 Ok(fact) => {
                     let root = message.traceparent.clone();
-                    message.span().in_scope(|| taking.take(fact, root))
+                    message.scope(|| taking.take(fact, root))
                 }
                 Err(reason) => Outcome::Park { reason },
             });
@@ -94,7 +91,7 @@ impl Cases {
             ended = ends::of_cases(conn, &ids).await?;
             appetites = appetites::all(conn).await?;
         }
-        let now = self.clock.now().trunc_subsecs(MICROSECONDS);
+        let now = self.clock.now();
         Ok(Taking {
             rounds,
             ended,

@@ -4,7 +4,6 @@
 use std::{collections::HashMap, sync::Arc};
 
 use bus::{Handler, HandlerError, Message, Outcome};
-use chrono::SubsecRound as _;
 use kernel::{Clock, LegId};
 use sqlx::PgConnection;
 
@@ -19,9 +18,6 @@ use crate::{
     wire::incoming::{Incoming, read},
     work::Alarm,
 };
-
-/// What the database keeps of an instant.
-const MICROSECONDS: u16 = 6;
 
 #[derive(Clone)]
 pub(crate) struct Replies {
@@ -46,7 +42,7 @@ impl Handler for Replies {
         let mut outcomes = Vec::with_capacity(batch.len());
         for (message, incoming) in batch.iter().zip(incoming) {
             outcomes.push(match incoming {
-                Ok(incoming) => message.span().in_scope(|| taking.take(incoming)),
+                Ok(incoming) => message.scope(|| taking.take(incoming)),
                 Err(reason) => Outcome::Park { reason },
             });
         }
@@ -75,7 +71,7 @@ impl Replies {
             of_leg.extend(record.cover.legs.iter().map(|leg| (leg.id, record.cover.id)));
             covers.insert(record.cover.id, record.cover);
         }
-        let now = self.clock.now().trunc_subsecs(MICROSECONDS);
+        let now = self.clock.now();
         Ok(Taking { covers, of_leg, journal: Journal::new(now, self.policy) })
     }
 }

@@ -9,7 +9,7 @@ mod window;
 use std::{future::Future, sync::Arc, time::Duration};
 
 use bus::{Hearing, Outbox};
-use chrono::{SubsecRound as _, TimeDelta};
+use chrono::TimeDelta;
 use host::turns::{rest_until, try_again_at, turns};
 use kernel::{Calendar, Clock};
 use sqlx::PgPool;
@@ -28,8 +28,6 @@ use crate::{
 
 /// Deadlines taken in one turn.
 const BATCH: i64 = 64;
-/// What the database keeps of an instant.
-const MICROSECONDS: u16 = 6;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorkError {
@@ -199,7 +197,7 @@ impl Worker {
     }
 
     fn journal(&self) -> Journal {
-        Journal::new(self.clock.now().trunc_subsecs(MICROSECONDS), self.policy)
+        Journal::new(self.clock.now(), self.policy)
     }
 }
 

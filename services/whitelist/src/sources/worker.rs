@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt as _, future::join_all, stream};
 use kernel::{AssetId, Clock, ConsentId, EnterpriseId, IpNumber, SnapshotId, calendar::date_of};
 use ring::digest::{SHA256, digest};
@@ -39,8 +39,6 @@ const PAUSE_MOST: Duration = Duration::from_secs(60);
 const CONSENT_AGAIN: TimeDelta = TimeDelta::days(1);
 /// How often the metrics are told what waits.
 const HOUSE: Duration = Duration::from_secs(10);
-/// What the database keeps of an instant.
-const MICROSECONDS: u16 = 6;
 
 /// One for each process; several processes share the work by taking rows that are not taken.
 #[derive(Clone)]
@@ -201,7 +199,7 @@ impl Worker {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.clock.now().trunc_subsecs(MICROSECONDS)
+        self.clock.now()
     }
 }
 

@@ -11,7 +11,7 @@ pub mod runs;
 use std::{sync::Arc, time::Duration};
 
 use bus::Outbox;
-use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::future;
 use host::turns::{POLL, rest_until, turns};
 use kernel::{Calendar, Clock, Span};
@@ -40,8 +40,6 @@ impl Ears {
 
 /// Entries of one turn.
 const BATCH: i64 = 200;
-/// What the database keeps of an instant.
-const MICROSECONDS: u16 = 6;
 /// The kind of work, as metrics name it.
 const RUN: &str = "SCREENING_RUN";
 
@@ -187,6 +185,6 @@ impl Worker {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.clock.now().trunc_subsecs(MICROSECONDS)
+        self.clock.now()
     }
 }
