@@ -11,6 +11,7 @@ mod migrations;
 pub mod operations;
 pub mod outward;
 mod pool;
+mod recent;
 mod role;
 mod run;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use health::{Flag, HealthBoard};
 pub use migrate::migrate;
 pub use migrations::{migrations, shared_migrations};
 pub use pool::PLANS;
+pub use recent::Recent;
 pub use role::{Host, Role};
 pub use run::{Surroundings, run, run_until};
 pub use settings::{AnyKey, FromSetting, Key, Secret, Settings};

@@ -13,7 +13,7 @@ use tonic::service::Routes;
 use crate::{
     config,
     journal::Rules,
-    messaging::{self, consents::Consents, covers::Covers, replies::Replies},
+    messaging::{self, consents::Consents, covers::Covers, known::KnownCases, replies::Replies},
     numbers::Numbers,
     rpc::{AtOnce, ConsentCache, Deps, Dossiers, Intake, POLICY, Submissions},
     work::{Alarm, Evaluators, Planner, Products, Worker},
@@ -26,8 +26,12 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
     let catalog = CatalogServiceClient::new(host.peer("catalog"));
     let alarm = Alarm::default();
     let consents = ConsentCache::new(whitelist.clone());
+    let known = KnownCases::default();
 
-    host.bus.consume(&messaging::REPLIES, Replies { clock: Arc::clone(&host.clock), rules: rules.clone() });
+    host.bus.consume(
+        &messaging::REPLIES,
+        Replies { clock: Arc::clone(&host.clock), rules: rules.clone(), known: known.clone() },
+    );
     let revoked = Consents { clock: Arc::clone(&host.clock), rules: rules.clone(), cache: consents.clone() };
     host.bus.consume(&messaging::CONSENTS, revoked);
     let told = Covers { clock: Arc::clone(&host.clock), rules: rules.clone() };
@@ -71,6 +75,7 @@ pub(crate) async fn serve(host: Host) -> Result<(), HostError> {
             host.bus.outbox(),
             alarm.clone(),
             AtOnce::new(planner),
+            known,
         ),
         outbox: host.bus.outbox(),
         alarm,

@@ -50,6 +50,31 @@ async fn an_application_reaches_offers_ready_with_what_the_banks_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_has_changed_since_is_judged_as_it_is() {
+    let mut town = town().await;
+    let case = town.submit(application(3)).await;
+    let legs = town.reaches(&case, wire::CaseState::Collecting).await.legs;
+    // Behind the back of this process, which has stored the case itself.
+    let pool = town.ground.pool(&intake::ROLE);
+    for (statement, id) in [
+        ("UPDATE leg SET state = 'TIMED_OUT', version = version + 1 WHERE id = $1", &legs[0].leg_id),
+        ("UPDATE financing_case SET touched = touched + 1 WHERE id = $1", &case.case_id),
+    ] {
+        let id: uuid::Uuid = id.parse().unwrap();
+        sqlx::query(statement).bind(id).execute(&pool).await.unwrap();
+    }
+    town.reply(&legs[0], offer(1, 400)).await;
+    town.is_told(&legs[0].institution_id, "intake.reply-late.v1").await;
+    for leg in &legs[1..] {
+        town.reply(leg, offer(1, 400)).await;
+        town.is_told(&leg.institution_id, "intake.reply-accepted.v1").await;
+    }
+    let mut states = town.states(&case).await;
+    states.sort();
+    assert_eq!(states, ["OFFERED", "OFFERED", "TIMED_OUT"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_redelivered_reply_changes_nothing_and_each_offer_is_told_its_fate() {
     let mut town = town().await;
     let case = town.submit(application(2)).await;

@@ -66,6 +66,29 @@ async fn a_refusal_is_published_with_its_reason() {
 }
 
 #[tokio::test]
+async fn what_another_process_has_changed_since_is_seen() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    let (closed, moved) = (field.issue(&bank, None).await, field.issue(&bank, None).await);
+    // Behind the back of this process, which has stored both itself.
+    for (statement, leg) in [
+        (
+            "UPDATE assignment SET state = 6, close_cause = 1, seen = false, version = version + 1 WHERE assignment_id = $1",
+            closed,
+        ),
+        ("UPDATE assignment SET version = 7 WHERE assignment_id = $1", moved),
+    ] {
+        sqlx::query(statement).bind(leg.uuid()).execute(&field.pool).await.unwrap();
+    }
+    let (refused, answered) =
+        tokio::join!(bank.decide(decision(closed, field.now())), bank.decide(decision(moved, field.now())));
+    assert_eq!(refusal(refused), (Code::FailedPrecondition, "WINDOW_CLOSED".to_owned()));
+    assert_eq!(field.count(REPLIES, closed).await, 0);
+    assert_eq!(answered.unwrap().assignment.unwrap().etag, "8");
+    assert_eq!(field.heard(moved, 1).await.len(), 1);
+}
+
+#[tokio::test]
 async fn after_the_window_a_decision_is_refused_unless_it_is_to_be_filed_late() {
     let field = Field::new().await;
     let bank = field.bank().await;

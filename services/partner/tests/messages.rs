@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bus::{Handler as _, Message, Outcome};
 use kernel::{InstitutionId, LegId, MessageId, SystemClock};
 use partner::messaging::Assignments;
-use partner::store::LongPolls;
+use partner::store::{Known, LongPolls};
 use proto::common::v1::{InstitutionRole, LegState};
 use proto::partner::v1::EventType;
 use sqlx::PgPool;
@@ -16,7 +16,7 @@ use crate::field::{Field, LIMIT, Said, refusal, uuid};
 /// Hands a batch to the handler as the bus does, in a transaction.
 pub(crate) async fn hand(pool: &PgPool, batch: Vec<Message>) -> Vec<Outcome> {
     let (clock, polls) = (Arc::new(SystemClock), LongPolls::default());
-    let handler = Assignments::new(pool.clone(), clock, polls);
+    let handler = Assignments::new(pool.clone(), clock, polls, Known::default());
     let mut prepared = handler.prepare(&batch).await;
     let mut transaction = pool.begin().await.unwrap();
     let outcomes = handler.apply(&mut transaction, &batch, &mut prepared).await.unwrap();

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Due, InstitutionRole, LegId, calendar::Span};
+use telemetry::context;
 
 use super::{CoverAsk, Journal};
 use crate::{
@@ -21,8 +22,8 @@ impl Journal {
                 let again = self.now + TimeDelta::seconds(i64::from(self.rules.policy.ask_again_seconds));
                 let due = Due::At(again);
                 self.set(case, Kind::Cover, self.rules.policy.cover, due);
-                let span = tracing::Span::current();
-                self.asks.push(CoverAsk { case: case.clone(), need: need.clone(), span });
+                let traceparent = context::current_traceparent();
+                self.asks.push(CoverAsk { case: case.clone(), need: need.clone(), traceparent });
             }
             Event::CoverQuoted | Event::CoverLapsed => self.changes.clear(case.id, Kind::Cover),
             Event::OffersReady => {

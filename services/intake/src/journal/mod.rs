@@ -98,7 +98,7 @@ impl Rules {
 pub(crate) struct CoverAsk {
     pub case: Case,
     pub need: CoverNeed,
-    pub span: tracing::Span,
+    pub traceparent: Option<String>,
 }
 
 #[derive(Debug)]
@@ -197,7 +197,7 @@ impl Journal {
             actor: doer.name.clone(),
             leg: event.leg(),
             codes: event.codes(),
-            trace_id: context::current_traceparent().and_then(|parent| context::trace_id(&parent)),
+            trace_id: context::current_trace_id(),
         });
     }
 }

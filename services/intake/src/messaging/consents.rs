@@ -104,7 +104,7 @@ impl Consents {
         let ids: Vec<CaseId> = cases.iter().map(|record| record.case.id).collect();
         let mut legs = legs::of_cases(conn, &ids).await?;
         let mut journal = Journal::new(self.clock.now(), &self.rules);
-        message.span().in_scope(|| {
+        message.scope(|| {
             for mut case in cases.into_iter().map(|record| record.case) {
                 let mut own: Vec<Leg> = legs.extract_if(.., |leg| leg.case == case.id).collect();
                 let command = Command::Withdraw { cause: WithdrawCause::ConsentRevoked };

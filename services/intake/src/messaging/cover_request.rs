@@ -1,6 +1,7 @@
 //! Asks insurance for cover: what it may know of the case comes from what was frozen at dispatch, and the readings of
 //! insurers and guarantors are frozen now.
 
+use bus::Outgoing;
 use kernel::{CaseId, InstitutionRole};
 use prost::Message as _;
 use sqlx::PgConnection;
@@ -73,8 +74,8 @@ fn add(journal: &mut Journal, stored: &[Dossier]) -> Result<(), StoreError> {
             body: request.encode_to_vec(),
         });
         let (id, version) = (ask.case.id, ask.case.version);
-        let message = ask.span.in_scope(|| publish::cover_requested(id, version, &request, journal.now));
-        journal.changes.outgoing.push(message);
+        let message = publish::cover_requested(id, version, &request, journal.now);
+        journal.changes.outgoing.push(Outgoing { traceparent: ask.traceparent, ..message });
     }
     Ok(())
 }

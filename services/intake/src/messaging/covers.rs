@@ -37,7 +37,7 @@ impl Handler for Covers {
         let mut outcomes = Vec::with_capacity(batch.len());
         for (message, told) in batch.iter().zip(told) {
             outcomes.push(match told {
-                Ok(told) => message.span().in_scope(|| desk.take(told, message)),
+                Ok(told) => message.scope(|| desk.take(told, message)),
                 Err(reason) => Outcome::Park { reason },
             });
         }

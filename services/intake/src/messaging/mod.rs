@@ -3,6 +3,7 @@
 pub(crate) mod consents;
 pub(crate) mod cover_request;
 pub(crate) mod covers;
+pub(crate) mod known;
 pub(crate) mod publish;
 pub(crate) mod replies;
 pub(crate) mod verdict;

@@ -15,6 +15,7 @@ use writes::Writes;
 
 use super::{
     failed,
+    known::{KnownCase, KnownCases},
     publish::{Fate, reply_judged},
     verdict::{Known, Reply, judge},
 };
@@ -32,12 +33,32 @@ use crate::{
 pub(crate) struct Replies {
     pub clock: Arc<dyn Clock>,
     pub rules: Rules,
+    pub known: KnownCases,
+}
+
+/// What one attempt at a batch leaves behind.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    /// As they are once it is committed.
+    cases: Vec<KnownCase>,
+    /// To be told if it never is: some were judged as they were known here.
+    by_heart: Option<KnownCases>,
+}
+
+impl Drop for Judged {
+    fn drop(&mut self) {
+        if let Some(known) = &self.by_heart {
+            known.was_refused();
+        }
+    }
 }
 
 impl Handler for Replies {
-    type Prepared = ();
+    type Prepared = Judged;
 
-    async fn prepare(&self, _batch: &[Message]) {}
+    async fn prepare(&self, _batch: &[Message]) -> Judged {
+        Judged::default()
+    }
 
     const GATHERS: bool = true;
 
@@ -45,17 +66,17 @@ impl Handler for Replies {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        (): &mut (),
+        judged: &mut Judged,
         writes: &mut Writes,
         way: Way,
     ) -> Result<Vec<Outcome>, HandlerError> {
         let incoming: Vec<Result<Incoming, &'static str>> = batch.iter().map(read).collect();
         let journal = Journal::new(self.clock.now(), &self.rules);
-        let mut round = Round::load(conn, &incoming, journal, way).await.map_err(failed)?;
+        let mut round = Round::load(conn, &incoming, journal, &self.known, way).await.map_err(failed)?;
         let mut outcomes = Vec::with_capacity(batch.len());
         for (message, incoming) in batch.iter().zip(incoming) {
             outcomes.push(match incoming {
-                Ok(incoming) => message.span().in_scope(|| round.take(incoming)),
+                Ok(incoming) => message.scope(|| round.take(incoming)),
                 Err(reason) => Outcome::Park { reason },
             });
         }
@@ -63,13 +84,24 @@ impl Handler for Replies {
             return Err(HandlerError::NeedsTransaction);
         }
         round.journal.gather(writes, conn).await.map_err(failed)?;
+        judged.by_heart = round.by_heart.then(|| self.known.clone());
+        judged.cases = round.written();
         Ok(outcomes)
+    }
+
+    fn committed(&self, mut judged: Judged) {
+        judged.by_heart = None;
+        self.known.committed(std::mem::take(&mut judged.cases));
     }
 }
 
 /// What a batch works on: cases, locked or of versions that are compared, their legs, the answers that stand.
 struct Round {
     cases: HashMap<CaseId, Case>,
+    /// How often legs of them had changed without them.
+    touched: HashMap<CaseId, i64>,
+    /// Some of them were not read, but known.
+    by_heart: bool,
     /// Every leg of these cases, in the order of their ids.
     rosters: HashMap<CaseId, Vec<Leg>>,
     /// Of the legs in the rosters.
@@ -90,33 +122,52 @@ impl Round {
         conn: &mut PgConnection,
         incoming: &[Result<Incoming, &'static str>],
         mut journal: Journal,
+        known: &KnownCases,
         way: Way,
     ) -> Result<Self, StoreError> {
         let mut ids: Vec<LegId> = incoming.iter().flatten().map(|incoming| incoming.leg).collect();
         ids.sort_unstable_by_key(|id| id.uuid());
         ids.dedup();
-        let found = match way {
-            Way::Alone => cases::read_by_legs(conn, &ids).await?,
-            Way::InTransaction => cases::lock_by_legs(conn, &ids).await?,
+        let (known, unknown) = match way {
+            Way::Alone => known.take(&ids),
+            Way::InTransaction => (Vec::new(), ids),
         };
-        if way == Way::Alone {
-            let read = |found: &cases::Locked| cases::Read {
-                version: found.case.version,
-                touched: Some(found.touched),
+        let by_heart = !known.is_empty();
+        let mut cases = HashMap::new();
+        let mut touched = HashMap::new();
+        let mut rosters: HashMap<CaseId, Vec<Leg>> = HashMap::new();
+        for one in known {
+            touched.insert(one.case.id, one.touched);
+            rosters.insert(one.case.id, one.legs);
+            cases.insert(one.case.id, one.case);
+        }
+        if !unknown.is_empty() {
+            let found = match way {
+                Way::Alone => cases::read_by_legs(conn, &unknown).await?,
+                Way::InTransaction => cases::lock_by_legs(conn, &unknown).await?,
             };
-            journal.changes.read = found.iter().map(|found| (found.case.id, read(found))).collect();
+            let of: Vec<CaseId> = found.iter().map(|found| found.case.id).collect();
+            for found in found {
+                touched.insert(found.case.id, found.touched);
+                // What was read is newer than what is known: it has legs that are not.
+                rosters.insert(found.case.id, Vec::new());
+                cases.insert(found.case.id, found.case);
+            }
+            for leg in legs::of_cases(conn, &of).await? {
+                rosters.entry(leg.case).or_default().push(leg);
+            }
         }
-        let cases: HashMap<CaseId, Case> =
-            found.into_iter().map(|found| (found.case.id, found.case)).collect();
-        let mut rosters: HashMap<CaseId, Vec<Leg>> = HashMap::with_capacity(cases.len());
-        let mut case_of = HashMap::new();
-        for leg in legs::of_cases(conn, &cases.keys().copied().collect::<Vec<_>>()).await? {
-            case_of.insert(leg.id, leg.case);
-            rosters.entry(leg.case).or_default().push(leg);
+        if way == Way::Alone {
+            let read =
+                |case: &Case| cases::Read { version: case.version, touched: touched.get(&case.id).copied() };
+            journal.changes.read = cases.values().map(|case| (case.id, read(case))).collect();
         }
+        let case_of = rosters.values().flatten().map(|leg| (leg.id, leg.case)).collect();
         rosters.values_mut().for_each(|roster| roster.sort_by_key(|leg| leg.id.uuid()));
         let mut round = Self {
             cases,
+            touched,
+            by_heart,
             rosters,
             case_of,
             offers: HashMap::new(),
@@ -134,6 +185,19 @@ impl Round {
     fn stands_alone(&self) -> bool {
         let written: HashSet<CaseId> = self.journal.changes.cases.iter().map(|(case, _)| case.id).collect();
         self.cases.keys().all(|case| written.contains(case)) && self.journal.changes.is_one_statement()
+    }
+
+    /// The cases that are written, as they are once that is committed.
+    fn written(mut self) -> Vec<KnownCase> {
+        let written = self.journal.changes.cases.into_iter();
+        let known = written.filter_map(|(case, _)| {
+            Some(KnownCase {
+                touched: *self.touched.get(&case.id)?,
+                legs: self.rosters.remove(&case.id)?,
+                case,
+            })
+        });
+        known.collect()
     }
 
     fn leg(&self, id: LegId) -> Option<&Leg> {

@@ -18,6 +18,7 @@ use writes::Writes;
 use super::at_once::{AtOnce, Plan};
 use crate::{
     journal::Journal,
+    messaging::known::{KnownCase, KnownCases},
     store::{Changes, StoreError, cases::Record},
     work::Alarm,
 };
@@ -95,13 +96,19 @@ pub(crate) struct Submissions {
 }
 
 impl Submissions {
-    pub(crate) fn start(pool: PgPool, outbox: Outbox, alarm: Alarm, at_once: AtOnce) -> Self {
+    pub(crate) fn start(
+        pool: PgPool,
+        outbox: Outbox,
+        alarm: Alarm,
+        at_once: AtOnce,
+        known: KnownCases,
+    ) -> Self {
         let batcher = Batcher::start(WORKERS, MOST, (Pace::new(WORTH), |_| 1), move |mut batch| {
-            let (pool, outbox, alarm, at_once) =
-                (pool.clone(), outbox.clone(), alarm.clone(), at_once.clone());
+            let (pool, outbox, alarm, at_once, known) =
+                (pool.clone(), outbox.clone(), alarm.clone(), at_once.clone(), known.clone());
             async move {
                 at_once.plan(&mut batch).await;
-                let (answers, next) = all(&pool, batch).await;
+                let (answers, next) = all(&pool, &known, batch).await;
                 outbox.wake();
                 if next.planning {
                     alarm.planning();
@@ -124,9 +131,13 @@ impl Submissions {
     }
 }
 
-async fn all(pool: &PgPool, batch: Vec<Submission>) -> (Vec<Result<Vec<u8>, Fault>>, Next) {
+async fn all(
+    pool: &PgPool,
+    known: &KnownCases,
+    batch: Vec<Submission>,
+) -> (Vec<Result<Vec<u8>, Fault>>, Next) {
     if batch.len() > 1 {
-        match together(pool, &batch, Requests::New).await {
+        match together(pool, known, &batch, Requests::New).await {
             Ok((outcomes, next)) => {
                 let answers = batch.into_iter().zip(outcomes).map(|(one, outcome)| answer(one, outcome));
                 return (answers.collect(), next);
@@ -135,17 +146,17 @@ async fn all(pool: &PgPool, batch: Vec<Submission>) -> (Vec<Result<Vec<u8>, Faul
             Err(_) => tracing::debug!(submissions = batch.len(), "a batch of submissions is taken apart"),
         }
     }
-    let each = futures::future::join_all(batch.into_iter().map(|one| alone(pool, one))).await;
+    let each = futures::future::join_all(batch.into_iter().map(|one| alone(pool, known, one))).await;
     let next = each.iter().fold(Next::default(), |all, (_, next)| all.and(*next));
     (each.into_iter().map(|(answer, _)| answer).collect(), next)
 }
 
-async fn alone(pool: &PgPool, submission: Submission) -> (Result<Vec<u8>, Fault>, Next) {
+async fn alone(pool: &PgPool, known: &KnownCases, submission: Submission) -> (Result<Vec<u8>, Fault>, Next) {
     let mut batch = [submission];
     let mut requests = Requests::New;
     let mut tries = 1;
     let (outcome, next) = loop {
-        match together(pool, &batch, requests).await {
+        match together(pool, known, &batch, requests).await {
             Ok((mut outcomes, next)) => break (outcomes.pop(), next),
             // Carried out before, or elsewhere in the meantime: its answer is there to be found.
             Err(Trouble::Raced) if tries < TRIES => {
@@ -221,6 +232,7 @@ enum Requests {
 /// One statement, which is a transaction by itself.
 async fn together(
     pool: &PgPool,
+    known: &KnownCases,
     batch: &[Submission],
     requests: Requests,
 ) -> Result<(Vec<Outcome>, Next), Trouble> {
@@ -259,11 +271,17 @@ async fn together(
     let mut writes = Writes::new();
     let mut changes = Changes::default();
     let mut next = Next::default();
+    let mut planned = Vec::new();
     for (_, work) in &fresh {
         let record = work.record.clone();
         match work.plan.as_ref().filter(|plan| plan.holds()) {
             Some(plan) => {
                 next.timers |= plan.is_due_soon;
+                planned.push(KnownCase {
+                    case: plan.case.clone(),
+                    touched: 0,
+                    legs: plan.changes.new_legs.clone(),
+                });
                 let record = Record { case: plan.case.clone(), ..record };
                 changes.note_new_case(record, [&work.journal.changes, &plan.changes]);
             }
@@ -289,6 +307,10 @@ async fn together(
     changes.gather(&mut writes, &mut conn).await?;
     match writes.execute(&mut conn).await {
         Err(error) if replay::is_claimed(&error) => Err(Trouble::Raced),
-        written => Ok(written.map(|()| (outcomes, next))?),
+        Err(error) => Err(error.into()),
+        Ok(()) => {
+            known.committed(planned);
+            Ok((outcomes, next))
+        }
     }
 }

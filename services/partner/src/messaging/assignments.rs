@@ -10,9 +10,9 @@ use sqlx::{PgConnection, PgPool};
 use writes::Writes;
 
 use super::incoming::{Unheard, read};
-use crate::domain::Notice;
+use crate::domain::{Assignment, Notice};
 use crate::store::polls::Reserved;
-use crate::store::{self, GiveBack, Handed, Handing, Heard, LongPolls, StoreError, Told};
+use crate::store::{self, GiveBack, Handed, Handing, Heard, Known, LongPolls, StoreError, Told};
 
 /// How long news that asks nothing of an institution (the fate of a reply) may wait for company before it ends a long
 /// poll: a call for each would cost more than the news.
@@ -21,12 +21,13 @@ const UNHURRIED: Duration = Duration::from_millis(100);
 pub struct Assignments {
     clock: Arc<dyn Clock>,
     polls: LongPolls,
+    known: Known,
     back: GiveBack,
 }
 
 impl Assignments {
-    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, polls: LongPolls) -> Self {
-        Self { clock, back: GiveBack::start(pool, polls.clone()), polls }
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>, polls: LongPolls, known: Known) -> Self {
+        Self { clock, back: GiveBack::start(pool, polls.clone()), polls, known }
     }
 }
 
@@ -39,6 +40,7 @@ pub struct Batch {
     /// Whose feeds grow by something else.
     grown: HashSet<InstitutionId>,
     grown_unhurriedly: HashSet<InstitutionId>,
+    written: Vec<Assignment>,
 }
 
 impl Handler for Assignments {
@@ -46,10 +48,11 @@ impl Handler for Assignments {
 
     async fn prepare(&self, batch: &[Message]) -> Batch {
         Batch {
-            read: batch.iter().map(|message| message.span().in_scope(|| read(message))).collect(),
+            read: batch.iter().map(|message| message.scope(|| read(message))).collect(),
             handing: Vec::new(),
             grown: HashSet::new(),
             grown_unhurriedly: HashSet::new(),
+            written: Vec::new(),
         }
     }
 
@@ -64,8 +67,9 @@ impl Handler for Assignments {
         way: Way,
     ) -> Result<Vec<Outcome>, HandlerError> {
         let readable: Vec<Told> = prepared.read.iter().filter_map(|told| told.clone().ok()).collect();
-        let hearing = store::hear(conn, &readable, (&self.polls, self.clock.now()), writes, way);
-        let hearing = hearing.await.map_err(failed)?;
+        let polls = (&self.polls, self.clock.now());
+        let hearing = store::hear(conn, &readable, &self.known, polls, writes, way).await.map_err(failed)?;
+        prepared.written = hearing.written;
         prepared.note(&readable, hearing.handing, &self.back);
         let mut heard = hearing.heard.into_iter();
         let outcomes = batch.iter().zip(&prepared.read).map(|(message, told)| {
@@ -76,7 +80,7 @@ impl Handler for Assignments {
                     Some(Heard::ForeignInstitution) | None => "leg-of-another-institution",
                 },
             };
-            message.span().in_scope(|| {
+            message.scope(|| {
                 tracing::warn!(message_id = %message.id, kind = message.kind, reason, "message parked");
             });
             Outcome::Park { reason }
@@ -85,6 +89,7 @@ impl Handler for Assignments {
     }
 
     fn committed(&self, batch: Batch) {
+        self.known.committed(batch.written);
         self.polls.wake(batch.grown, Duration::ZERO);
         self.polls.wake(batch.grown_unhurriedly, UNHURRIED);
         for (to, handed) in batch.handing {

@@ -26,7 +26,7 @@ use super::events::{Events, MAX_WAIT_SECONDS};
 use super::lists::Lists;
 use super::policy;
 use super::products::Products;
-use crate::store::{Acknowledgements, Acts, LongPolls, Pulls};
+use crate::store::{Acknowledgements, Acts, Known, LongPolls, Pulls};
 use crate::upkeep::Upkeep;
 use crate::{messaging, settings};
 
@@ -39,14 +39,14 @@ const MAX_IN_FLIGHT: usize = 8192;
 pub async fn serve(host: Host) -> Result<(), HostError> {
     let up = host.health.flag("institutions' face");
     let cache = CredentialCache::new(host.pool.clone(), Arc::clone(&host.clock));
-    let polls = LongPolls::default();
+    let (polls, known) = (LongPolls::default(), Known::default());
     let [legs, cover, lists] = &messaging::QUEUES;
     host.bus.consume(lists, messaging::Lists { polls: polls.clone() });
     for queue in [legs, cover] {
         let (pool, clock) = (host.pool.clone(), Arc::clone(&host.clock));
-        host.bus.consume(queue, messaging::Assignments::new(pool, clock, polls.clone()));
+        host.bus.consume(queue, messaging::Assignments::new(pool, clock, polls.clone(), known.clone()));
     }
-    let acts = Arc::new(Acts::start(host.pool.clone(), host.bus.outbox()));
+    let acts = Arc::new(Acts::start(host.pool.clone(), host.bus.outbox(), known.clone()));
     let door = Door::new(Arc::clone(&cache));
 
     let assignments = Assignments {
@@ -59,8 +59,8 @@ pub async fn serve(host: Host) -> Result<(), HostError> {
     let events = Events {
         clock: Arc::clone(&host.clock),
         acts,
-        acknowledgements: Acknowledgements::start(host.pool.clone()),
-        pulls: Pulls::start(host.pool.clone()),
+        acknowledgements: Acknowledgements::start(host.pool.clone(), known.clone()),
+        pulls: Pulls::start(host.pool.clone(), known),
         polls,
         door: door.clone(),
         shutdown: host.shutdown.clone(),

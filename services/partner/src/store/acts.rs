@@ -14,9 +14,10 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 use writes::Writes;
 
+use super::assignments::Changed;
 use super::error::unreachable;
 use super::plan::Plan;
-use super::{BEGIN, StoreError, answers, assignments, events, replies};
+use super::{BEGIN, Known, StoreError, answers, assignments, events, replies};
 use crate::domain::{Assignment, Command, Refusal, Reply};
 
 /// Transactions at a time, and acts in one.
@@ -102,13 +103,13 @@ pub struct Acts {
 }
 
 impl Acts {
-    pub fn start(pool: PgPool, outbox: Outbox) -> Self {
+    pub fn start(pool: PgPool, outbox: Outbox, known: Known) -> Self {
         let pace = Pace::new(WORTH).lingering(LINGER);
         Self {
             batcher: Batcher::start(WORKERS, MOST, (pace, |_| 1), move |batch| {
-                let (pool, outbox) = (pool.clone(), outbox.clone());
+                let (pool, outbox, known) = (pool.clone(), outbox.clone(), known.clone());
                 async move {
-                    let answers = all(&pool, batch).await;
+                    let answers = all(&pool, &known, batch).await;
                     outbox.wake();
                     answers
                 }
@@ -127,14 +128,14 @@ impl Acts {
     }
 }
 
-async fn all(pool: &PgPool, batch: Vec<Act>) -> Vec<Result<Outcome, StoreError>> {
+async fn all(pool: &PgPool, known: &Known, batch: Vec<Act>) -> Vec<Result<Outcome, StoreError>> {
     if batch.len() > 1 {
-        match together(pool, &batch).await {
+        match together(pool, known, &batch).await {
             Ok(outcomes) => return outcomes.into_iter().map(Ok).collect(),
             Err(error) if error.is_away() => return unreachable(&batch, &error),
             // Repeats, or an assignment that has changed: now that is seen, of all of them at once.
             Err(error) if error.is_conflict() => {
-                if let Ok(outcomes) = locked(pool, &batch).await {
+                if let Ok(outcomes) = locked(pool, known, &batch).await {
                     return outcomes.into_iter().map(Ok).collect();
                 }
             }
@@ -144,16 +145,19 @@ async fn all(pool: &PgPool, batch: Vec<Act>) -> Vec<Result<Outcome, StoreError>>
     }
     let mut outcomes = Vec::with_capacity(batch.len());
     for act in batch {
-        outcomes.push(alone(pool, act).await);
+        outcomes.push(alone(pool, known, act).await);
     }
     outcomes
 }
 
-async fn alone(pool: &PgPool, act: Act) -> Result<Outcome, StoreError> {
+async fn alone(pool: &PgPool, known: &Known, act: Act) -> Result<Outcome, StoreError> {
     let batch = [act];
     let mut tries = 1;
     loop {
-        let done = if tries == 1 { together(pool, &batch).await } else { locked(pool, &batch).await };
+        let done = match tries {
+            1 => together(pool, known, &batch).await,
+            _ => locked(pool, known, &batch).await,
+        };
         match done {
             Ok(mut outcomes) => return outcomes.pop().ok_or(StoreError::Ending),
             // The assignment has changed, or the same request was carried out before: now that is seen.
@@ -163,42 +167,82 @@ async fn alone(pool: &PgPool, act: Act) -> Result<Outcome, StoreError> {
     }
 }
 
-/// Reads, decides, and writes by one statement that is a transaction by itself. Nobody is made to wait: where an assignment
-/// has changed since it was read, or a request was carried out before, nothing is written ([`StoreError::Raced`]).
-async fn together(pool: &PgPool, batch: &[Act]) -> Result<Vec<Outcome>, StoreError> {
+/// Decides, upon what is known or was read, and writes by one statement that is a transaction by itself. Nobody is made to
+/// wait: where an assignment has changed since, or a request was carried out before, nothing is written
+/// ([`StoreError::Raced`]).
+async fn together(pool: &PgPool, known: &Known, batch: &[Act]) -> Result<Vec<Outcome>, StoreError> {
+    let ids = ids_of(batch);
     let mut conn = pool.acquire().await?;
-    let standing = assignments::read(&mut conn, &ids_of(batch)).await?;
-    let decided = Plan::of(standing.clone(), batch, batch.iter().map(|_| None).collect());
-    // What keeps no answer would not notice that it is a repeat.
-    let plan = if decided.keeps_every_answer() {
-        decided
-    } else {
-        Plan::of(standing, batch, answers::find(&mut conn, batch).await?)
+    let plan = match by_heart(known, &ids, batch) {
+        Some(plan) => plan,
+        None => by_reading(&mut conn, &ids, batch).await?,
     };
-    write(&mut conn, plan).await
+    let written = write(&mut conn, plan).await;
+    if written.is_err() {
+        known.forget(&ids);
+    }
+    Ok(written?.committed(known))
+}
+
+/// Only what is written is compared with what is so by now: so each assignment must change, and each request keep an answer.
+fn by_heart<'a>(known: &Known, ids: &[LegId], batch: &'a [Act]) -> Option<Plan<'a>> {
+    let standing = known.assignments(ids).into_iter().collect::<Option<Vec<_>>>()?;
+    let plan = Plan::of(standing, batch, batch.iter().map(|_| None).collect());
+    (plan.keeps_every_answer() && plan.changed.len() == ids.len()).then_some(plan)
+}
+
+async fn by_reading<'a>(
+    conn: &mut PgConnection,
+    ids: &[LegId],
+    batch: &'a [Act],
+) -> Result<Plan<'a>, StoreError> {
+    let standing = assignments::read(conn, &uuids(ids)).await?;
+    let plan = Plan::of(standing.clone(), batch, batch.iter().map(|_| None).collect());
+    // What keeps no answer would not notice that it is a repeat.
+    if plan.keeps_every_answer() {
+        return Ok(plan);
+    }
+    Ok(Plan::of(standing, batch, answers::find(conn, batch).await?))
 }
 
 /// The same under the locks of the assignments, earlier answers looked for.
-async fn locked(pool: &PgPool, batch: &[Act]) -> Result<Vec<Outcome>, StoreError> {
+async fn locked(pool: &PgPool, known: &Known, batch: &[Act]) -> Result<Vec<Outcome>, StoreError> {
     let mut transaction = pool.begin_with(BEGIN).await?;
-    let standing = assignments::lock(&mut transaction, &ids_of(batch)).await?;
+    let standing = assignments::lock(&mut transaction, &uuids(&ids_of(batch))).await?;
     let earlier = answers::find(&mut transaction, batch).await?;
-    let outcomes = write(&mut transaction, Plan::of(standing, batch, earlier)).await?;
+    let written = write(&mut transaction, Plan::of(standing, batch, earlier)).await?;
     transaction.commit().await?;
-    Ok(outcomes)
+    Ok(written.committed(known))
 }
 
 /// Sorted, each once.
-fn ids_of(batch: &[Act]) -> Vec<Uuid> {
-    let mut ids: Vec<Uuid> = batch.iter().map(|act| act.assignment_id.uuid()).collect();
+fn ids_of(batch: &[Act]) -> Vec<LegId> {
+    let mut ids: Vec<LegId> = batch.iter().map(|act| act.assignment_id).collect();
     ids.sort_unstable();
     ids.dedup();
     ids
 }
 
-async fn write(conn: &mut PgConnection, plan: Plan<'_>) -> Result<Vec<Outcome>, StoreError> {
+fn uuids(ids: &[LegId]) -> Vec<Uuid> {
+    ids.iter().map(|id| id.uuid()).collect()
+}
+
+/// What was written, and is so once it is committed.
+struct Written {
+    outcomes: Vec<Outcome>,
+    changed: Vec<Changed>,
+}
+
+impl Written {
+    fn committed(self, known: &Known) -> Vec<Outcome> {
+        known.committed(self.changed.into_iter().map(|(assignment, _)| assignment));
+        self.outcomes
+    }
+}
+
+async fn write(conn: &mut PgConnection, plan: Plan<'_>) -> Result<Written, StoreError> {
     let mut writes = Writes::new();
-    assignments::update(&mut writes, &plan.changed);
+    assignments::update_state(&mut writes, &plan.changed);
     replies::insert(&mut writes, &plan.replies);
     events::acknowledge_issued(&mut writes, &plan.acknowledged);
     bus::enqueue_together_with(&mut writes, &plan.messages);
@@ -207,7 +251,7 @@ async fn write(conn: &mut PgConnection, plan: Plan<'_>) -> Result<Vec<Outcome>, 
     let written = writes.execute(conn).await;
     drop(plan.spans);
     match written {
-        Ok(()) => Ok(plan.outcomes),
+        Ok(()) => Ok(Written { outcomes: plan.outcomes, changed: plan.changed }),
         Err(error) if writes::is_other_number(&error) || replay::is_claimed(&error) => Err(StoreError::Raced),
         Err(error) => Err(error.into()),
     }

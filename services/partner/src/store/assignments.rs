@@ -65,7 +65,17 @@ const UPDATE: &str = "\
               before) \
     WHERE a.assignment_id = n.id AND a.version = n.before";
 
-pub(super) const ALL: &[&str] = &[FIND, LIST, READ, LOCK, INSERT, UPDATE];
+// What an institution's act can change.
+const UPDATE_STATE: &str = "\
+    UPDATE assignment AS a \
+    SET state = n.state, close_cause = n.close_cause, seen = n.seen, answer = n.answer, confirm_by = n.confirm_by, \
+        confirmed_by = n.confirmed_by, ended_by = n.ended_by, version = n.version \
+    FROM unnest($1::uuid[], $2::smallint[], $3::smallint[], $4::boolean[], $5::smallint[], $6::timestamptz[], $7::uuid[], \
+                $8::uuid[], $9::bigint[], $10::bigint[]) \
+         AS n(id, state, close_cause, seen, answer, confirm_by, confirmed_by, ended_by, version, before) \
+    WHERE a.assignment_id = n.id AND a.version = n.before";
+
+pub(super) const ALL: &[&str] = &[FIND, LIST, READ, LOCK, INSERT, UPDATE, UPDATE_STATE];
 
 /// Which part of an institution's assignments to list.
 #[derive(Debug, Clone, Copy)]
@@ -154,11 +164,24 @@ pub(super) fn update(writes: &mut Writes, rows: &[Changed]) {
     }
 }
 
+/// As [`update`], for what institutions themselves have done: only state and version are others.
+pub(super) fn update_state(writes: &mut Writes, rows: &[Changed]) {
+    if rows.is_empty() {
+        return;
+    }
+    let assignments: Vec<&Assignment> = rows.iter().map(|(assignment, _)| assignment).collect();
+    let binding = writes
+        .add_exactly(rows.len(), UPDATE_STATE)
+        .bind(assignments.iter().map(|row| row.id.uuid()).collect::<Vec<_>>());
+    state_columns(binding, &assignments)
+        .bind(assignments.iter().map(|row| row.version).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, before)| *before).collect::<Vec<_>>());
+}
+
 fn columns<'w>(binding: Binding<'w>, rows: &[&Assignment]) -> Binding<'w> {
     let terms = || rows.iter().map(|row| row.terms.as_ref());
     let product = || terms().map(|terms| terms.and_then(|t| t.product));
-    let state: Vec<Columns> = rows.iter().map(|row| row.state.columns()).collect();
-    binding
+    let binding = binding
         .bind(rows.iter().map(|row| row.id.uuid()).collect::<Vec<_>>())
         .bind(rows.iter().map(|row| row.institution_id.uuid()).collect::<Vec<_>>())
         .bind(terms().map(|terms| terms.map(|t| role_number(t.role))).collect::<Vec<_>>())
@@ -167,7 +190,15 @@ fn columns<'w>(binding: Binding<'w>, rows: &[&Assignment]) -> Binding<'w> {
         .bind(terms().map(|terms| terms.map(|t| t.issued_at)).collect::<Vec<_>>())
         .bind(terms().map(|terms| terms.and_then(|t| t.due_at)).collect::<Vec<_>>())
         .bind(terms().map(|terms| terms.map(|t| t.issued_version)).collect::<Vec<_>>())
-        .bind(terms().map(|terms| terms.and_then(|t| t.trace.as_deref())).collect::<Vec<_>>())
+        .bind(terms().map(|terms| terms.and_then(|t| t.trace.as_deref())).collect::<Vec<_>>());
+    state_columns(binding, rows)
+        .bind(rows.iter().map(|row| row.selection_version).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| row.version).collect::<Vec<_>>())
+}
+
+fn state_columns<'w>(binding: Binding<'w>, rows: &[&Assignment]) -> Binding<'w> {
+    let state: Vec<Columns> = rows.iter().map(|row| row.state.columns()).collect();
+    binding
         .bind(state.iter().map(|kept| kept.state).collect::<Vec<_>>())
         .bind(state.iter().map(|kept| kept.close_cause).collect::<Vec<_>>())
         .bind(state.iter().map(|kept| kept.seen).collect::<Vec<_>>())
@@ -175,8 +206,6 @@ fn columns<'w>(binding: Binding<'w>, rows: &[&Assignment]) -> Binding<'w> {
         .bind(state.iter().map(|kept| kept.confirm_by).collect::<Vec<_>>())
         .bind(state.iter().map(|kept| kept.confirmed_by.map(|id| id.uuid())).collect::<Vec<_>>())
         .bind(state.iter().map(|kept| kept.ended_by.map(|id| id.uuid())).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.selection_version).collect::<Vec<_>>())
-        .bind(rows.iter().map(|row| row.version).collect::<Vec<_>>())
 }
 
 /// Role numbers are those of the proto enum, 1 to 9.

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use writes::{Binding, Writes};
 
 use super::StoreError;
+use super::known::Place;
 use crate::domain::{FeedEntry, FeedKind};
 
 /// Writes events into the log, with or without a look at what was told before.
@@ -82,6 +83,13 @@ const ACKNOWLEDGE: &str = "\
     SELECT institution_id, event_id, assignment_id, kind, untouched, waits IS NULL AS acked, loosely.set_config \
     FROM named CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS loosely";
 
+// Of events whose place in the feed is known.
+const ACKNOWLEDGE_AT: &str = "\
+    WITH ended AS ( \
+        DELETE FROM feed USING unnest($1::uuid[], $2::bigint[]) AS named(institution_id, seq) \
+        WHERE feed.institution_id = named.institution_id AND feed.seq = named.seq) \
+    SELECT set_config('synchronous_commit', 'off', true)";
+
 const ACKNOWLEDGE_ISSUED: &str = "\
     DELETE FROM feed USING ( \
         SELECT f.institution_id, f.seq FROM unnest($1::uuid[]) AS wanted(id) \
@@ -90,7 +98,8 @@ const ACKNOWLEDGE_ISSUED: &str = "\
         ORDER BY f.institution_id, f.seq) AS named \
     WHERE feed.institution_id = named.institution_id AND feed.seq = named.seq";
 
-pub(super) const ALL: &[&str] = &[TELL, TELL_NEW, RELEASE, LEASE, ACKNOWLEDGE, ACKNOWLEDGE_ISSUED, GIVE_BACK];
+pub(super) const ALL: &[&str] =
+    &[TELL, TELL_NEW, RELEASE, LEASE, ACKNOWLEDGE, ACKNOWLEDGE_AT, ACKNOWLEDGE_ISSUED, GIVE_BACK];
 
 /// One event as it is handed out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,8 +170,15 @@ pub(super) fn insert(writes: &mut Writes, entries: &[FeedEntry]) {
     }
 }
 
-/// The same for what is handed over when it is committed, leased to its institution until then. If something of it was told
-/// before, the keys refuse all of it.
+/// As [`insert`], where all of it is taken to be new: if something was told before, the keys refuse all of it.
+pub(super) fn insert_new(writes: &mut Writes, entries: &[FeedEntry]) {
+    if !entries.is_empty() {
+        tell(writes.add_named("told", TELL_NEW), entries);
+        writes.add(feed_from!("told"));
+    }
+}
+
+/// The same for what is handed over when it is committed, leased to its institution until then.
 pub(super) fn insert_leased(
     writes: &mut Writes,
     entries: &[FeedEntry],
@@ -227,6 +243,8 @@ pub(super) struct Leased {
     pub(super) deliveries: Vec<(InstitutionId, Delivery)>,
     /// The first row of each feed that something was handed out of, leased or not.
     pub(super) beginnings: Vec<(InstitutionId, i64)>,
+    /// Of what was handed out.
+    pub(super) places: Vec<(EventId, Place)>,
 }
 
 /// Hands out one round, each from a given row of the feed on; it is sorted by institution, and none may occur twice in it.
@@ -244,11 +262,18 @@ pub(super) async fn lease(
         .fetch_all(conn)
         .await?;
     rows.sort_unstable_by_key(|row| row.seq);
-    let mut leased = Leased { deliveries: Vec::with_capacity(rows.len()), beginnings: Vec::new() };
+    let mut leased = Leased {
+        deliveries: Vec::with_capacity(rows.len()),
+        beginnings: Vec::with_capacity(rows.len()),
+        places: Vec::with_capacity(rows.len()),
+    };
     for row in rows {
-        let institution = InstitutionId::from_uuid(row.institution_id);
+        let (institution, seq) = (InstitutionId::from_uuid(row.institution_id), row.seq);
         leased.beginnings.push((institution, row.beginning));
-        leased.deliveries.push((institution, Delivery::try_from(row)?));
+        let delivery = Delivery::try_from(row)?;
+        let place = Place { institution, seq, assignment: delivery.assignment_id, kind: delivery.kind };
+        leased.places.push((delivery.event_id, place));
+        leased.deliveries.push((institution, delivery));
     }
     Ok(leased)
 }
@@ -265,6 +290,19 @@ pub(super) async fn acknowledge(
         .fetch_all(conn)
         .await?;
     rows.into_iter().map(Named::try_from).collect()
+}
+
+/// Ends the delivery of what lies at these places, which must be sorted.
+pub(super) async fn acknowledge_at(
+    conn: &mut PgConnection,
+    places: &[(InstitutionId, i64)],
+) -> Result<(), StoreError> {
+    sqlx::query(ACKNOWLEDGE_AT)
+        .bind(places.iter().map(|(institution, _)| institution.uuid()).collect::<Vec<_>>())
+        .bind(places.iter().map(|(_, seq)| *seq).collect::<Vec<_>>())
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Ends the delivery of `ASSIGNMENT_ISSUED` of these assignments.

@@ -1,6 +1,6 @@
 //! Applies what the messages of intake and insurance say to assignments and feeds: a whole batch in a handful of statements.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use bus::Way;
 use chrono::{DateTime, Utc};
@@ -12,7 +12,7 @@ use writes::Writes;
 
 use super::assignments::Changed;
 use super::polls::Reserved;
-use super::{Delivery, LongPolls, StoreError, assignments, events};
+use super::{Delivery, Known, LongPolls, StoreError, assignments, events};
 use crate::domain::{Assignment, FeedEntry, FeedKind, Notice};
 
 /// One message about one leg, understood.
@@ -55,6 +55,8 @@ pub struct Hearing {
     /// One for each message, in order.
     pub heard: Vec<Heard>,
     pub handing: Vec<Handing>,
+    /// Assignments as they are once it is committed.
+    pub written: Vec<Assignment>,
 }
 
 /// Applies a batch, in the order given; what is to be written is left in `writes`. That fails if another transaction inserts
@@ -62,15 +64,12 @@ pub struct Hearing {
 pub async fn hear(
     conn: &mut PgConnection,
     told: &[Told],
+    known: &Known,
     (polls, now): (&LongPolls, DateTime<Utc>),
     writes: &mut Writes,
     way: Way,
 ) -> Result<Hearing, StoreError> {
-    let mut ids: Vec<Uuid> = told.iter().map(|notice| notice.assignment_id.uuid()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let known = known(conn, &ids, told, way).await?;
-    let mut ledger = Ledger::new(known);
+    let mut ledger = Ledger::new(standing(conn, told, known, way).await?);
     let heard: Vec<Heard> = told.iter().map(|notice| ledger.hear(notice, &mut rand::rng())).collect();
     let mut entries = std::mem::take(&mut ledger.entries);
     let (new, changed) = ledger.rows();
@@ -79,9 +78,14 @@ pub async fn hear(
     let (handed, handing) = hand_over(&mut entries, &new, polls, now);
     let leases: Vec<_> = handing.iter().map(|one| (one.to.institution(), one.until)).collect();
     events::insert_leased(writes, &handed, &leases);
-    events::insert(writes, &entries);
+    match way {
+        // What was told before is refused by the key, and then looked for in a transaction.
+        Way::Alone => events::insert_new(writes, &entries),
+        Way::InTransaction => events::insert(writes, &entries),
+    }
     events::release(writes, &ledger.released);
-    Ok(Hearing { heard, handing })
+    let written = new.into_iter().cloned().chain(changed.into_iter().map(|(assignment, _)| assignment));
+    Ok(Hearing { heard, handing, written: written.collect() })
 }
 
 /// Takes out what may be handed to who waits: new assignments, before which there is nothing of the same assignment.
@@ -133,25 +137,46 @@ fn first_delivery(entry: &FeedEntry) -> Delivery {
 
 /// The assignments, locked where one of them may be changed and nothing else guards it. The fate of a reply changes none that
 /// was issued, and what was issued stays so.
-async fn known(
+async fn standing(
     conn: &mut PgConnection,
-    ids: &[Uuid],
     told: &[Told],
+    known: &Known,
     way: Way,
 ) -> Result<Vec<Assignment>, StoreError> {
-    let are_judged = told.iter().all(|notice| notice.notice == Notice::Judged);
-    if way == Way::Alone || are_judged {
-        let known = assignments::read(conn, ids).await?;
-        let all_issued = known.iter().all(|assignment| assignment.terms.is_some());
+    let mut notices: BTreeMap<LegId, Vec<&Notice>> = BTreeMap::new();
+    for one in told {
+        notices.entry(one.assignment_id).or_default().push(&one.notice);
+    }
+    let ids: Vec<LegId> = notices.keys().copied().collect();
+    let are_judged = |id: &LegId| notices[id].iter().all(|notice| **notice == Notice::Judged);
+    let mut standing = Vec::with_capacity(ids.len());
+    let mut unread = Vec::new();
+    for (id, known) in ids.iter().zip(known.assignments(&ids)) {
+        match known {
+            Some(assignment) if assignment.terms.is_some() && are_judged(id) => standing.push(assignment),
+            // Taken to be new: the key refuses it if it is not.
+            None if way == Way::Alone && matches!(notices[id][..], [Notice::Issued(_), ..]) => {}
+            Some(_) | None => unread.push(*id),
+        }
+    }
+    if unread.is_empty() {
+        return Ok(standing);
+    }
+    let rows: Vec<Uuid> = unread.iter().map(|id| id.uuid()).collect();
+    if way == Way::Alone || unread.iter().all(are_judged) {
+        let read = assignments::read(conn, &rows).await?;
+        let all_issued = read.iter().all(|assignment| assignment.terms.is_some());
         // What is kept back until an assignment is issued must not miss that.
-        if all_issued && (way == Way::Alone || known.len() == ids.len()) {
-            return Ok(known);
+        if all_issued && (way == Way::Alone || read.len() == rows.len()) {
+            standing.extend(read);
+            return Ok(standing);
         }
         if way == Way::Alone {
             return Err(StoreError::Raced);
         }
     }
-    assignments::lock(conn, ids).await
+    standing.extend(assignments::lock(conn, &rows).await?);
+    Ok(standing)
 }
 
 struct Slot {

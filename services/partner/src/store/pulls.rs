@@ -10,9 +10,9 @@ use host::Batcher;
 use kernel::InstitutionId;
 use sqlx::PgPool;
 
-use super::StoreError;
 use super::error::unreachable;
 use super::events::{self, Delivery, Pull};
+use super::{Known, StoreError};
 
 /// Leases are cheap: one batch at a time keeps two pulls of one institution apart without waiting in the database.
 const WORKERS: usize = 1;
@@ -31,6 +31,13 @@ pub struct Pulls {
 /// passed over.
 type Beginnings = Arc<Mutex<HashMap<InstitutionId, Beginning>>>;
 
+/// What every round needs.
+struct Feeds {
+    pool: PgPool,
+    beginnings: Beginnings,
+    known: Known,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Beginning {
     seq: i64,
@@ -38,13 +45,14 @@ struct Beginning {
 }
 
 impl Pulls {
-    pub fn start(pool: PgPool) -> Self {
+    pub fn start(pool: PgPool, known: Known) -> Self {
         let beginnings = Beginnings::default();
         let pieces = |answer: &Result<Vec<Delivery>, StoreError>| answer.as_ref().map_or(0, Vec::len);
         Self {
             batcher: Batcher::start(WORKERS, MOST, (Pace::new(WORTH), pieces), move |batch| {
-                let (pool, beginnings) = (pool.clone(), Arc::clone(&beginnings));
-                async move { all(&pool, &beginnings, batch).await }
+                let feeds =
+                    Feeds { pool: pool.clone(), beginnings: Arc::clone(&beginnings), known: known.clone() };
+                async move { all(&feeds, batch).await }
             }),
         }
     }
@@ -55,12 +63,8 @@ impl Pulls {
     }
 }
 
-async fn all(
-    pool: &PgPool,
-    beginnings: &Beginnings,
-    batch: Vec<Pull>,
-) -> Vec<Result<Vec<Delivery>, StoreError>> {
-    match together(pool, beginnings, &batch).await {
+async fn all(feeds: &Feeds, batch: Vec<Pull>) -> Vec<Result<Vec<Delivery>, StoreError>> {
+    match together(feeds, &batch).await {
         Ok(answers) => answers.into_iter().map(Ok).collect(),
         Err(error) if batch.len() == 1 => vec![Err(error)],
         Err(error) if error.is_away() => unreachable(&batch, &error),
@@ -68,18 +72,15 @@ async fn all(
         Err(_) => {
             let mut answers = Vec::with_capacity(batch.len());
             for pull in batch {
-                answers.push(together(pool, beginnings, &[pull]).await.map(|mut answer| answer.remove(0)));
+                answers.push(together(feeds, &[pull]).await.map(|mut answer| answer.remove(0)));
             }
             answers
         }
     }
 }
 
-async fn together(
-    pool: &PgPool,
-    beginnings: &Beginnings,
-    batch: &[Pull],
-) -> Result<Vec<Vec<Delivery>>, StoreError> {
+async fn together(feeds: &Feeds, batch: &[Pull]) -> Result<Vec<Vec<Delivery>>, StoreError> {
+    let Feeds { pool, beginnings, known } = feeds;
     let mut answers: Vec<Vec<Delivery>> = batch.iter().map(|_| Vec::new()).collect();
     let mut conn = pool.acquire().await?;
     for mut round in rounds(batch) {
@@ -93,6 +94,7 @@ async fn together(
             round.iter().map(|place| (batch[*place].institution_id, *place)).collect();
         let leased = events::lease(&mut conn, &pulls, now).await?;
         note(beginnings, &leased.beginnings);
+        known.handed_out(leased.places);
         for (institution, delivery) in leased.deliveries {
             if let Some(place) = places.get(&institution) {
                 answers[*place].push(delivery);
