@@ -15,8 +15,8 @@ thread_local! {
     static CARRIED: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Does something as a part of a trace that is not recorded, without a span: what it sends and writes down is of this
-/// `traceparent`.
+/// Does something as a part of a trace that is not recorded, without a span: all that it sends and writes down is of this
+/// `traceparent`, whatever spans it enters.
 pub fn carrying<R>(traceparent: &str, act: impl FnOnce() -> R) -> R {
     struct Before(Option<String>);
     impl Drop for Before {

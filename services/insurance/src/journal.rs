@@ -79,8 +79,13 @@ impl Journal {
             self.enter(&cover, event, &Doer::intake());
             self.changes.outgoing.extend(publish::of_event(&cover, event, self.now));
         }
+        let is_recorded = context::current_traceparent().is_some_and(|trace| context::is_recorded(&trace));
         for leg in &cover.legs {
-            let span = info_span!("inst.request", role = leg.role.code(), wave = WAVE, leg = %leg.id);
+            let span = if is_recorded {
+                info_span!("inst.request", role = leg.role.code(), wave = WAVE, leg = %leg.id)
+            } else {
+                tracing::Span::none()
+            };
             let issued = span.in_scope(|| publish::leg_issued(leg, closes_at, self.now));
             self.changes.outgoing.push(issued);
             self.changes.new_legs.push((cover.id, leg.clone()));

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use bus::{Handler as _, Message, Outcome};
+use bus::{Handler as _, HandlerError, Message, Outcome, Way};
+use chrono::TimeDelta;
 use kernel::{InstitutionId, LegId, MessageId, SystemClock};
 use partner::messaging::Assignments;
 use partner::store::{Known, LongPolls};
@@ -10,6 +11,7 @@ use proto::common::v1::{InstitutionRole, LegState};
 use proto::partner::v1::EventType;
 use sqlx::PgPool;
 use testkit::eventually;
+use writes::Writes;
 
 use crate::field::{Field, LIMIT, Said, refusal, uuid};
 
@@ -23,6 +25,19 @@ pub(crate) async fn hand(pool: &PgPool, batch: Vec<Message>) -> Vec<Outcome> {
     transaction.commit().await.unwrap();
     handler.committed(prepared);
     outcomes
+}
+
+/// The same by one statement alone, as the bus tries first, to a process that has just begun.
+async fn hand_alone(pool: &PgPool, batch: Vec<Message>) -> Result<Vec<Outcome>, HandlerError> {
+    let (clock, polls) = (Arc::new(SystemClock), LongPolls::default());
+    let handler = Assignments::new(pool.clone(), clock, polls, Known::default());
+    let mut prepared = handler.prepare(&batch).await;
+    let mut connection = pool.acquire().await.unwrap();
+    let mut writes = Writes::new();
+    let gathered = handler.gather(&mut connection, &batch, &mut prepared, &mut writes, Way::Alone).await;
+    let outcomes = gathered?;
+    writes.execute(&mut connection).await?;
+    Ok(outcomes)
 }
 
 /// The same message under another id, as when intake asks again.
@@ -96,6 +111,32 @@ async fn every_order_and_repetition_of_a_legs_messages_ends_in_the_same_assignme
                 .await
                 .unwrap();
         assert_eq!(feed, [(1, false), (4, false), (6, false), (2, false)], "once each, none held back");
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_again_holds_up_nobody() {
+    let field = Field::new().await;
+    let bank = field.bank().await;
+    let [silent, chosen, new] = [(); 3].map(|()| LegId::random(&mut rand::rng()));
+    field.ground.clock().set(field.now());
+    let first = |leg| Message::from(field.issued(bank.id, leg, None).message(leg, 1, field.now()));
+    let choice = Message::from(Said::selected(bank.id, chosen, None).message(chosen, 3, field.now()));
+    let (issued, before) = (first(silent), vec![first(silent), first(chosen), choice.clone()]);
+    hand(&field.pool, before).await;
+
+    field.ground.clock().advance(TimeDelta::minutes(10));
+    let told_again = [&issued, &choice].map(|message| {
+        let mut later = again(message, &field);
+        later.occurred_at = field.now();
+        later
+    });
+    let batch: Vec<Message> = told_again.into_iter().chain([first(new)]).collect();
+    let outcomes = hand_alone(&field.pool, batch).await.unwrap();
+    assert_eq!(outcomes, [Outcome::Done; 3]);
+    let told = "SELECT count(*) FROM event WHERE assignment_id = $1";
+    for (leg, times) in [(silent, 1), (chosen, 2), (new, 1)] {
+        assert_eq!(field.count(told, leg).await, times);
     }
 }
 

@@ -2,24 +2,21 @@
 //! writes it (`store/cases.rs`), as with a case that was read; so the only harm of one that has changed since is a statement
 //! that writes nothing.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use host::Recent;
 use kernel::{CaseId, LegId};
 
-use crate::domain::{Case, Cover, Leg, Phase};
+use crate::{
+    domain::{Case, Cover, Leg, Phase},
+    store::cases::Locked,
+};
 
 /// Cases that are remembered at most; some 4 MiB.
 const MOST: usize = 1024;
 /// Legs are remembered for as many cases, more or less.
 const LEGS: usize = 16 * MOST;
-/// After one that had changed everything is read for so long: where several processes write the same cases, each knows but
-/// a part of them.
-const REST: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub(crate) struct KnownCases(Arc<Memory>);
@@ -27,8 +24,8 @@ pub(crate) struct KnownCases(Arc<Memory>);
 #[derive(Debug)]
 struct Memory {
     cases: Recent<CaseId, KnownCase>,
+    /// A leg never changes its case.
     of_legs: Recent<LegId, CaseId>,
-    refused: Mutex<Option<Instant>>,
 }
 
 /// As it was committed.
@@ -44,38 +41,45 @@ pub(crate) struct KnownCase {
 impl Default for KnownCases {
     fn default() -> Self {
         let (cases, of_legs) = (Recent::new(MOST), Recent::new(LEGS));
-        Self(Arc::new(Memory { cases, of_legs, refused: Mutex::default() }))
+        Self(Arc::new(Memory { cases, of_legs }))
+    }
+}
+
+impl KnownCase {
+    /// Whether more replies are to be expected, and nothing else before them: insurance changes a case that waits for cover.
+    fn waits_for_replies(&self) -> bool {
+        matches!(&self.case.phase, Phase::Collecting(round) if round.cover != Cover::Asked)
+    }
+
+    /// Whether its window is over, so that the worker changes it next.
+    fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.case.phase.collection().and_then(|round| round.closes_at).is_some_and(|at| at <= now)
     }
 }
 
 impl KnownCases {
-    /// Remembers those to which more replies are to be expected, and from institutions next.
+    /// Remembers cases that wait for replies, and forgets the others.
     pub(crate) fn committed(&self, cases: impl IntoIterator<Item = KnownCase>) {
-        let is_open = |known: &KnownCase| match known.case.phase {
-            Phase::Collecting(round) => round.cover != Cover::Asked,
-            _ => false,
-        };
-        for known in cases.into_iter().filter(is_open) {
-            self.0.of_legs.put(known.legs.iter().map(|leg| (leg.id, leg.case)));
-            self.0.cases.put([(known.case.id, known)]);
-        }
+        let (open, others): (Vec<_>, Vec<_>) = cases.into_iter().partition(KnownCase::waits_for_replies);
+        self.0.of_legs.put(open.iter().flat_map(|known| &known.legs).map(|leg| (leg.id, leg.case)));
+        self.0.cases.put(open.into_iter().map(|known| (known.case.id, known)));
+        self.0.cases.forget(&others.iter().map(|known| known.case.id).collect::<Vec<_>>());
     }
 
-    /// Takes out the cases of these legs, and gives the legs of which nothing is known. What is taken out has to be brought
-    /// back ([`Self::committed`]) as it is then.
-    pub(crate) fn take(&self, legs: &[LegId]) -> (Vec<KnownCase>, Vec<LegId>) {
-        let refused = *self.0.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        if refused.is_some_and(|at| at.elapsed() < REST) {
-            return (Vec::new(), legs.to_vec());
-        }
+    /// The cases of these legs that are known, and the legs of which nothing is.
+    pub(crate) fn of_legs(&self, legs: &[LegId], now: DateTime<Utc>) -> (Vec<KnownCase>, Vec<LegId>) {
         let cases = self.0.of_legs.get_all(legs);
         let mut asked: Vec<CaseId> = cases.iter().flatten().copied().collect();
         asked.sort_unstable();
         asked.dedup();
-        let known: HashMap<CaseId, KnownCase> = asked
-            .iter()
-            .zip(self.0.cases.take_all(&asked))
-            .filter_map(|(id, known)| Some((*id, known?)))
+        let known: HashMap<CaseId, KnownCase> = self
+            .0
+            .cases
+            .get_all(&asked)
+            .into_iter()
+            .flatten()
+            .filter(|known| !known.is_over(now))
+            .map(|known| (known.case.id, known))
             .collect();
         let is_known = |case: &Option<CaseId>| case.is_some_and(|case| known.contains_key(&case));
         let unknown =
@@ -83,8 +87,16 @@ impl KnownCases {
         (known.into_values().collect(), unknown)
     }
 
-    /// One of those that were taken out was not so any more.
-    pub(crate) fn was_refused(&self) {
-        *self.0.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    /// Compares what is known with what was read under the lock, because something of it could not be written.
+    pub(crate) fn compare(&self, locked: &[Locked]) {
+        let ids: Vec<CaseId> = locked.iter().map(|locked| locked.case.id).collect();
+        let known = self.0.cases.get_all(&ids);
+        let differs = locked.iter().zip(known).any(|(locked, known)| {
+            let now = (locked.case.version, locked.touched);
+            known.is_some_and(|known| (known.case.version, known.touched) != now)
+        });
+        if differs {
+            self.0.cases.doubt();
+        }
     }
 }

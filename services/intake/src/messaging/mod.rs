@@ -6,6 +6,7 @@ pub(crate) mod covers;
 pub(crate) mod known;
 pub(crate) mod publish;
 pub(crate) mod replies;
+mod round;
 pub(crate) mod verdict;
 
 use bus::{HandlerError, Queue};

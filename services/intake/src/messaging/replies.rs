@@ -1,15 +1,12 @@
 //! Takes what institutions send through partner, a batch at a time: every reply is judged in memory, and all that follows is
-//! written by one statement, which compares what its cases were when they were read; where that does not guard everything,
-//! under their locks.
+//! written by one statement, which compares what its cases were when they were read or remembered; where that does not guard
+//! everything, under their locks.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use bus::{Handler, HandlerError, Message, Outcome, Way};
 use chrono::{DateTime, Utc};
-use kernel::{CaseId, Clock, InstitutionId, InstitutionRole, LegId, ReplyId, leg::LegState};
+use kernel::{Clock, InstitutionId, leg::LegState};
 use sqlx::PgConnection;
 use writes::Writes;
 
@@ -17,16 +14,13 @@ use super::{
     failed,
     known::{KnownCase, KnownCases},
     publish::{Fate, reply_judged},
+    round::Round,
     verdict::{Known, Reply, judge},
 };
 use crate::{
     domain::{Case, Command, CoverNeed, Leg, Offer, Phase, Valuation},
     journal::{Doer, Journal, Rules},
-    store::{StoreError, cases, dossiers, engagements, legs, offers, valuations},
-    wire::{
-        incoming::{Incoming, read},
-        planning,
-    },
+    wire::incoming::{Incoming, read},
 };
 
 #[derive(Clone)]
@@ -36,28 +30,12 @@ pub(crate) struct Replies {
     pub known: KnownCases,
 }
 
-/// What one attempt at a batch leaves behind.
-#[derive(Debug, Default)]
-pub(crate) struct Judged {
-    /// As they are once it is committed.
-    cases: Vec<KnownCase>,
-    /// To be told if it never is: some were judged as they were known here.
-    by_heart: Option<KnownCases>,
-}
-
-impl Drop for Judged {
-    fn drop(&mut self) {
-        if let Some(known) = &self.by_heart {
-            known.was_refused();
-        }
-    }
-}
-
 impl Handler for Replies {
-    type Prepared = Judged;
+    /// Cases as they are once the batch is committed.
+    type Prepared = Vec<KnownCase>;
 
-    async fn prepare(&self, _batch: &[Message]) -> Judged {
-        Judged::default()
+    async fn prepare(&self, _batch: &[Message]) -> Vec<KnownCase> {
+        Vec::new()
     }
 
     const GATHERS: bool = true;
@@ -66,7 +44,7 @@ impl Handler for Replies {
         &self,
         conn: &mut PgConnection,
         batch: &[Message],
-        judged: &mut Judged,
+        written: &mut Vec<KnownCase>,
         writes: &mut Writes,
         way: Way,
     ) -> Result<Vec<Outcome>, HandlerError> {
@@ -84,170 +62,16 @@ impl Handler for Replies {
             return Err(HandlerError::NeedsTransaction);
         }
         round.journal.gather(writes, conn).await.map_err(failed)?;
-        judged.by_heart = round.by_heart.then(|| self.known.clone());
-        judged.cases = round.written();
+        *written = round.written();
         Ok(outcomes)
     }
 
-    fn committed(&self, mut judged: Judged) {
-        judged.by_heart = None;
-        self.known.committed(std::mem::take(&mut judged.cases));
+    fn committed(&self, written: Vec<KnownCase>) {
+        self.known.committed(written);
     }
-}
-
-/// What a batch works on: cases, locked or of versions that are compared, their legs, the answers that stand.
-struct Round {
-    cases: HashMap<CaseId, Case>,
-    /// How often legs of them had changed without them.
-    touched: HashMap<CaseId, i64>,
-    /// Some of them were not read, but known.
-    by_heart: bool,
-    /// Every leg of these cases, in the order of their ids.
-    rosters: HashMap<CaseId, Vec<Leg>>,
-    /// Of the legs in the rosters.
-    case_of: HashMap<LegId, CaseId>,
-    offers: HashMap<LegId, Offer>,
-    quotes: HashMap<LegId, Valuation>,
-    /// Whose report is here already.
-    reported: HashSet<LegId>,
-    /// Until when these are to deliver.
-    report_by: HashMap<LegId, DateTime<Utc>>,
-    /// Of cases for which a report has come, by round.
-    assets: HashMap<(CaseId, u8), Vec<String>>,
-    journal: Journal,
 }
 
 impl Round {
-    async fn load(
-        conn: &mut PgConnection,
-        incoming: &[Result<Incoming, &'static str>],
-        mut journal: Journal,
-        known: &KnownCases,
-        way: Way,
-    ) -> Result<Self, StoreError> {
-        let mut ids: Vec<LegId> = incoming.iter().flatten().map(|incoming| incoming.leg).collect();
-        ids.sort_unstable_by_key(|id| id.uuid());
-        ids.dedup();
-        let (known, unknown) = match way {
-            Way::Alone => known.take(&ids),
-            Way::InTransaction => (Vec::new(), ids),
-        };
-        let by_heart = !known.is_empty();
-        let mut cases = HashMap::new();
-        let mut touched = HashMap::new();
-        let mut rosters: HashMap<CaseId, Vec<Leg>> = HashMap::new();
-        for one in known {
-            touched.insert(one.case.id, one.touched);
-            rosters.insert(one.case.id, one.legs);
-            cases.insert(one.case.id, one.case);
-        }
-        if !unknown.is_empty() {
-            let found = match way {
-                Way::Alone => cases::read_by_legs(conn, &unknown).await?,
-                Way::InTransaction => cases::lock_by_legs(conn, &unknown).await?,
-            };
-            let of: Vec<CaseId> = found.iter().map(|found| found.case.id).collect();
-            for found in found {
-                touched.insert(found.case.id, found.touched);
-                // What was read is newer than what is known: it has legs that are not.
-                rosters.insert(found.case.id, Vec::new());
-                cases.insert(found.case.id, found.case);
-            }
-            for leg in legs::of_cases(conn, &of).await? {
-                rosters.entry(leg.case).or_default().push(leg);
-            }
-        }
-        if way == Way::Alone {
-            let read =
-                |case: &Case| cases::Read { version: case.version, touched: touched.get(&case.id).copied() };
-            journal.changes.read = cases.values().map(|case| (case.id, read(case))).collect();
-        }
-        let case_of = rosters.values().flatten().map(|leg| (leg.id, leg.case)).collect();
-        rosters.values_mut().for_each(|roster| roster.sort_by_key(|leg| leg.id.uuid()));
-        let mut round = Self {
-            cases,
-            touched,
-            by_heart,
-            rosters,
-            case_of,
-            offers: HashMap::new(),
-            quotes: HashMap::new(),
-            reported: HashSet::new(),
-            report_by: HashMap::new(),
-            assets: HashMap::new(),
-            journal,
-        };
-        round.load_standing(conn, incoming).await?;
-        Ok(round)
-    }
-
-    /// Whether comparing the versions of the cases that are written guards all that is written: each of them is, and once.
-    fn stands_alone(&self) -> bool {
-        let written: HashSet<CaseId> = self.journal.changes.cases.iter().map(|(case, _)| case.id).collect();
-        self.cases.keys().all(|case| written.contains(case)) && self.journal.changes.is_one_statement()
-    }
-
-    /// The cases that are written, as they are once that is committed.
-    fn written(mut self) -> Vec<KnownCase> {
-        let written = self.journal.changes.cases.into_iter();
-        let known = written.filter_map(|(case, _)| {
-            Some(KnownCase {
-                touched: *self.touched.get(&case.id)?,
-                legs: self.rosters.remove(&case.id)?,
-                case,
-            })
-        });
-        known.collect()
-    }
-
-    fn leg(&self, id: LegId) -> Option<&Leg> {
-        self.rosters.get(self.case_of.get(&id)?)?.iter().find(|leg| leg.id == id)
-    }
-
-    /// The answers that stand, where a reply is judged against them: bettered, confirmed, fulfilled.
-    async fn load_standing(
-        &mut self,
-        conn: &mut PgConnection,
-        incoming: &[Result<Incoming, &'static str>],
-    ) -> Result<(), StoreError> {
-        let asked: HashSet<LegId> =
-            incoming.iter().flatten().filter(|i| i.reply.needs_standing()).map(|i| i.leg).collect();
-        let replies = |role: InstitutionRole| -> Vec<ReplyId> {
-            asked
-                .iter()
-                .filter_map(|id| self.leg(*id))
-                .filter(|leg| leg.role == role && stands(leg.state))
-                .filter_map(|leg| leg.standing_reply)
-                .collect()
-        };
-        let (of_banks, of_evaluators) = (replies(InstitutionRole::Bank), replies(InstitutionRole::Evaluator));
-        if !of_banks.is_empty() {
-            let offers = offers::by_replies(conn, &of_banks).await?;
-            self.offers = offers.into_iter().map(|offer| (offer.leg, offer)).collect();
-        }
-        if !of_evaluators.is_empty() {
-            let quotes = valuations::by_replies(conn, &of_evaluators).await?;
-            self.quotes = quotes.into_iter().map(|quote| (quote.leg, quote)).collect();
-        }
-        let reports: Vec<LegId> = incoming
-            .iter()
-            .flatten()
-            .filter(|incoming| matches!(incoming.reply, Reply::Report(_)))
-            .map(|incoming| incoming.leg)
-            .collect();
-        if !reports.is_empty() {
-            self.reported.extend(valuations::reported(conn, &reports).await?);
-            let of: Vec<CaseId> = reports.iter().filter_map(|leg| self.case_of.get(leg).copied()).collect();
-            for engaged in engagements::of_cases(conn, &of).await? {
-                self.report_by.extend(self.journal.rules.report_by(&engaged).map(|by| (engaged.leg, by)));
-            }
-            for dossier in dossiers::of_cases(conn, &of, InstitutionRole::Evaluator).await? {
-                self.assets.insert((dossier.case, dossier.round), planning::asset_numbers(&dossier.body));
-            }
-        }
-        Ok(())
-    }
-
     fn take(&mut self, incoming: Incoming) -> Outcome {
         let Incoming { leg: leg_id, institution, at, reply } = incoming;
         let case_id = self.case_of.get(&leg_id).copied();
@@ -393,17 +217,6 @@ impl Round {
             | Reply::Foreign { .. } => {}
         }
     }
-}
-
-/// Whether an answer stands in this state, chosen or not, or is still owed what it promised.
-fn stands(state: LegState) -> bool {
-    matches!(
-        state,
-        LegState::Offered { .. }
-            | LegState::Selected { .. }
-            | LegState::Confirmed { .. }
-            | LegState::Breached { .. }
-    )
 }
 
 fn note_times(leg: &mut Leg, reply: &Reply, state: LegState, at: DateTime<Utc>) {

@@ -1,7 +1,7 @@
 //! `SubmitApplication`: the whole application in one call and one transaction. It succeeds while catalog, whitelist, partner
 //! and the broker are away.
 
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, Utc};
 use kernel::{CaseId, CaseNumber};
 use prost::Message as _;
 use proto::intake::v1 as wire;
@@ -34,8 +34,7 @@ impl Deps {
         let request_id = lookup::request_id(&body.request_id)?;
         let caller = rpc::caller(&request)?.clone();
         let number = self.numbers.next(self.clock.now()).await?;
-        // What the database keeps of an instant.
-        let now = self.clock.now().trunc_subsecs(6);
+        let now = self.clock.now();
         let submission = Submission {
             request_id,
             method: "SubmitApplication",

@@ -88,6 +88,22 @@ impl FeedKind {
         }
     }
 
+    /// Whether nobody says it twice of one leg or reply: a choice, say, is told again while it is not confirmed.
+    pub const fn is_told_once(self) -> bool {
+        match self {
+            Self::AssignmentIssued
+            | Self::ReplyAccepted
+            | Self::ReplyLate
+            | Self::ReplySuperseded
+            | Self::ReplyRefused => true,
+            Self::AssignmentClosed
+            | Self::SupplementAnswered
+            | Self::AssignmentSelected
+            | Self::AssignmentUnselected
+            | Self::ListPublished => false,
+        }
+    }
+
     pub fn from_number(number: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.number() == number)
     }

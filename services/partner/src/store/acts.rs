@@ -173,15 +173,18 @@ async fn alone(pool: &PgPool, known: &Known, act: Act) -> Result<Outcome, StoreE
 async fn together(pool: &PgPool, known: &Known, batch: &[Act]) -> Result<Vec<Outcome>, StoreError> {
     let ids = ids_of(batch);
     let mut conn = pool.acquire().await?;
-    let plan = match by_heart(known, &ids, batch) {
-        Some(plan) => plan,
-        None => by_reading(&mut conn, &ids, batch).await?,
+    let written = match by_heart(known, &ids, batch) {
+        Some(plan) => write(&mut conn, plan).await.inspect_err(|error| {
+            if error.is_conflict() {
+                known.doubt(&ids);
+            }
+        })?,
+        None => {
+            let plan = by_reading(&mut conn, &ids, batch).await?;
+            write(&mut conn, plan).await?
+        }
     };
-    let written = write(&mut conn, plan).await;
-    if written.is_err() {
-        known.forget(&ids);
-    }
-    Ok(written?.committed(known))
+    Ok(written.committed(known))
 }
 
 /// Only what is written is compared with what is so by now: so each assignment must change, and each request keep an answer.

@@ -48,9 +48,10 @@ impl Known {
         self.0.assignments.get_all(ids)
     }
 
-    /// They have turned out to be others by now.
-    pub(super) fn forget(&self, ids: &[LegId]) {
-        self.0.assignments.take_all(ids);
+    /// One of these assignments was not any more as it was known.
+    pub(super) fn doubt(&self, ids: &[LegId]) {
+        self.0.assignments.forget(ids);
+        self.0.assignments.doubt();
     }
 
     pub(super) fn handed_out(&self, events: impl IntoIterator<Item = (EventId, Place)>) {

@@ -33,6 +33,13 @@ pub struct Told {
     pub trace: Option<String>,
 }
 
+impl Told {
+    /// Whether the leg is issued just now, and not again because its institution is silent.
+    fn is_first_issue(&self) -> bool {
+        matches!(&self.notice, Notice::Issued(terms) if terms.issued_at == self.occurred_at)
+    }
+}
+
 /// What became of one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
@@ -78,10 +85,12 @@ pub async fn hear(
     let (handed, handing) = hand_over(&mut entries, &new, polls, now);
     let leases: Vec<_> = handing.iter().map(|one| (one.to.institution(), one.until)).collect();
     events::insert_leased(writes, &handed, &leases);
-    match way {
-        // What was told before is refused by the key, and then looked for in a transaction.
-        Way::Alone => events::insert_new(writes, &entries),
-        Way::InTransaction => events::insert(writes, &entries),
+    // What is told but once is not looked for: if it was told before, the key refuses it, and a transaction looks. All by one
+    // statement in any case, since they are numbered in their order.
+    if way == Way::Alone && entries.iter().all(|entry| entry.kind.is_told_once()) {
+        events::insert_new(writes, &entries);
+    } else {
+        events::insert(writes, &entries);
     }
     events::release(writes, &ledger.released);
     let written = new.into_iter().cloned().chain(changed.into_iter().map(|(assignment, _)| assignment));
@@ -143,19 +152,20 @@ async fn standing(
     known: &Known,
     way: Way,
 ) -> Result<Vec<Assignment>, StoreError> {
-    let mut notices: BTreeMap<LegId, Vec<&Notice>> = BTreeMap::new();
+    let mut notices: BTreeMap<LegId, Vec<&Told>> = BTreeMap::new();
     for one in told {
-        notices.entry(one.assignment_id).or_default().push(&one.notice);
+        notices.entry(one.assignment_id).or_default().push(one);
     }
     let ids: Vec<LegId> = notices.keys().copied().collect();
-    let are_judged = |id: &LegId| notices[id].iter().all(|notice| **notice == Notice::Judged);
+    let are_judged = |id: &LegId| notices[id].iter().all(|told| told.notice == Notice::Judged);
+    let begins = |id: &LegId| notices[id].first().is_some_and(|told| told.is_first_issue());
     let mut standing = Vec::with_capacity(ids.len());
     let mut unread = Vec::new();
     for (id, known) in ids.iter().zip(known.assignments(&ids)) {
         match known {
             Some(assignment) if assignment.terms.is_some() && are_judged(id) => standing.push(assignment),
             // Taken to be new: the key refuses it if it is not.
-            None if way == Way::Alone && matches!(notices[id][..], [Notice::Issued(_), ..]) => {}
+            None if way == Way::Alone && begins(id) => {}
             Some(_) | None => unread.push(*id),
         }
     }

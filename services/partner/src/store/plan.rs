@@ -1,4 +1,4 @@
-//! Decides a batch of acts in memory, one after the other, upon locked assignments. No SQL here.
+//! Decides a batch of acts in memory, one after the other, upon assignments that are known, read or locked. No SQL here.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,7 +15,7 @@ use crate::domain::{Assignment, Change, Reply};
 
 /// A batch that is decided: what to write, and what to say.
 pub(super) struct Plan<'a> {
-    /// With the version that each was read in.
+    /// With the version that each was known or read in, which is compared when it is written.
     pub(super) changed: Vec<Changed>,
     pub(super) replies: Vec<Reply>,
     pub(super) messages: Vec<Outgoing>,
